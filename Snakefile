@@ -1,0 +1,246 @@
+"""Do the job (download, squares), measure every strategy on it, and say which one to use.
+
+snakemake             everything
+snakemake job         only the downloads and the sums
+snakemake compare     only the comparison and its report
+"""
+
+import sys
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+SCRIPTS = Path(workflow.basedir, "scripts")
+LIBRARY = SCRIPTS / "concurrency"
+sys.path.append(str(SCRIPTS))
+
+from concurrency import messages, settings
+from concurrency.errors import UserError
+
+
+# A config.yaml in the working directory takes the place of the shipped one.
+configfile: "config.yaml" if Path("config.yaml").exists() else Path(workflow.basedir, "config.yaml")
+
+
+try:
+    USER = settings.resolve(config, name=" + ".join(Path(file).name for file in workflow.configfiles))
+except UserError as error:
+    sys.exit(str(error))
+
+ITEMS = {"download": USER.sites, "squares": USER.numbers}
+DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
+JOB = [DONE[workload] for workload in DONE if ITEMS[workload] != []]
+COMPARED = [workload for workload in DONE if USER.arms[workload]]
+
+
+def file_of(items):
+    """Items from a file are an input, so that editing it re-runs; those in the config itself are a param."""
+    return items if isinstance(items, Path) else []
+
+
+def measured_items(wildcards):
+    """What to measure on: the configured items; live sites as the download found them."""
+    if wildcards.workload == "download" and USER.source == "live":
+        return "results/download/profile.csv"
+    return file_of(ITEMS[wildcards.workload])
+
+
+def strategy_files(wildcards):
+    """The files of the strategies in use: editing one measures again."""
+    used = {arm.strategy for arm in USER.arms[wildcards.workload]}
+    files = sorted((LIBRARY / "strategies" / wildcards.workload).glob("*.py"))
+    return [file for file in files if file.stem in used or file.stem.startswith("_")]
+
+
+wildcard_constraints:
+    workload="download|squares",
+    round=r"\d+",
+
+
+localrules:
+    all,
+    job,
+    compare,
+
+
+rule all:
+    input:
+        JOB,
+        "results/report.html" if COMPARED else [],
+
+
+rule job:
+    input:
+        JOB,
+
+
+rule compare:
+    input:
+        "results/report.html" if COMPARED else [],
+
+
+rule download:
+    input:
+        file_of(USER.sites),
+        code=[LIBRARY / "fetch.py", LIBRARY / "replay.py"],
+    output:
+        pages=report(DONE["download"], category="1 The job", caption="captions/pages.rst", labels={"table": "pages"}),
+        profile="results/download/profile.csv",
+    log:
+        "results/logs/download.log",
+    params:
+        sites=USER.sites,
+        source=USER.source,
+        live=USER.live,
+        in_flight=USER.in_flight,
+        max_failures=USER.max_failures,
+        seed=USER.seed,
+    script:
+        "scripts/download.py"
+
+
+rule squares:
+    input:
+        file_of(USER.numbers),
+        code=LIBRARY / "squares.py",
+    output:
+        report(DONE["squares"], category="1 The job", caption="captions/sums.rst", labels={"table": "sums"}),
+    log:
+        "results/logs/squares.log",
+    threads: workflow.cores
+    params:
+        numbers=USER.numbers,
+    script:
+        "scripts/squares.py"
+
+
+# Asking for all cores makes Snakemake run a measuring job alone.
+rule measure:
+    input:
+        measured_items,
+        strategies=strategy_files,
+        code=[LIBRARY / name for name in ("arms.py", "replay.py", "sample.py", "sampling.py", "squares.py", "usage.py")],
+    output:
+        "results/rounds/{workload}/{round}.csv",
+    log:
+        "results/logs/measure/{workload}/{round}.log",
+    threads: workflow.cores
+    params:
+        source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
+        measure_items=USER.measure_items,
+        arms=lambda wildcards: [asdict(arm) for arm in USER.arms[wildcards.workload]],
+        seed=USER.seed,
+    script:
+        "scripts/measure.py"
+
+
+rule collect:
+    input:
+        rounds=expand("results/rounds/{workload}/{round}.csv", workload=COMPARED, round=range(1, USER.rounds + 1)),
+    output:
+        report(
+            "results/tables/timings.csv",
+            category="3 Tables",
+            caption="captions/timings.rst",
+            labels={"table": "every sample"},
+        ),
+    log:
+        "results/logs/collect.log",
+    script:
+        "scripts/collect.py"
+
+
+rule analyse:
+    input:
+        timings=rules.collect.output[0],
+        code=LIBRARY / "statistics.py",
+    output:
+        summary=report(
+            "results/tables/summary.csv",
+            category="3 Tables",
+            caption="captions/summary.rst",
+            labels={"table": "every arm"},
+        ),
+        verdict="results/tables/verdict.json",
+    log:
+        "results/logs/analyse.log",
+    script:
+        "scripts/analyse.py"
+
+
+rule plot_comparison:
+    input:
+        timings=rules.collect.output[0],
+        summary=rules.analyse.output.summary,
+        code=LIBRARY / "plots.py",
+    output:
+        report(
+            "results/plots/{workload}_comparison.svg",
+            category="2 Plots",
+            caption="captions/comparison.rst",
+            labels={"workload": "{workload}", "plot": "strategies compared"},
+        ),
+        "results/plots/{workload}_comparison.png",
+    log:
+        "results/logs/plot_comparison/{workload}.log",
+    script:
+        "scripts/plot_comparison.py"
+
+
+rule plot_workers:
+    input:
+        timings=rules.collect.output[0],
+        summary=rules.analyse.output.summary,
+        code=LIBRARY / "plots.py",
+    output:
+        report(
+            "results/plots/{workload}_workers.svg",
+            category="2 Plots",
+            caption="captions/workers.rst",
+            labels={"workload": "{workload}", "plot": "how many workers"},
+        ),
+        "results/plots/{workload}_workers.png",
+    log:
+        "results/logs/plot_workers/{workload}.log",
+    script:
+        "scripts/plot_workers.py"
+
+
+rule environment:
+    output:
+        "results/tables/environment.json",
+    log:
+        "results/logs/environment.log",
+    threads: workflow.cores
+    script:
+        "scripts/environment.py"
+
+
+rule report:
+    input:
+        timings=rules.collect.output[0],
+        summary=rules.analyse.output.summary,
+        verdict=rules.analyse.output.verdict,
+        plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers"]),
+        environment=rules.environment.output[0],
+        code=[LIBRARY / "report.py", LIBRARY / "report.html.j2"],
+    output:
+        report("results/report.html", category="0 The answer", caption="captions/report.rst", labels={"page": "report"}),
+    log:
+        "results/logs/report.log",
+    params:
+        workloads=COMPARED,
+        config=config,
+    script:
+        "scripts/report.py"
+
+
+onstart:
+    rounds = Counter(job.wildcards.workload for job in workflow.dag.needrun_jobs() if job.rule.name == "measure")
+    if rounds:
+        print(messages.plan(rounds, USER, workflow.cores), file=sys.stderr)
+
+
+onsuccess:
+    if any(job.rule.name == "report" for job in workflow.dag.jobs):
+        print(messages.outcome(Path("results")), file=sys.stderr)

@@ -1,0 +1,25 @@
+"""Rule analyse: from timings to the answer: one row an arm, and the verdict."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from concurrency import job, statistics, tables
+
+
+def main(snakemake: Any) -> None:
+    timings = tables.read_timings([snakemake.input.timings])
+    summary = statistics.summarise(timings)
+    tables.write(summary, snakemake.output.summary)
+    verdict = statistics.verdict(timings, summary)
+    Path(snakemake.output.verdict).write_text(
+        json.dumps(verdict, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    for workload, answer in verdict.items():
+        logging.info("%s: %s", workload, answer["sentence"])
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

@@ -1,0 +1,87 @@
+"""Arms: a strategy with a worker count and its options; which of them a config asks for, and in what order they run."""
+
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from concurrency.errors import UserError
+from concurrency.strategies import catalogue
+
+BASELINE = "sequential"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One thing to measure. `workers` may be the word `cores` until `resolved`."""
+
+    strategy: str
+    workers: int | str = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def options_text(self) -> str:
+        """The options as they stand in tables: `chunksize=2`, empty for none."""
+        return " ".join(f"{key}={value}" for key, value in sorted(self.options.items()))
+
+
+def expand(
+    workload: str, entries: Sequence[str | Mapping[str, Any]], default_workers: int | str, place: str
+) -> list[Arm]:
+    """The arms that the `strategies` list of a config asks for, the baseline first, none twice.
+
+    A list of values for `workers` or an option means an arm each. Raises UserError (starting with `place`) for unknown
+    names, unknown options and bad values.
+    """
+    found: list[Arm] = [Arm(BASELINE)] if entries else []
+    known = catalogue(workload)
+    for entry in entries:
+        [(name, given)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
+        if name not in known:
+            raise UserError(f"{place}: there is no strategy {name!r}; there are {', '.join(known)}")
+        if not isinstance(given, Mapping):
+            raise UserError(f"{place}: {name}: expected a mapping such as {{workers: [4]}}, not {given!r}")
+        choices = {key: value if isinstance(value, list) else [value] for key, value in given.items()}
+        workers = choices.pop("workers", [1 if name == BASELINE else default_workers])
+        for value in workers:
+            _check_workers(workload, name, value, f"{place}: {name}: workers")
+        for key, values in choices.items():
+            if key not in known[name].options:
+                takes = ", ".join(["workers", *known[name].options])
+                raise UserError(f"{place}: {name}: unknown option {key!r}; it takes {takes}")
+            for value in values:
+                for error in Draft202012Validator(known[name].options[key]).iter_errors(value):
+                    raise UserError(f"{place}: {name}: {key}: {error.message}")
+        for count, *values in itertools.product(workers, *choices.values()):
+            arm = Arm(name, count, dict(zip(choices, values, strict=True)))
+            if arm not in found:
+                found.append(arm)
+    return found
+
+
+def _check_workers(workload: str, name: str, value: Any, place: str) -> None:
+    if value == "cores" and workload == "squares":
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        allowed = "a whole number of at least 1" + (" or `cores`" if workload == "squares" else "")
+        raise UserError(f"{place}: must be {allowed}, not {value!r}")
+    if name == BASELINE and value != 1:
+        raise UserError(f"{place}: {name} has one worker, not {value}")
+
+
+def resolved(arms: Sequence[Arm], cores: int) -> list[Arm]:
+    """`arms` with `cores` replaced by its number; arms that become equal by that are kept once."""
+    found: list[Arm] = []
+    for arm in arms:
+        known = replace(arm, workers=cores) if arm.workers == "cores" else arm
+        if known not in found:
+            found.append(known)
+    return found
+
+
+def in_order(arms: Sequence[Arm], seed: int, workload: str, number: int) -> list[Arm]:
+    """`arms` in the random order of round `number`, which depends on (seed, workload, number) alone."""
+    return random.Random(f"{seed} {workload} {number}").sample(list(arms), len(arms))

@@ -1,0 +1,43 @@
+"""What the measurements ran on: machine, system, interpreter and the versions that matter."""
+
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+PACKAGES = ("snakemake", "aiohttp", "requests", "numpy", "scipy", "pandas", "matplotlib")
+
+
+def describe(cores: int) -> dict[str, str]:
+    """Facts by name, ready to print; `cores` is what the workflow was given."""
+    logical, physical = psutil.cpu_count(), psutil.cpu_count(logical=False)
+    return {
+        "Processor": _processor(),
+        "Cores": f"{cores} used, {len(psutil.Process().cpu_affinity()) if psutil.LINUX else logical} allowed, "
+        f"{logical} logical, {physical or 'unknown'} physical",
+        "Memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
+        "System": platform.platform(),
+        "Host": platform.node(),
+        "Python": f"{platform.python_implementation()} {sys.version}".replace("\n", " "),
+        "GIL": "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off",
+        "Load at the start": ", ".join(f"{load:.2f}" for load in os.getloadavg()) + " (1, 5, 15 minutes)",
+        **{name: metadata.version(name) for name in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except FileNotFoundError:
+        brand = subprocess.run(
+            ["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True, check=False
+        )
+        if brand.stdout.strip():
+            return brand.stdout.strip()
+    return platform.processor() or platform.machine()

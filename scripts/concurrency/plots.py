@@ -1,0 +1,127 @@
+"""The plots: they only draw what the tables say."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+from concurrency.arms import BASELINE
+from concurrency.statistics import ARM, arm_name
+
+# Okabe and Ito's palette, told apart by colour-blind readers; shape and text always say the same as colour.
+BEST, OTHER, FAILED, SAMPLE = "#0072B2", "#555555", "#D55E00", "#999999"
+SERIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+MARKERS = "osD^vP*X<>"
+TITLES = {"download": "Downloads (waiting for others)", "squares": "Sums of squares (computing)"}
+WORKERS = {"download": "requests in flight", "squares": "workers (threads or processes)"}
+STYLE: Any = {
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "concurrency",  # the same data gives the same file
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+}
+
+
+def save(figure: Figure, *paths: str | Path) -> None:
+    """Write `figure` to each path, in the format of its suffix, byte-identical for identical figures."""
+    with matplotlib.rc_context(STYLE):
+        for path in paths:
+            svg = str(path).endswith(".svg")
+            figure.savefig(path, dpi=150, metadata={"Date": None} if svg else {"Software": None})
+
+
+def comparison(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
+    """Every arm of `workload`: its samples and their median in seconds, and its speed-up with its interval."""
+    arms = summary[summary["workload"] == workload].iloc[::-1].reset_index(drop=True)
+    samples = timings[(timings["workload"] == workload) & timings["failed"].eq(0) & timings["error"].eq("")]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(10, 1.6 + 0.42 * max(len(arms), 2)), layout="constrained")
+        times, ratios = figure.subplots(1, 2, sharey=True)
+        for y, arm in arms.iterrows():
+            colour = BEST if arm["best"] else OTHER
+            if arm["rounds"] == 0:
+                times.text(
+                    0.5, y, "failed", color=FAILED, ha="center", va="center", transform=times.get_yaxis_transform()
+                )
+                continue
+            own = samples[(samples[ARM] == arm[ARM]).all(axis="columns")]["wall_s"].astype(float)
+            times.plot(own, [y] * len(own), "|", color=SAMPLE, markersize=9)
+            times.plot(float(arm["median_s"]), y, "D" if arm["best"] else "o", color=colour, markersize=6)
+            if pd.notna(arm["speedup"]):
+                _speedup_bar(ratios, y, arm, colour)
+        times.set_yticks(range(len(arms)), [_label(arm) for _, arm in arms.iterrows()])
+        times.set_ylim(-0.6, len(arms) - 0.4)
+        times.set_xlabel("seconds a round (ticks: each round; marker: median)")
+        _from_zero_or_log(times, samples["wall_s"])
+        ratios.axvline(1, color="#000000", linewidth=1, linestyle=":")
+        ratios.set_xlabel("times as fast as one by one (bar: simultaneous 95 % interval)")
+        _from_zero_or_log(ratios, pd.concat([arms["speedup_low"], arms["speedup_high"], arms["speedup"]]))
+        figure.suptitle(f"{TITLES[workload]}: ◆ cannot be told from the fastest", fontsize=12)
+    return figure
+
+
+def _speedup_bar(axes: Axes, y: int, arm: pd.Series, colour: str) -> None:
+    if pd.notna(arm["speedup_low"]):
+        axes.hlines(y, arm["speedup_low"], arm["speedup_high"], color=colour, linewidth=2.5)
+    ratio = float(arm["speedup"])
+    axes.plot(ratio, y, "D" if arm["best"] else "o", color=colour, markersize=6)
+    axes.annotate(f"{ratio:.3g}×", (ratio, y), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8.5)
+
+
+def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
+    """Speed-up against the number of workers, a line a strategy, with the ideal: twice the workers, twice the speed."""
+    arms = summary[(summary["workload"] == workload) & summary["speedup"].notna() & (summary["strategy"] != BASELINE)]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(8, 4.8), layout="constrained")
+        axes = figure.subplots()
+        counts = sorted({1, *arms["workers"]})
+        ideal = [min(n, cores) if workload == "squares" else n for n in counts]
+        axes.plot(counts, ideal, color="#000000", linestyle="--", linewidth=1, label="ideal")
+        axes.axhline(1, color="#000000", linewidth=1, linestyle=":", label="one by one")
+        lines = list(arms.sort_values("workers").groupby(["strategy", "options"], sort=True))
+        for i, ((strategy, options), line) in enumerate(lines):
+            middle = line["speedup"].astype(float)
+            spread = [middle - line["speedup_low"].astype(float), line["speedup_high"].astype(float) - middle]
+            # arms with the same worker count stand side by side, not on top of each other
+            shift = 1 + 0.03 * (i - (len(lines) - 1) / 2)
+            axes.errorbar(
+                line["workers"].astype(float) * shift, middle, yerr=spread,
+                marker=MARKERS[i % len(MARKERS)], color=SERIES[i % len(SERIES)], capsize=3,
+                label=f"{strategy} {options}".strip(),
+            )  # fmt: skip
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(counts, [str(n) for n in counts])
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel(f"{WORKERS[workload]} (log scale)")
+        axes.set_ylabel("times as fast as one by one")
+        axes.set_title(f"{TITLES[workload]}: how many workers?", fontsize=12)
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return figure
+
+
+def _label(arm: pd.Series) -> str:
+    return arm_name(arm) + (f"\n{arm['failed']} failed" if arm["failed"] else "")
+
+
+def _from_zero_or_log(axes: Axes, values: pd.Series) -> None:
+    """A linear axis from zero; where values span more than a decade, a log axis that says so."""
+    known = values.dropna().astype(float)
+    if len(known) and known.min() > 0 and known.max() / known.min() > 10:
+        axes.set_xscale("log")
+        axes.set_xlabel(axes.get_xlabel() + ", log scale")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(6))

@@ -1,0 +1,90 @@
+"""The report: one HTML file that opens offline, the answer first; it only shows what the tables and plots say."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from concurrency.plots import TITLES
+from concurrency.strategies import catalogue
+
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(
+    timings: pd.DataFrame,
+    summary: pd.DataFrame,
+    verdict: Mapping[str, Mapping[str, Any]],
+    plots: Mapping[str, Sequence[Path]],
+    environment: Mapping[str, str],
+    config: Mapping[str, Any],
+) -> str:
+    """The report as HTML. `plots` names the SVG files of each workload, in order; `config` is shown as it was used."""
+    workloads = [
+        {
+            "name": workload,
+            "title": TITLES[workload],
+            "sentence": verdict[workload]["sentence"],
+            "plots": [_inline(path) for path in plots[workload]],
+            "rows": [_row(arm) for _, arm in summary[summary["workload"] == workload].iterrows()],
+            "errors": _errors(timings[timings["workload"] == workload]),
+        }
+        for workload in verdict
+    ]
+    template = ENVIRONMENT.get_template("report.html.j2")
+    return template.render(
+        workloads=workloads,
+        environment=environment,
+        config=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
+        rounds=int(timings["round"].nunique()),
+        samples=len(timings),
+    )
+
+
+def _inline(path: Path) -> Markup:
+    svg = path.read_text(encoding="utf-8")
+    return Markup(svg[svg.index("<svg") :])  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
+
+
+def _row(arm: pd.Series) -> dict[str, Any]:
+    def number(value: Any, form: str) -> str:
+        return "–" if pd.isna(value) else format(float(value), form)
+
+    interval = "–"
+    if pd.notna(arm["speedup_low"]):
+        interval = f"{arm['speedup_low']:.3g} – {arm['speedup_high']:.3g}"
+    return {
+        "strategy": arm["strategy"],
+        "summary": catalogue(arm["workload"])[arm["strategy"]].summary,
+        "workers": arm["workers"],
+        "options": arm["options"],
+        "median_s": number(arm["median_s"], ".3f"),
+        "speedup": number(arm["speedup"], ".3g"),
+        "interval": interval,
+        "efficiency": number(arm["efficiency"] * 100, ".0f"),
+        "cpu_s": number(arm["cpu_s"], ".2f"),
+        "memory": number(arm["max_rss_bytes"] / 2**20, ".0f"),
+        "rounds": arm["rounds"],
+        "failed": arm["failed"],
+        "best": bool(arm["best"]),
+    }
+
+
+def _errors(timings: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each different error of each arm, once, with how often it happened."""
+    failed = timings[timings["error"] != ""]
+    grouped = failed.groupby(["strategy", "workers", "options", "error"], sort=True).size()
+    return [
+        dict(zip(["strategy", "workers", "options", "error"], key, strict=True)) | {"n": n}
+        for key, n in grouped.items()
+    ]

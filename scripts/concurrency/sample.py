@@ -1,0 +1,54 @@
+"""One sample, in a fresh interpreter: `python -m concurrency.sample`, started by `concurrency.sampling`.
+
+Needs nothing but the standard library and what the strategy itself imports. It reads what to do as one JSON line from
+standard input, says when all is imported, and then waits for a byte before it starts the clock; it sends its result as
+one JSON line and waits for another byte before its workers may go, so that the measuring process can look at them.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+from concurrency.squares import Task, sum_of_squares
+
+
+def main() -> None:
+    spec = json.loads(sys.stdin.buffer.readline())
+    results = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a strategy or a user's function prints must not be taken for a result
+    turn = threading.Semaphore(0)
+    threading.Thread(target=_follow_parent, args=(turn,), daemon=True).start()
+
+    strategy = importlib.import_module(f"concurrency.strategies.{spec['workload']}.{spec['strategy']}")
+    items = spec["items"]
+    arguments = (items,) if spec["workload"] == "download" else (Task(sum_of_squares), items)
+    print(
+        json.dumps({"python": sys.version, "gil": getattr(sys, "_is_gil_enabled", lambda: True)()}),
+        file=results,
+        flush=True,
+    )
+    turn.acquire()
+
+    begin = time.perf_counter()
+    with strategy.start(spec["workers"], **spec["options"]) as run:
+        ready = time.perf_counter()
+        answers = run(*arguments)
+        end = time.perf_counter()
+        report = {"setup_s": ready - begin, "work_s": end - ready, "answers": answers}
+        print(json.dumps(report), file=results, flush=True)
+        turn.acquire()
+
+
+def _follow_parent(turn: threading.Semaphore) -> None:
+    """Pass on each byte from the measuring process; when that has died, end with all workers (they share our group)."""
+    while os.read(0, 1):
+        turn.release()
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""Measuring: every arm once a round, each sample in a fresh interpreter, with its answers checked."""
+
+import fcntl
+import json
+import logging
+import os
+import platform
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from concurrency import usage
+from concurrency.arms import Arm
+from concurrency.sites import Site
+from concurrency.squares import closed_form, sum_of_squares
+from concurrency.strategies import catalogue
+
+log = logging.getLogger(__name__)
+
+# What a sample costs beside the timed work: starting an interpreter, importing, looking at its processes.
+OVERHEAD_S = 0.4
+
+
+class SampleError(Exception):
+    """A sample that brought no result; the message says why."""
+
+
+def measure_round(
+    workload: str, arms: Sequence[Arm], items: list[Any], expected: list[Any], *, number: int, cores: int
+) -> list[dict[str, Any]]:
+    """One sample of each of `arms`, in the order given, as rows with the columns of timings.csv.
+
+    `items` are what the strategies work on (URLs or numbers); `expected` what they must answer for each of them. An
+    answer that differs counts as failed, and a sample that fails is a row with its `error`.
+    """
+    return [
+        _sample(workload, arm, items, expected) | {"round": number, "position": position, "cores": cores}
+        for position, arm in enumerate(arms, 1)
+    ]
+
+
+def expected_pages(sites: Sequence[Site]) -> list[list[int]]:
+    """What a download strategy must answer for `sites`: status 200 and every byte."""
+    return [[200, site.wire_bytes] for site in sites]
+
+
+def expected_sums(numbers: Sequence[int]) -> list[int]:
+    """What a squares strategy must answer for `numbers`."""
+    return [closed_form(n) for n in numbers]
+
+
+def estimate_download_s(arms: Sequence[Arm], sites: Sequence[Site]) -> float:
+    """About how long one round over `sites` takes, in seconds: no client needs less than max(ΣL/k, max L)."""
+    latencies = [site.latency_ms / 1000 for site in sites]
+    connect = sum(site.connect_ms for site in sites) / len(sites) / 1000
+    return sum(max(sum(latencies) / int(arm.workers), *latencies) + connect + OVERHEAD_S for arm in arms)
+
+
+def estimate_squares_s(arms: Sequence[Arm], numbers: Sequence[int], cores: int) -> float:
+    """About how long one round over `numbers` takes, in seconds, from a short trial of the work on this machine."""
+    terms = 200_000
+    begin = time.perf_counter()
+    sum_of_squares(terms)
+    one_by_one = (time.perf_counter() - begin) / terms * sum(numbers)
+    return sum(one_by_one / _speedup_to_expect(arm, cores) + OVERHEAD_S for arm in arms)
+
+
+def _speedup_to_expect(arm: Arm, cores: int) -> int:
+    processes = "process" in arm.strategy
+    return min(int(arm.workers), cores) if processes else 1
+
+
+@contextmanager
+def machine_to_itself() -> Iterator[None]:
+    """Hold this machine's measuring lock, so that two campaigns never disturb each other; waits for its turn."""
+    path = Path(tempfile.gettempdir()) / "concurrency-benchmark.lock"
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.warning("another campaign is measuring on this machine; waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _sample(workload: str, arm: Arm, items: list[Any], expected: list[Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "workload": workload,
+        "strategy": arm.strategy,
+        "workers": arm.workers,
+        "options": arm.options_text,
+        "control": False,
+        "interpreter": f"{platform.python_implementation()} {platform.python_version()}",
+        "host": platform.node(),
+        "items": len(items),
+        "failed": len(items),
+    }
+    spec = {
+        "workload": workload,
+        "strategy": arm.strategy,
+        "workers": arm.workers,
+        "options": catalogue(workload)[arm.strategy].defaults | dict(arm.options),
+        "items": items,
+    }
+    try:
+        row |= _run(spec, expected)
+    except SampleError as error:
+        row["error"] = str(error)
+        log.warning("%s, %s workers: %s", arm.strategy, arm.workers, error)
+    return row
+
+
+def _run(spec: dict[str, Any], expected: list[Any]) -> dict[str, Any]:
+    with _fresh_interpreter() as child:
+        child.send(json.dumps(spec).encode() + b"\n")
+        imported = child.receive()
+        machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
+        before = usage.of_tree(child.pid)
+        began = time.perf_counter()
+        child.send(b"g")
+        result = child.receive()
+        lasted = time.perf_counter() - began
+        after = usage.of_tree(child.pid)
+        machine_after, ours_after = usage.of_machine(), usage.of_tree(os.getpid())
+        child.send(b"g")
+        child.wait()
+    wrong = [i for i, (answer, right) in enumerate(zip(result["answers"], expected, strict=True)) if answer != right]
+    others = (machine_after.busy_s - machine_before.busy_s) - (ours_after.cpu_s - ours_before.cpu_s)
+    row = {
+        "failed": len(wrong),
+        "setup_s": result["setup_s"],
+        "work_s": result["work_s"],
+        "wall_s": result["setup_s"] + result["work_s"],
+        "cpu_s": after.cpu_s - before.cpu_s,
+        "max_rss_bytes": after.max_rss_bytes,
+        "gil": imported["gil"],
+        "steal_s": _difference(machine_after.steal_s, machine_before.steal_s),
+        "pressure_s": _difference(machine_after.pressure_s, machine_before.pressure_s),
+        "involuntary_switches": _difference(after.involuntary_switches, before.involuntary_switches),
+        "load": max(0.0, others) / lasted,
+    }
+    if wrong:
+        i = wrong[0]
+        row["error"] = f"item {i + 1}: answered {result['answers'][i]}, not {expected[i]}"
+    return row
+
+
+def _difference(after: float | None, before: float | None) -> float | None:
+    return None if after is None or before is None else after - before
+
+
+class _Child:
+    """A fresh interpreter running `concurrency.sample`, and the two pipes to it."""
+
+    def __init__(self) -> None:
+        self._stderr = tempfile.TemporaryFile()  # a pipe would stall a child that writes more than it holds
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "concurrency.sample"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            bufsize=0,
+            start_new_session=True,  # a group of its own, so that it can be ended with all of its workers
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        assert self._process.stdin and self._process.stdout
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        self.pid = self._process.pid
+
+    def send(self, data: bytes) -> None:
+        with suppress(BrokenPipeError):  # it has died; `receive` says so
+            view = memoryview(data)
+            while view:
+                view = view[self._stdin.write(view) :]
+
+    def receive(self) -> dict[str, Any]:
+        """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open)."""
+        line = b""
+        while not line.endswith(b"\n"):
+            if select.select([self._stdout], [], [], 0.5)[0]:
+                line += (chunk := self._stdout.read(1 << 20))
+                if chunk:
+                    continue
+            elif self._process.poll() is None:
+                continue
+            raise SampleError(self._how_it_ended())
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def _how_it_ended(self) -> str:
+        code = self._process.wait()
+        if code < 0:
+            return f"the sample's process was ended by {signal.Signals(-code).name}"
+        self._stderr.seek(0)
+        message = self._stderr.read().decode(errors="replace").strip()
+        log.info("%s", message)
+        return message.rpartition("\n")[2] or f"the sample's process ended with exit code {code}"
+
+    def wait(self) -> None:
+        self._process.wait()
+
+    def end(self) -> None:
+        """End what is left of it and of its workers, and close the pipes."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        for file in (self._stdin, self._stdout, self._stderr):
+            file.close()
+
+
+@contextmanager
+def _fresh_interpreter() -> Iterator[_Child]:
+    child = _Child()
+    try:
+        yield child
+    finally:
+        child.end()

@@ -1,0 +1,154 @@
+"""The configuration: defaults filled in, checked, and turned into plain values."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from concurrency import arms, sites, squares
+from concurrency.arms import Arm
+from concurrency.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+TYPE_NAMES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A complete, valid configuration.
+
+    `sites` and `numbers` keep the form in which they were configured (a path stays a path, so that Snakemake can
+    watch the file); both were read once to make sure that they are good.
+    """
+
+    sites: Path | list[str]
+    source: str
+    live: dict[str, Any]
+    in_flight: int
+    max_failures: int
+    numbers: Path | dict[str, int] | list[int]
+    arms: dict[str, list[Arm]]
+    measure_items: int
+    rounds: int
+    seed: int
+
+
+def resolve(
+    config: Mapping[str, Any], name: str = "config.yaml", folders: tuple[Path, ...] = (Path(), ROOT)
+) -> Settings:
+    """Check `config` and fill in its defaults.
+
+    `name` is what error messages call the configuration; relative files are looked up in `folders`, in order.
+    Raises UserError for anything that could not be run.
+    """
+    given = _coerce(config)
+    _validate(given, name)
+    full = _with_defaults(given, SCHEMA)
+    if full["source"] == "live" and "@" not in full["live"]["contact"] and "://" not in full["live"]["contact"]:
+        raise UserError(
+            f"{name}: live.contact: with `source: live`, give your e-mail address or a URL; site operators want to "
+            "know whom to ask"
+        )
+    site_source = _file_or_value(full["sites"], f"{name}: sites", folders)
+    if site_source != []:
+        sites.read(site_source, origin=f"{name}: sites")
+    numbers = _file_or_value(full["squares"]["numbers"], f"{name}: squares.numbers", folders)
+    if numbers != []:
+        squares.read_numbers(numbers, origin=f"{name}: squares.numbers")
+    download = full["download"]
+    strategies = {
+        "download": download["strategies"] if site_source != [] else [],
+        "squares": full["squares"]["strategies"] if numbers != [] else [],
+    }
+    default_workers: dict[str, int | str] = {"download": download["in_flight"], "squares": "cores"}
+    return Settings(
+        sites=site_source,
+        source=full["source"],
+        live=full["live"],
+        in_flight=download["in_flight"],
+        max_failures=download["max_failures"],
+        numbers=numbers,
+        arms={
+            workload: arms.expand(workload, entries, default_workers[workload], f"{name}: {workload}.strategies")
+            for workload, entries in strategies.items()
+        },
+        measure_items=full["measure_items"],
+        rounds=full["rounds"],
+        seed=full["seed"],
+    )
+
+
+def _coerce(value: Any) -> Any:
+    """Numbers, booleans and nulls that `--config` handed over as strings, as what they mean."""
+    if isinstance(value, Mapping):
+        return {key: _coerce(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_coerce(item) for item in value]
+    if isinstance(value, str) and value:
+        try:
+            meant = yaml.safe_load(value)
+        except yaml.YAMLError:
+            return value
+        if isinstance(meant, int | float | None):
+            return meant
+    return value
+
+
+def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    full = dict(value)
+    for key, rule in schema["properties"].items():
+        if "default" in rule:
+            full.setdefault(key, rule["default"])
+        if key in full and isinstance(full[key], dict) and rule.get("type") == "object":
+            full[key] = _with_defaults(full[key], rule)
+    return full
+
+
+def _file_or_value(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
+    if not isinstance(value, str):
+        return value
+    for folder in folders:
+        if (path := folder / value).is_file():
+            return path
+    raise UserError(f"{origin}: there is no file {value}; looked in {' and '.join(str(f.resolve()) for f in folders)}")
+
+
+def _validate(config: Mapping[str, Any], name: str) -> None:
+    for error in sorted(Draft202012Validator(SCHEMA).iter_errors(config), key=lambda error: list(map(str, error.path))):
+        raise UserError(f"{name}: {_explain(error)}")
+
+
+def _explain(error: ValidationError) -> str:
+    """One line for a person: which key, what is wrong, what would be right."""
+    key = ".".join(map(str, error.absolute_path))
+    instance: Any = error.instance
+    given, rule, wanted = repr(instance), error.validator, cast(Any, error.validator_value)
+    if rule == "additionalProperties":
+        known = list(cast(Any, error.schema)["properties"])
+        unknown = next(str(item) for item in instance if item not in known)
+        close = difflib.get_close_matches(unknown, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
+        return f"{key}{'.' if key else ''}{unknown}: unknown key; {hint}"
+    if rule == "type":
+        types = [wanted] if isinstance(wanted, str) else wanted
+        return f"{key or 'top level'}: expected {' or '.join(TYPE_NAMES[kind] for kind in types)}, not {given}"
+    if rule == "enum":
+        return f"{key}: {given} is not one of {', '.join(map(str, wanted))}"
+    if rule in ("minimum", "exclusiveMinimum"):
+        return f"{key}: must be {'at least' if rule == 'minimum' else 'more than'} {wanted}, not {given}"
+    if rule in ("minProperties", "maxProperties"):
+        return f"{key}: expected the name of one strategy, as in `- threads: {{workers: [4]}}`, not {given}"
+    return f"{key}: {error.message}"

@@ -1,0 +1,17 @@
+"""Rule environment: what machine, system and versions the measurements ran on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from concurrency import environment, job
+
+
+def main(snakemake: Any) -> None:
+    facts = environment.describe(snakemake.threads)
+    Path(snakemake.output[0]).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

@@ -1,0 +1,15 @@
+"""Rule plot_comparison: every arm of a workload, its times and its speed-up."""
+
+from typing import Any
+
+from concurrency import job, plots, tables
+
+
+def main(snakemake: Any) -> None:
+    timings, summary = tables.read_timings([snakemake.input.timings]), tables.read_summary(snakemake.input.summary)
+    plots.save(plots.comparison(timings, summary, snakemake.wildcards.workload), *snakemake.output)
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

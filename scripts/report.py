@@ -1,0 +1,28 @@
+"""Rule report: the answer, the plots and the tables as one HTML file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from concurrency import job, report, tables
+
+
+def main(snakemake: Any) -> None:
+    files = snakemake.input
+    html = report.render(
+        timings=tables.read_timings([files.timings]),
+        summary=tables.read_summary(files.summary),
+        verdict=json.loads(Path(files.verdict).read_text(encoding="utf-8")),
+        plots={
+            workload: [Path(plot) for plot in files.plots if Path(plot).name.startswith(workload)]
+            for workload in snakemake.params.workloads
+        },
+        environment=json.loads(Path(files.environment).read_text(encoding="utf-8")),
+        config=snakemake.params.config,
+    )
+    Path(snakemake.output[0]).write_text(html, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)
