@@ -230,7 +230,7 @@ rule report:
         "results/logs/report.log",
     params:
         workloads=COMPARED,
-        config=config,
+        config=settings.plain(config),
     script:
         "scripts/report.py"
 

@@ -54,7 +54,7 @@ def resolve(
     `name` is what error messages call the configuration; relative files are looked up in `folders`, in order.
     Raises UserError for anything that could not be run.
     """
-    given = _coerce(config)
+    given = plain(config)
     _validate(given, name)
     full = _with_defaults(given, SCHEMA)
     if full["source"] == "live" and "@" not in full["live"]["contact"] and "://" not in full["live"]["contact"]:
@@ -91,12 +91,12 @@ def resolve(
     )
 
 
-def _coerce(value: Any) -> Any:
-    """Numbers, booleans and nulls that `--config` handed over as strings, as what they mean."""
+def plain(value: Any) -> Any:
+    """`value` as plain dicts and lists, with numbers, booleans and nulls that `--config` handed over as strings."""
     if isinstance(value, Mapping):
-        return {key: _coerce(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_coerce(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, str) and value:
         try:
             meant = yaml.safe_load(value)

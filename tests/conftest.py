@@ -1,0 +1,86 @@
+"""What the tests share: a small configuration, and the real workflow run on it in a folder of its own."""
+
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ("Snakefile", "config.yaml", "config.schema.yaml", "sites.csv", "profiles", "scripts", "captions")
+
+# Small enough that a run takes seconds; nothing here depends on how fast the machine is.
+SMALL = {
+    "sites": [f"http://site-{i}.test/page" for i in range(4)],
+    "download": {"in_flight": 4, "strategies": ["sequential", {"asyncio": {"workers": 4}}]},
+    "squares": {
+        "numbers": {"start": 1000, "count": 4},
+        "strategies": ["sequential", {"process_pool": {"workers": 2}}],
+    },
+    "rounds": 2,
+}
+
+
+class Workflow:
+    """A copy of the workflow in `folder`, run as a user would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        for name in SHIPPED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, folder / name)
+
+    def configure(self, config: dict) -> None:
+        """Write config.yaml (JSON is YAML)."""
+        (self.folder / "config.yaml").write_text(json.dumps(config))
+
+    def run(self, *arguments: str, cores: int = 2, **environment: str) -> subprocess.CompletedProcess[str]:
+        """`snakemake --cores N …`, whatever comes of it; stdout and stderr are kept together in `stdout`."""
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            env={**os.environ, **environment},
+        )
+
+    def scheduled(self, *arguments: str) -> dict[str, int]:
+        """What a run would do now: how many jobs of each rule."""
+        shown = self.run("--dry-run", "--workflow-profile", "none", *arguments).stdout
+        table = shown.partition("Job stats:")[2].partition("total")[0]
+        return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+
+
+@pytest.fixture
+def small() -> dict:
+    """The small configuration, to be changed at will."""
+    return copy.deepcopy(SMALL)
+
+
+@pytest.fixture
+def workflow(tmp_path: Path, small: dict) -> Workflow:
+    """A fresh copy of the workflow with the small configuration."""
+    fresh = Workflow(tmp_path / "workflow")
+    fresh.configure(small)
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """The workflow after one full run of the small configuration; not to be changed."""
+    done = Workflow(tmp_path_factory.mktemp("finished") / "workflow")
+    done.configure(SMALL)
+    outcome = done.run()
+    assert outcome.returncode == 0, outcome.stdout
+    return done
