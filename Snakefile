@@ -5,6 +5,7 @@ snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
 """
 
+import hashlib
 import sys
 from collections import Counter
 from dataclasses import asdict
@@ -16,6 +17,10 @@ sys.path.append(str(SCRIPTS))
 
 from concurrency import messages, settings
 from concurrency.errors import UserError
+from snakemake.logging import logger
+
+# Two lines before every job that tell a user nothing.
+logger.addFilter(lambda record: not record.getMessage().startswith(("Select jobs to", "Execute ")))
 
 
 # A config.yaml in the working directory takes the place of the shipped one.
@@ -45,11 +50,16 @@ def measured_items(wildcards):
     return file_of(ITEMS[wildcards.workload])
 
 
-def strategy_files(wildcards):
-    """The files of the strategies in use: editing one measures again."""
+def code(*files):
+    """A digest of the library files that a rule's result depends on: editing one of them runs the rule again."""
+    return hashlib.sha256(b"".join(Path(LIBRARY, file).read_bytes() for file in files)).hexdigest()[:12]
+
+
+def strategy_code(wildcards):
+    """The same for the strategies in use: editing one measures again."""
     used = {arm.strategy for arm in USER.arms[wildcards.workload]}
     files = sorted((LIBRARY / "strategies" / wildcards.workload).glob("*.py"))
-    return [file for file in files if file.stem in used or file.stem.startswith("_")]
+    return code(*(file for file in files if file.stem in used or file.stem.startswith("_")))
 
 
 wildcard_constraints:
@@ -82,12 +92,13 @@ rule compare:
 rule download:
     input:
         file_of(USER.sites),
-        code=[LIBRARY / "fetch.py", LIBRARY / "replay.py"],
     output:
         pages=report(DONE["download"], category="1 The job", caption="captions/pages.rst", labels={"table": "pages"}),
         profile="results/download/profile.csv",
     log:
         "results/logs/download.log",
+    conda:
+        "envs/workflow.yaml"
     params:
         sites=USER.sites,
         source=USER.source,
@@ -95,6 +106,7 @@ rule download:
         in_flight=USER.in_flight,
         max_failures=USER.max_failures,
         seed=USER.seed,
+        code=code("fetch.py", "replay.py"),
     script:
         "scripts/download.py"
 
@@ -102,14 +114,16 @@ rule download:
 rule squares:
     input:
         file_of(USER.numbers),
-        code=LIBRARY / "squares.py",
     output:
         report(DONE["squares"], category="1 The job", caption="captions/sums.rst", labels={"table": "sums"}),
     log:
         "results/logs/squares.log",
+    conda:
+        "envs/workflow.yaml"
     threads: workflow.cores
     params:
         numbers=USER.numbers,
+        code=code("squares.py"),
     script:
         "scripts/squares.py"
 
@@ -118,18 +132,20 @@ rule squares:
 rule measure:
     input:
         measured_items,
-        strategies=strategy_files,
-        code=[LIBRARY / name for name in ("arms.py", "replay.py", "sample.py", "sampling.py", "squares.py", "usage.py")],
     output:
         "results/rounds/{workload}/{round}.csv",
     log:
         "results/logs/measure/{workload}/{round}.log",
+    conda:
+        "envs/workflow.yaml"
     threads: workflow.cores
     params:
         source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
         measure_items=USER.measure_items,
         arms=lambda wildcards: [asdict(arm) for arm in USER.arms[wildcards.workload]],
         seed=USER.seed,
+        strategies=strategy_code,
+        code=code("arms.py", "replay.py", "sample.py", "sampling.py", "squares.py", "usage.py"),
     script:
         "scripts/measure.py"
 
@@ -146,6 +162,8 @@ rule collect:
         ),
     log:
         "results/logs/collect.log",
+    conda:
+        "envs/workflow.yaml"
     script:
         "scripts/collect.py"
 
@@ -153,7 +171,6 @@ rule collect:
 rule analyse:
     input:
         timings=rules.collect.output[0],
-        code=LIBRARY / "statistics.py",
     output:
         summary=report(
             "results/tables/summary.csv",
@@ -164,6 +181,10 @@ rule analyse:
         verdict="results/tables/verdict.json",
     log:
         "results/logs/analyse.log",
+    conda:
+        "envs/workflow.yaml"
+    params:
+        code=code("statistics.py"),
     script:
         "scripts/analyse.py"
 
@@ -172,7 +193,6 @@ rule plot_comparison:
     input:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
-        code=LIBRARY / "plots.py",
     output:
         report(
             "results/plots/{workload}_comparison.svg",
@@ -183,6 +203,10 @@ rule plot_comparison:
         "results/plots/{workload}_comparison.png",
     log:
         "results/logs/plot_comparison/{workload}.log",
+    conda:
+        "envs/workflow.yaml"
+    params:
+        code=code("plots.py"),
     script:
         "scripts/plot_comparison.py"
 
@@ -191,7 +215,6 @@ rule plot_workers:
     input:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
-        code=LIBRARY / "plots.py",
     output:
         report(
             "results/plots/{workload}_workers.svg",
@@ -202,6 +225,10 @@ rule plot_workers:
         "results/plots/{workload}_workers.png",
     log:
         "results/logs/plot_workers/{workload}.log",
+    conda:
+        "envs/workflow.yaml"
+    params:
+        code=code("plots.py"),
     script:
         "scripts/plot_workers.py"
 
@@ -211,6 +238,8 @@ rule environment:
         "results/tables/environment.json",
     log:
         "results/logs/environment.log",
+    conda:
+        "envs/workflow.yaml"
     threads: workflow.cores
     script:
         "scripts/environment.py"
@@ -223,24 +252,27 @@ rule report:
         verdict=rules.analyse.output.verdict,
         plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers"]),
         environment=rules.environment.output[0],
-        code=[LIBRARY / "report.py", LIBRARY / "report.html.j2"],
     output:
         report("results/report.html", category="0 The answer", caption="captions/report.rst", labels={"page": "report"}),
     log:
         "results/logs/report.log",
+    conda:
+        "envs/workflow.yaml"
     params:
         workloads=COMPARED,
         config=settings.plain(config),
+        code=code("report.py", "report.html.j2"),
     script:
         "scripts/report.py"
 
 
 onstart:
-    rounds = Counter(job.wildcards.workload for job in workflow.dag.needrun_jobs() if job.rule.name == "measure")
+    rounds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "measure"]
     if rounds:
-        print(messages.plan(rounds, USER, workflow.cores), file=sys.stderr)
+        counts = Counter(job.wildcards.workload for job in rounds)
+        print(messages.plan(counts, USER, workflow.cores), file=sys.stderr)
+        messages.show_progress([Path(job.output[0]) for job in rounds])
 
 
 onsuccess:
-    if any(job.rule.name == "report" for job in workflow.dag.jobs):
-        print(messages.outcome(Path("results")), file=sys.stderr)
+    print(messages.outcome({file for job in workflow.dag.jobs for file in job.output}), file=sys.stderr)

@@ -23,7 +23,9 @@ def main(snakemake: Any) -> None:
         rows = csv.writer(file)
         rows.writerow(["number", "sum"])
         sums = pool.map(sum_of_squares, numbers, chunksize=chunksize)
-        for number, total in zip(numbers, tqdm(sums, "squares", len(numbers), delay=1, mininterval=0.5), strict=True):
+        for number, total in zip(
+            numbers, tqdm(sums, "squares", len(numbers), unit="sum", delay=1, mininterval=0.5), strict=True
+        ):
             if total != closed_form(number):
                 raise ArithmeticError(
                     f"the sum of squares below {number} came out as {total}, not {closed_form(number)}"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = ("Snakefile", "config.yaml", "config.schema.yaml", "sites.csv", "profiles", "scripts", "captions")
+SHIPPED = ("Snakefile", "config.yaml", "config.schema.yaml", "sites.csv", "profiles", "scripts", "captions", "envs")
 
 # Small enough that a run takes seconds; nothing here depends on how fast the machine is.
 SMALL = {
@@ -31,13 +31,16 @@ class Workflow:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True)
+
+    def install(self) -> None:
+        """Put the workflow, as it is shipped, into the folder."""
+        self.folder.mkdir(parents=True)
         for name in SHIPPED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
-                shutil.copy2(source, folder / name)
+                shutil.copy2(source, self.folder / name)
 
     def configure(self, config: dict) -> None:
         """Write config.yaml (JSON is YAML)."""
@@ -47,6 +50,7 @@ class Workflow:
         """`snakemake --cores N …`, whatever comes of it; stdout and stderr are kept together in `stdout`."""
         return subprocess.run(
             [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
+            check=False,
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -72,6 +76,7 @@ def small() -> dict:
 def workflow(tmp_path: Path, small: dict) -> Workflow:
     """A fresh copy of the workflow with the small configuration."""
     fresh = Workflow(tmp_path / "workflow")
+    fresh.install()
     fresh.configure(small)
     return fresh
 
@@ -80,6 +85,7 @@ def workflow(tmp_path: Path, small: dict) -> Workflow:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     """The workflow after one full run of the small configuration; not to be changed."""
     done = Workflow(tmp_path_factory.mktemp("finished") / "workflow")
+    done.install()
     done.configure(SMALL)
     outcome = done.run()
     assert outcome.returncode == 0, outcome.stdout

@@ -1,8 +1,12 @@
 """What a run says on the terminal: how long measuring will take, and at the end the answer."""
 
 import json
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+
+from tqdm import tqdm
 
 from concurrency import arms, sampling, sites, squares
 from concurrency.settings import Settings
@@ -25,11 +29,34 @@ def plan(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
     return f"Measuring {names}: {samples} samples, about {_duration(seconds)}."
 
 
-def outcome(results: Path) -> str:
-    """The answer in a line a workload, and where the report is."""
-    verdict = json.loads((results / "tables" / "verdict.json").read_text(encoding="utf-8"))
-    lines = [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]
-    return "\n".join([*lines, f"Report: {results / 'report.html'}"])
+def show_progress(rounds: Sequence[Path]) -> None:
+    """Show a bar, until the process ends, of how many of the files `rounds` have been written since now."""
+    begin = time.time()
+
+    def done() -> int:
+        return sum(file.exists() and file.stat().st_mtime >= begin for file in rounds)
+
+    def watch() -> None:
+        with tqdm(total=len(rounds), desc="measuring", unit="round", leave=True) as bar:
+            while bar.n < len(rounds):
+                time.sleep(0.5)
+                bar.update(done() - bar.n)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def outcome(written: Collection[str]) -> str:
+    """What a finished run has to say of the files that it was asked for: the answer, and where to look."""
+    lines = []
+    for table, unit in (("results/download/pages.csv", "pages"), ("results/squares/sums.csv", "sums")):
+        if table in written:
+            with open(table, encoding="utf-8") as file:
+                lines.append(f"{sum(1 for _ in file) - 1} {unit}: {table}")
+    if "results/report.html" in written:
+        verdict = json.loads(Path("results/tables/verdict.json").read_text(encoding="utf-8"))
+        lines += [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]
+        lines.append("report: results/report.html")
+    return "\n".join(lines)
 
 
 def _duration(seconds: float) -> str:

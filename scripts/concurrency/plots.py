@@ -44,7 +44,7 @@ def comparison(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> F
     arms = summary[summary["workload"] == workload].iloc[::-1].reset_index(drop=True)
     samples = timings[(timings["workload"] == workload) & timings["failed"].eq(0) & timings["error"].eq("")]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10, 1.6 + 0.42 * max(len(arms), 2)), layout="constrained")
+        figure = Figure(figsize=(10, 1.7 + 0.42 * max(len(arms), 2)), layout="constrained")
         times, ratios = figure.subplots(1, 2, sharey=True)
         for y, arm in arms.iterrows():
             colour = BEST if arm["best"] else OTHER
@@ -60,12 +60,18 @@ def comparison(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> F
                 _speedup_bar(ratios, y, arm, colour)
         times.set_yticks(range(len(arms)), [_label(arm) for _, arm in arms.iterrows()])
         times.set_ylim(-0.6, len(arms) - 0.4)
-        times.set_xlabel("seconds a round (ticks: each round; marker: median)")
+        times.set_xlabel("seconds")
         _from_zero_or_log(times, samples["wall_s"])
         ratios.axvline(1, color="#000000", linewidth=1, linestyle=":")
-        ratios.set_xlabel("times as fast as one by one (bar: simultaneous 95 % interval)")
+        ratios.set_xlabel("times as fast as one by one")
         _from_zero_or_log(ratios, pd.concat([arms["speedup_low"], arms["speedup_high"], arms["speedup"]]))
-        figure.suptitle(f"{TITLES[workload]}: ◆ cannot be told from the fastest", fontsize=12)
+        figure.suptitle(TITLES[workload], fontsize=12)
+        figure.supxlabel(
+            "left: | one round, marker: median; right: with the 95 % interval that holds for all at once; "
+            "◆ cannot be told from the fastest",
+            fontsize=8.5,
+            color=OTHER,
+        )
     return figure
 
 

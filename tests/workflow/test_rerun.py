@@ -1,5 +1,94 @@
-"""What runs again after a change, by what Snakemake schedules."""
+"""What runs again after a change, by what Snakemake schedules: no more than needed, and no less."""
+
+import json
+import shutil
+
+import pytest
+
+from concurrency.arms import Arm, in_order
+
+COMPARISON = {"collect", "analyse", "plot_comparison", "plot_workers", "report"}
 
 
-def test_second_run_does_nothing(finished):
-    assert finished.scheduled() == {}
+@pytest.fixture
+def done(finished, tmp_path):
+    """A copy of the finished run, elsewhere, that may be changed."""
+    shutil.copytree(finished.folder, tmp_path / "workflow", copy_function=shutil.copy2)
+    copied = type(finished)(tmp_path / "workflow")
+    assert copied.scheduled() == {}
+    return copied
+
+
+def edit(path, before, after):
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+
+
+def test_a_second_run_does_nothing(finished):
+    assert "Nothing to be done" in finished.run().stdout
+
+
+def test_more_rounds_measure_only_the_new_ones(done):
+    jobs = done.scheduled("--config", "rounds=3")
+    assert jobs.pop("measure") == 2  # one new round of each workload
+    assert set(jobs) - {"all"} == COMPARISON
+
+
+def test_other_numbers_run_only_the_squares_side(done, small):
+    small["squares"]["numbers"] = {"start": 2000, "count": 4}
+    done.configure(small)
+    shown = done.run("--dry-run", "--workflow-profile", "none").stdout
+    assert "workload=squares" in shown
+    assert done.scheduled()["measure"] == 2
+    assert done.scheduled()["squares"] == 1
+    assert "download" not in done.scheduled()
+
+
+def test_other_sites_run_only_the_download_side(done, small):
+    small["sites"].append("http://site-9.test/new")
+    done.configure(small)
+    jobs = done.scheduled()
+    assert jobs["download"] == 1
+    assert jobs["measure"] == 2
+    assert "squares" not in jobs
+
+
+def test_an_edited_site_file_is_seen(done, small):
+    sites = done.folder / "mine.csv"
+    sites.write_text("url\nhttp://a.test/\n")
+    done.configure(small | {"sites": "mine.csv"})
+    assert done.run("job").returncode == 0
+    assert done.scheduled("job") == {}
+    sites.write_text("url\nhttp://a.test/\nhttp://b.test/\n")
+    assert done.scheduled("job")["download"] == 1
+
+
+def test_an_edited_strategy_is_measured_again(done):
+    edit(done.folder / "scripts/concurrency/strategies/squares/process_pool.py", "RANK = 2", "RANK = 2  # edited")
+    jobs = done.scheduled()
+    assert jobs["measure"] == 2
+    assert not {"download", "squares"} & set(jobs)
+
+
+def test_a_strategy_that_is_not_in_use_may_change(done):
+    edit(done.folder / "scripts/concurrency/strategies/squares/threads.py", "RANK = 1", "RANK = 1  # edited")
+    assert done.scheduled() == {}
+
+
+def test_an_edited_plot_only_redraws(done):
+    edit(done.folder / "scripts/concurrency/plots.py", '"font.size": 10', '"font.size": 11')
+    assert set(done.scheduled()) - {"all"} == {"plot_comparison", "plot_workers", "report"}
+
+
+def test_another_number_of_cores_changes_nothing_by_itself(done):
+    assert "Nothing to be done" in done.run(cores=1).stdout
+
+
+def test_the_order_of_arms_differs_between_rounds_and_repeats_with_the_seed():
+    arms = [Arm(f"strategy_{i}") for i in range(8)]
+    orders = [[arm.strategy for arm in in_order(arms, 1, "squares", number)] for number in range(1, 21)]
+    assert len({json.dumps(order) for order in orders}) == 20
+    assert orders == [[arm.strategy for arm in in_order(arms, 1, "squares", number)] for number in range(1, 21)]
+    assert orders != [[arm.strategy for arm in in_order(arms, 2, "squares", number)] for number in range(1, 21)]
+    assert orders[0] != [arm.strategy for arm in in_order(arms, 1, "download", 1)]

@@ -1,0 +1,39 @@
+# make            set up and run the workflow on config.yaml
+# make test       set up and run the tests (`make test-all`: the heavy ones too)
+# make lint       formatters, linters, types
+# make lock       compile the requirements*.txt anew from pyproject.toml
+PYTHON ?= python3
+BIN := .venv/bin
+
+run: .venv/run
+	$(BIN)/snakemake --cores all
+
+.venv/run: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+.venv/dev: requirements-dev.txt | .venv/run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+test: .venv/dev
+	$(BIN)/pytest -m "not heavy"
+
+test-all: .venv/dev
+	$(BIN)/pytest
+
+lint: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--quiet -o requirements.txt pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--quiet -c requirements.txt --group dev -o requirements-dev.txt
+
+.PHONY: run test test-all lint lock

@@ -1,0 +1,101 @@
+"""Bad input: one clear line on the screen that names the place and what to do, nothing written, a non-zero exit."""
+
+import json
+
+import pytest
+
+CASES = {
+    "unknown key": ({"repeets": 3}, "config.yaml: repeets: unknown key; known here:"),
+    "close to a key": ({"round": 3}, "config.yaml: round: unknown key; did you mean rounds?"),
+    "unknown key below": (
+        {"live": {"contakt": "a@b"}},
+        "config.yaml: live.contakt: unknown key; did you mean contact?",
+    ),
+    "wrong type": ({"rounds": "many"}, "config.yaml: rounds: expected a whole number, not 'many'"),
+    "no rounds": ({"rounds": 0}, "config.yaml: rounds: must be at least 1, not 0"),
+    "unknown source": ({"source": "film"}, "config.yaml: source: 'film' is not one of replay, live"),
+    "unknown strategy": (
+        {"squares": {"strategies": ["magic"]}},
+        "config.yaml: squares.strategies: there is no strategy 'magic'; there are sequential, threads",
+    ),
+    "no workers": (
+        {"download": {"strategies": [{"threads": {"workers": 0}}]}},
+        "config.yaml: download.strategies: threads: workers: must be a whole number of at least 1, not 0",
+    ),
+    "unknown option": (
+        {"squares": {"strategies": [{"process_pool": {"chunks": 2}}]}},
+        "config.yaml: squares.strategies: process_pool: unknown option 'chunks'; it takes workers, chunksize",
+    ),
+    "two strategies in one entry": (
+        {"squares": {"strategies": [{"threads": {}, "process_pool": {}}]}},
+        "config.yaml: squares.strategies.0: expected the name of one strategy",
+    ),
+    "missing site list": ({"sites": "nowhere.csv"}, "config.yaml: sites: there is no file nowhere.csv; looked in"),
+    "malformed URL in the config": (
+        {"sites": ["http://a.test/", "ftp://b.test/"]},
+        "config.yaml: sites: entry 2: 'ftp://b.test/' is not a URL of the form http(s)://host/path",
+    ),
+    "no contact": ({"source": "live"}, "config.yaml: live.contact: with `source: live`, give your e-mail address"),
+    "negative number": (
+        {"squares": {"numbers": [5, -1]}},
+        "config.yaml: squares.numbers.1: must be at least 0, not -1",
+    ),
+    "fractional number": (
+        {"squares": {"numbers": [1.5]}},
+        "config.yaml: squares.numbers.0: expected a whole number, not 1.5",
+    ),
+    "missing numbers file": ({"squares": {"numbers": "n.txt"}}, "config.yaml: squares.numbers: there is no file n.txt"),
+}
+
+FILES = {
+    "a site list without rows": ("url\n", {"sites": "list"}, "list: no sites in it"),
+    "a missing column": ("link\nhttp://a.test/\n", {"sites": "list"}, "list: line 1: no column `url`"),
+    "a malformed URL": ("url\nhttp://a.test/\nhttp:/b\n", {"sites": "list"}, "list: line 3: 'http:/b' is not a URL"),
+    "a bad port": (
+        "url\nhttp://a.test:99999/\n",
+        {"sites": "list"},
+        "list: line 2: 'http://a.test:99999/' is not a URL",
+    ),
+    "a bad size": ("url,wire_bytes\nhttp://a.test/,-5\n", {"sites": "list"}, "list: line 2: wire_bytes: '-5' is not"),
+    "a bad framing": (
+        "url,framing\nhttp://a.test/,odd\n",
+        {"sites": "list"},
+        "list: line 2: framing: 'odd' is neither",
+    ),
+    "a word among numbers": ("7\n8\nnine\n", {"squares": {"numbers": "list"}}, "list: line 3: 'nine' is not a whole"),
+    "a fraction among numbers": ("7\n8.5\n", {"squares": {"numbers": "list"}}, "list: line 2: '8.5' is not a whole"),
+    "no numbers": ("\n", {"squares": {"numbers": "list"}}, "list: no numbers in it"),
+}
+
+
+def refused(workflow, *arguments):
+    outcome = workflow.run(*arguments)
+    lines = [line for line in outcome.stdout.splitlines() if not line.startswith(("Using workflow", "Config file"))]
+    assert outcome.returncode != 0
+    assert len(lines) == 1, outcome.stdout
+    assert not (workflow.folder / "results").exists()
+    return lines[0]
+
+
+@pytest.mark.parametrize(("config", "message"), CASES.values(), ids=CASES)
+def test_bad_config(workflow, config, message):
+    workflow.configure(config)
+    assert refused(workflow).startswith(message)
+
+
+@pytest.mark.parametrize(("text", "config", "message"), FILES.values(), ids=FILES)
+def test_bad_file(workflow, text, config, message):
+    (workflow.folder / "list").write_text(text)
+    workflow.configure(config)
+    assert refused(workflow).startswith(message)
+
+
+def test_bad_value_on_the_command_line(workflow):
+    assert "rounds: must be at least 1, not 0" in refused(workflow, "--config", "rounds=0")
+
+
+def test_config_that_is_not_a_mapping(workflow):
+    (workflow.folder / "config.yaml").write_text(json.dumps(["rounds"]))
+    outcome = workflow.run()
+    assert outcome.returncode != 0
+    assert not (workflow.folder / "results").exists()
