@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -80,18 +81,26 @@ def _speedup_bar(axes: Axes, y: int, arm: pd.Series, colour: str) -> None:
         axes.hlines(y, arm["speedup_low"], arm["speedup_high"], color=colour, linewidth=2.5)
     ratio = float(arm["speedup"])
     axes.plot(ratio, y, "D" if arm["best"] else "o", color=colour, markersize=6)
-    axes.annotate(f"{ratio:.3g}×", (ratio, y), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8.5)
+    if arm["strategy"] != BASELINE:
+        axes.annotate(f"{ratio:.3g}×", (ratio, y), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8.5)
 
 
 def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
     """Speed-up against the number of workers, a line a strategy, with the ideal: twice the workers, twice the speed."""
     arms = summary[(summary["workload"] == workload) & summary["speedup"].notna() & (summary["strategy"] != BASELINE)]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 4.8), layout="constrained")
+        figure = Figure(figsize=(10, 4.4), layout="constrained")
         axes = figure.subplots()
         counts = sorted({1, *arms["workers"]})
-        ideal = [min(n, cores) if workload == "squares" else n for n in counts]
-        axes.plot(counts, ideal, color="#000000", linestyle="--", linewidth=1, label="ideal")
+        every = np.geomspace(1, counts[-1], 200)
+        axes.plot(
+            every,
+            np.minimum(every, cores) if workload == "squares" else every,
+            color="#000000",
+            linestyle="--",
+            linewidth=1,
+            label="ideal",
+        )
         axes.axhline(1, color="#000000", linewidth=1, linestyle=":", label="one by one")
         lines = list(arms.sort_values("workers").groupby(["strategy", "options"], sort=True))
         for i, ((strategy, options), line) in enumerate(lines):
@@ -108,7 +117,8 @@ def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
         axes.set_xticks(counts, [str(n) for n in counts])
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
-        axes.set_ylim(bottom=0)
+        highest = arms[["speedup", "speedup_high"]].max(axis=None)  # the ideal may go far beyond: it is cut off
+        axes.set_ylim(0, 1.3 * max(1.0, float(highest) if pd.notna(highest) else 1.0))
         axes.set_xlabel(f"{WORKERS[workload]} (log scale)")
         axes.set_ylabel("times as fast as one by one")
         axes.set_title(f"{TITLES[workload]}: how many workers?", fontsize=12)

@@ -9,6 +9,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from concurrency.arms import BASELINE
 from concurrency.plots import TITLES
 from concurrency.strategies import catalogue
 
@@ -61,7 +62,7 @@ def _row(arm: pd.Series) -> dict[str, Any]:
         return "–" if pd.isna(value) else format(float(value), form)
 
     interval = "–"
-    if pd.notna(arm["speedup_low"]):
+    if pd.notna(arm["speedup_low"]) and arm["strategy"] != BASELINE:
         interval = f"{arm['speedup_low']:.3g} – {arm['speedup_high']:.3g}"
     return {
         "strategy": arm["strategy"],

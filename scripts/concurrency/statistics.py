@@ -30,6 +30,7 @@ def summarise(timings: pd.DataFrame) -> pd.DataFrame:
     `timings` has the columns of timings.csv. A sample with an error or with failed items is counted in `failed` and
     used for nothing else. Speed-ups and intervals are empty where the baseline or the arm leaves too few rounds.
     """
+    timings = timings.reset_index(drop=True)
     rows = [row for _, block in timings.groupby(BLOCK, sort=True) for row in _summarise_block(block)]
     table = pd.DataFrame(rows, columns=list(SUMMARY))
     table = table.sort_values([*BLOCK, "speedup"], ascending=[True, True, True, False], kind="stable")
@@ -52,7 +53,7 @@ def _summarise_block(block: pd.DataFrame) -> Iterator[dict[str, Any]]:
                 "cpu_s": succeeded["cpu_s"].median(),
                 "max_rss_bytes": succeeded["max_rss_bytes"].max(),
             }
-        if len(succeeded) and baseline is not None:
+        if len(succeeded) and baseline is not None and arm in logs:
             ratio, low, high = _speedup(logs[baseline] - logs[arm], family=len(logs.columns) - 1)
             row |= {"speedup": ratio, "speedup_low": low, "speedup_high": high}
             if row["workload"] == "squares":
