@@ -34,6 +34,9 @@ def running(log: str) -> Iterator[None]:
     except UserError as error:
         logging.error("%s", error)
         sys.exit(1)
+    except KeyboardInterrupt:  # Snakemake says so already; what the rule held is released on the way here
+        logging.info("interrupted")
+        sys.exit(130)
     except Exception:
         logging.getLogger().removeHandler(screen)  # the traceback reaches the screen by itself
         logging.exception("this rule failed")

@@ -37,10 +37,11 @@ def show_progress(rounds: Sequence[Path]) -> None:
         return sum(file.exists() and file.stat().st_mtime >= begin for file in rounds)
 
     def watch() -> None:
-        with tqdm(total=len(rounds), desc="measuring", unit="round", leave=True) as bar:
+        with tqdm(total=len(rounds), desc="measuring", unit="round") as bar:
             while bar.n < len(rounds):
                 time.sleep(0.5)
-                bar.update(done() - bar.n)
+                if new := done() - bar.n:
+                    bar.update(new)
 
     threading.Thread(target=watch, daemon=True).start()
 
