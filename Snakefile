@@ -16,7 +16,9 @@ LIBRARY = SCRIPTS / "concurrency"
 sys.path.append(str(SCRIPTS))
 
 from concurrency import messages, settings
+from concurrency.arms import RULE_OF_THUMB
 from concurrency.errors import UserError
+from concurrency.stopping import rounds_to_reach
 from snakemake.logging import logger
 
 # Two lines before every job that tell a user nothing.
@@ -55,16 +57,45 @@ def code(*files):
     return hashlib.sha256(b"".join(Path(LIBRARY, file).read_bytes() for file in files)).hexdigest()[:12]
 
 
+def rounds_of(workload):
+    """How many rounds to measure: as configured, or as many as the precision asked for takes."""
+    rounds, first = USER.rounds, 2 if USER.warm_up else 1
+    while USER.precision is not None:
+        form = "trimmed" if USER.robust else "mean"
+        known = checkpoints.precision.get(workload=workload, first=first, round=rounds, form=form)
+        half_width = float(Path(known.output[0]).read_text())
+        wanted = rounds_to_reach(half_width, rounds - first + 1, USER.precision, USER.max_rounds - first + 1)
+        if wanted == rounds - first + 1:
+            break
+        rounds = wanted + first - 1
+    return rounds
+
+
+def rounds_to(workload, last):
+    return [f"results/rounds/{workload}/{number}.csv" for number in range(1, int(last) + 1)]
+
+
+def measured_rounds(wildcards):
+    return [file for workload in COMPARED for file in rounds_to(workload, rounds_of(workload))]
+
+
 def strategy_code(wildcards):
     """The same for the strategies in use: editing one measures again."""
     used = {arm.strategy for arm in USER.arms[wildcards.workload]}
+    if wildcards.workload == "download":
+        used.update(RULE_OF_THUMB)
     files = sorted((LIBRARY / "strategies" / wildcards.workload).glob("*.py"))
     return code(*(file for file in files if file.stem in used or file.stem.startswith("_")))
+
+
+DECIDING = code("inference.py", "noise.py", "statistics.py")
 
 
 wildcard_constraints:
     workload="download|squares",
     round=r"\d+",
+    first="1|2",
+    form="mean|trimmed",
 
 
 localrules:
@@ -150,9 +181,26 @@ rule measure:
         "scripts/measure.py"
 
 
+# Only asked for with a `precision`: how wide the recommended arm's interval is after so many rounds.
+checkpoint precision:
+    input:
+        rounds=lambda wildcards: rounds_to(wildcards.workload, wildcards.round),
+    output:
+        "results/rounds/{workload}/precision_{first}-{round}_{form}.txt",
+    log:
+        "results/logs/precision/{workload}/{first}-{round}_{form}.log",
+    conda:
+        "envs/workflow.yaml"
+    params:
+        code=DECIDING,
+    script:
+        "scripts/precision.py"
+
+
 rule collect:
     input:
-        rounds=expand("results/rounds/{workload}/{round}.csv", workload=COMPARED, round=range(1, USER.rounds + 1)),
+        rounds=measured_rounds,
+        extra=USER.extra_timings,
     output:
         report(
             "results/tables/timings.csv",
@@ -164,6 +212,8 @@ rule collect:
         "results/logs/collect.log",
     conda:
         "envs/workflow.yaml"
+    params:
+        warm_up=USER.warm_up,
     script:
         "scripts/collect.py"
 
@@ -184,9 +234,30 @@ rule analyse:
     conda:
         "envs/workflow.yaml"
     params:
-        code=code("statistics.py"),
+        robust=USER.robust,
+        code=DECIDING,
     script:
         "scripts/analyse.py"
+
+
+rule claims:
+    input:
+        timings=rules.collect.output[0],
+    output:
+        report(
+            "results/tables/claims.csv",
+            category="3 Tables",
+            caption="captions/claims.rst",
+            labels={"table": "the rule of thumb put to the test"},
+        ),
+    log:
+        "results/logs/claims.log",
+    conda:
+        "envs/workflow.yaml"
+    params:
+        code=[DECIDING, code("claims.py")],
+    script:
+        "scripts/claims.py"
 
 
 rule plot_comparison:
@@ -250,6 +321,7 @@ rule report:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
         verdict=rules.analyse.output.verdict,
+        claims=rules.claims.output[0],
         plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers"]),
         environment=rules.environment.output[0],
     output:

@@ -10,9 +10,9 @@ from concurrency import job, statistics, tables
 
 def main(snakemake: Any) -> None:
     timings = tables.read_timings([snakemake.input.timings])
-    summary = statistics.summarise(timings)
+    summary = statistics.summarise(timings, snakemake.params.robust)
     tables.write(summary, snakemake.output.summary)
-    verdict = statistics.verdict(timings, summary)
+    verdict = statistics.verdict(timings, summary, snakemake.params.robust)
     Path(snakemake.output.verdict).write_text(
         json.dumps(verdict, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -1,13 +1,19 @@
-"""Rule collect: the rounds of all workloads as one tidy table, one row a sample."""
+"""Rule collect: the rounds of all workloads, and tables measured elsewhere, as one tidy table, one row a sample."""
 
 from typing import Any
+
+import pandas as pd
 
 from concurrency import job, tables
 
 
 def main(snakemake: Any) -> None:
-    timings = tables.read_timings(snakemake.input.rounds)
-    tables.write(timings.sort_values(["workload", "round", "position"], kind="stable"), snakemake.output[0])
+    own = tables.read_timings(snakemake.input.rounds)
+    own["warm_up"] = (own["round"] == 1) & snakemake.params.warm_up
+    table = own.sort_values(["workload", "round", "position"], kind="stable")
+    for path in snakemake.input.extra:
+        table = pd.concat([table, tables.read_extra(path, set(table["host"]))])
+    tables.write(table, snakemake.output[0])
 
 
 if __name__ == "__main__":

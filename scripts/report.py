@@ -13,6 +13,7 @@ def main(snakemake: Any) -> None:
         timings=tables.read_timings([files.timings]),
         summary=tables.read_summary(files.summary),
         verdict=json.loads(Path(files.verdict).read_text(encoding="utf-8")),
+        claims=tables.read_claims(files.claims),
         plots={
             workload: [Path(plot) for plot in files.plots if Path(plot).name.startswith(workload)]
             for workload in snakemake.params.workloads

@@ -12,15 +12,18 @@ from concurrency.errors import UserError
 from concurrency.strategies import catalogue
 
 BASELINE = "sequential"
+FAST = "download_fast"  # the download workload with every latency at 1 ms
+RULE_OF_THUMB = ("threads", "asyncio", "asyncio_session_per_request")
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One thing to measure. `workers` may be the word `cores` until `resolved`."""
+    """One thing to measure. `workers` may be the word `cores` until `resolved`; `control` marks the A/A duplicate."""
 
     strategy: str
     workers: int | str = 1
     options: Mapping[str, Any] = field(default_factory=dict)
+    control: bool = False
 
     @property
     def options_text(self) -> str:
@@ -82,6 +85,36 @@ def resolved(arms: Sequence[Arm], cores: int) -> list[Arm]:
     return found
 
 
+def with_control(arms: Sequence[Arm]) -> list[Arm]:
+    """`arms` and a duplicate of the last one: two equal arms that come out different show that something is wrong."""
+    return [*arms, *(replace(arm, control=True) for arm in arms[-1:])]
+
+
+def for_rule_of_thumb(arms: Sequence[Arm]) -> list[Arm]:
+    """The arms of the fast downloads: what the rule of thumb is about, as much in flight as any of `arms` has."""
+    most = max((int(arm.workers) for arm in arms), default=1)
+    return (
+        [Arm(BASELINE), *(Arm(name, most) for name in RULE_OF_THUMB if name in catalogue("download"))] if arms else []
+    )
+
+
 def in_order(arms: Sequence[Arm], seed: int, workload: str, number: int) -> list[Arm]:
-    """`arms` in the random order of round `number`, which depends on (seed, workload, number) alone."""
-    return random.Random(f"{seed} {workload} {number}").sample(list(arms), len(arms))
+    """`arms` in the order of round `number`, which is random and depends on (seed, workload, number) alone.
+
+    Over a cycle of rounds (as many as arms, for an odd number twice as many) every arm comes right after every other
+    equally often, and equally often in each place, so that what an arm leaves behind (heat, caches, closing
+    connections) falls on all alike (E. J. Williams, Aust. J. Sci. Res. A 2, 1949). Arms are dealt to the square's
+    letters, and its rows to the rounds, at random in each cycle.
+    """
+    square = _williams(len(arms))
+    cycle, row = divmod(number - 1, len(square))
+    chance = random.Random(f"{seed} {workload} {cycle}")
+    letters, rows = chance.sample(list(arms), len(arms)), chance.sample(square, len(square))
+    return [letters[letter] for letter in rows[row]]
+
+
+def _williams(n: int) -> list[list[int]]:
+    """Rows of n letters in which each follows each other equally often: n rows, for odd n with their mirror images."""
+    zigzag = [i // 2 if i % 2 == 0 else n - (i + 1) // 2 for i in range(n)]
+    rows = [[(letter + shift) % n for letter in zigzag] for shift in range(n)]
+    return rows if n % 2 == 0 else rows + [row[::-1] for row in rows]

@@ -16,10 +16,13 @@ def plan(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
     """How much is about to be measured, and about how long that takes; `rounds` counts the rounds of each workload."""
     seconds, samples = 0.0, 0
     for workload, count in rounds.items():
-        chosen = arms.resolved(settings.arms[workload], cores)
+        chosen = arms.with_control(arms.resolved(settings.arms[workload], cores))
         if workload == "download":
             wanted = sites.read(settings.sites)[: settings.measure_items]
+            quick = arms.for_rule_of_thumb(chosen)
             each = sampling.estimate_download_s(chosen, wanted)
+            each += sampling.estimate_download_s(quick, sites.fast(wanted))
+            samples += count * len(quick)
         else:
             numbers = squares.read_numbers(settings.numbers)[: settings.measure_items]
             each = sampling.estimate_squares_s(chosen, numbers, cores)

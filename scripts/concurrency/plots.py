@@ -10,14 +10,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from concurrency.arms import BASELINE
-from concurrency.statistics import ARM, arm_name
+from concurrency.arms import BASELINE, FAST
+from concurrency.statistics import arm_name
+from concurrency.tables import ARM
 
 # Okabe and Ito's palette, told apart by colour-blind readers; shape and text always say the same as colour.
 BEST, OTHER, FAILED, SAMPLE = "#0072B2", "#555555", "#D55E00", "#999999"
 SERIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 MARKERS = "osD^vP*X<>"
-TITLES = {"download": "Downloads (waiting for others)", "squares": "Sums of squares (computing)"}
+TITLES = {
+    "download": "Downloads (waiting for others)",
+    FAST: "Fast downloads (the same sites at 1 ms)",
+    "squares": "Sums of squares (computing)",
+}
 WORKERS = {"download": "requests in flight", "squares": "workers (threads or processes)"}
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text
@@ -44,6 +49,7 @@ def comparison(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> F
     """Every arm of `workload`: its samples and their median in seconds, and its speed-up with its interval."""
     arms = summary[summary["workload"] == workload].iloc[::-1].reset_index(drop=True)
     samples = timings[(timings["workload"] == workload) & timings["failed"].eq(0) & timings["error"].eq("")]
+    samples = samples[~samples["control"].fillna(False)]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10, 1.7 + 0.42 * max(len(arms), 2)), layout="constrained")
         times, ratios = figure.subplots(1, 2, sharey=True)
@@ -59,7 +65,7 @@ def comparison(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> F
             times.plot(float(arm["median_s"]), y, "D" if arm["best"] else "o", color=colour, markersize=6)
             if pd.notna(arm["speedup"]):
                 _speedup_bar(ratios, y, arm, colour)
-        times.set_yticks(range(len(arms)), [_label(arm) for _, arm in arms.iterrows()])
+        times.set_yticks(range(len(arms)), [_label(arm, arms) for _, arm in arms.iterrows()])
         times.set_ylim(-0.6, len(arms) - 0.4)
         times.set_xlabel("seconds")
         _from_zero_or_log(times, samples["wall_s"])
@@ -102,8 +108,8 @@ def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
             label="ideal",
         )
         axes.axhline(1, color="#000000", linewidth=1, linestyle=":", label="one by one")
-        lines = list(arms.sort_values("workers").groupby(["strategy", "options"], sort=True))
-        for i, ((strategy, options), line) in enumerate(lines):
+        lines = list(arms.sort_values("workers").groupby(["strategy", "options", "interpreter", "host"], sort=True))
+        for i, ((strategy, options, _, host), line) in enumerate(lines):
             middle = line["speedup"].astype(float)
             spread = [middle - line["speedup_low"].astype(float), line["speedup_high"].astype(float) - middle]
             # arms with the same worker count stand side by side, not on top of each other
@@ -111,7 +117,7 @@ def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
             axes.errorbar(
                 line["workers"].astype(float) * shift, middle, yerr=spread,
                 marker=MARKERS[i % len(MARKERS)], color=SERIES[i % len(SERIES)], capsize=3,
-                label=f"{strategy} {options}".strip(),
+                label=f"{strategy} {options}".strip() + (f" on {host}" if arms["host"].nunique() > 1 else ""),
             )  # fmt: skip
         axes.set_xscale("log", base=2)
         axes.set_xticks(counts, [str(n) for n in counts])
@@ -126,8 +132,9 @@ def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
     return figure
 
 
-def _label(arm: pd.Series) -> str:
-    return arm_name(arm) + (f"\n{arm['failed']} failed" if arm["failed"] else "")
+def _label(arm: pd.Series, arms: pd.DataFrame) -> str:
+    host = f" on {arm['host']}" if arms["host"].nunique() > 1 else ""
+    return arm_name(arm) + host + (f"\n{arm['failed']} failed" if arm["failed"] else "")
 
 
 def _from_zero_or_log(axes: Axes, values: pd.Series) -> None:

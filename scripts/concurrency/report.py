@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from concurrency.arms import BASELINE
+from concurrency.noise import kind
 from concurrency.plots import TITLES
 from concurrency.strategies import catalogue
 
@@ -26,6 +27,7 @@ def render(
     timings: pd.DataFrame,
     summary: pd.DataFrame,
     verdict: Mapping[str, Mapping[str, Any]],
+    claims: pd.DataFrame,
     plots: Mapping[str, Sequence[Path]],
     environment: Mapping[str, str],
     config: Mapping[str, Any],
@@ -36,7 +38,9 @@ def render(
             "name": workload,
             "title": TITLES[workload],
             "sentence": verdict[workload]["sentence"],
-            "plots": [_inline(path) for path in plots[workload]],
+            "plots": [_inline(path) for path in plots.get(workload, [])],
+            "several_hosts": "hosts" in verdict[workload],
+            "control": _control(verdict[workload]["control"]),
             "rows": [_row(arm) for _, arm in summary[summary["workload"] == workload].iterrows()],
             "errors": _errors(timings[timings["workload"] == workload]),
         }
@@ -45,6 +49,7 @@ def render(
     template = ENVIRONMENT.get_template("report.html.j2")
     return template.render(
         workloads=workloads,
+        claims=claims.to_dict("records"),
         environment=environment,
         config=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
         rounds=int(timings["round"].nunique()),
@@ -61,12 +66,13 @@ def _row(arm: pd.Series) -> dict[str, Any]:
     def number(value: Any, form: str) -> str:
         return "–" if pd.isna(value) else format(float(value), form)
 
+    known = catalogue(kind(arm["workload"])).get(arm["strategy"])
     interval = "–"
     if pd.notna(arm["speedup_low"]) and arm["strategy"] != BASELINE:
         interval = f"{arm['speedup_low']:.3g} – {arm['speedup_high']:.3g}"
     return {
         "strategy": arm["strategy"],
-        "summary": catalogue(arm["workload"])[arm["strategy"]].summary,
+        "summary": known.summary if known else "",
         "workers": arm["workers"],
         "options": arm["options"],
         "median_s": number(arm["median_s"], ".3f"),
@@ -78,7 +84,17 @@ def _row(arm: pd.Series) -> dict[str, Any]:
         "rounds": arm["rounds"],
         "failed": arm["failed"],
         "best": bool(arm["best"]),
+        "host": arm["host"],
+        "flags": arm["flags"],
     }
+
+
+def _control(ratio: Mapping[str, float | None]) -> str:
+    """What the A/A control says, empty without one."""
+    if ratio["low"] is None or ratio["high"] is None:
+        return ""
+    low, high = (f"{(bound - 1) * 100:+.1f}" for bound in (ratio["low"], ratio["high"]))
+    return f"One arm was measured twice in every round: the two differ by {low} to {high} % (99 % interval)."
 
 
 def _errors(timings: pd.DataFrame) -> list[dict[str, Any]]:

@@ -56,11 +56,16 @@ def expected_sums(numbers: Sequence[int]) -> list[int]:
     return [closed_form(n) for n in numbers]
 
 
-def estimate_download_s(arms: Sequence[Arm], sites: Sequence[Site]) -> float:
-    """About how long one round over `sites` takes, in seconds: no client needs less than max(ΣL/k, max L)."""
+def least_download_s(arm: Arm, sites: Sequence[Site]) -> float:
+    """What no client can beat, in seconds: with latencies L and k in flight, max(ΣL/k, max L)."""
     latencies = [site.latency_ms / 1000 for site in sites]
+    return max(sum(latencies) / int(arm.workers), *latencies)
+
+
+def estimate_download_s(arms: Sequence[Arm], sites: Sequence[Site]) -> float:
+    """About how long one round over `sites` takes, in seconds."""
     connect = sum(site.connect_ms for site in sites) / len(sites) / 1000
-    return sum(max(sum(latencies) / int(arm.workers), *latencies) + connect + OVERHEAD_S for arm in arms)
+    return sum(least_download_s(arm, sites) + connect + OVERHEAD_S for arm in arms)
 
 
 def estimate_squares_s(arms: Sequence[Arm], numbers: Sequence[int], cores: int) -> float:
@@ -96,7 +101,7 @@ def _sample(workload: str, arm: Arm, items: list[Any], expected: list[Any]) -> d
         "strategy": arm.strategy,
         "workers": arm.workers,
         "options": arm.options_text,
-        "control": False,
+        "control": arm.control,
         "interpreter": f"{platform.python_implementation()} {platform.python_version()}",
         "host": platform.node(),
         "items": len(items),
@@ -145,6 +150,7 @@ def _run(spec: dict[str, Any], expected: list[Any]) -> dict[str, Any]:
         "pressure_s": _difference(machine_after.pressure_s, machine_before.pressure_s),
         "involuntary_switches": _difference(after.involuntary_switches, before.involuntary_switches),
         "load": max(0.0, others) / lasted,
+        "cpu_mhz": machine_after.cpu_mhz,
     }
     if wrong:
         i = wrong[0]

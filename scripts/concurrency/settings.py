@@ -16,6 +16,7 @@ from concurrency.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+ROUNDS_FOR_ROBUST = 15  # as `inference.form` has it, which takes long to import
 TYPE_NAMES = {
     "integer": "a whole number",
     "number": "a number",
@@ -23,6 +24,7 @@ TYPE_NAMES = {
     "boolean": "true or false",
     "array": "a list",
     "object": "a mapping",
+    "null": "null",
 }
 
 
@@ -43,6 +45,11 @@ class Settings:
     arms: dict[str, list[Arm]]
     measure_items: int
     rounds: int
+    precision: float | None
+    max_rounds: int
+    warm_up: bool
+    robust: bool
+    extra_timings: list[Path]
     seed: int
 
 
@@ -68,6 +75,7 @@ def resolve(
     numbers = _file_or_value(full["squares"]["numbers"], f"{name}: squares.numbers", folders)
     if numbers != []:
         squares.read_numbers(numbers, origin=f"{name}: squares.numbers")
+    _check_rounds(full, name)
     download = full["download"]
     strategies = {
         "download": download["strategies"] if site_source != [] else [],
@@ -87,8 +95,24 @@ def resolve(
         },
         measure_items=full["measure_items"],
         rounds=full["rounds"],
+        precision=full["precision"],
+        max_rounds=full["max_rounds"],
+        warm_up=full["warm_up"],
+        robust=full["robust"],
+        extra_timings=[_file_or_value(path, f"{name}: extra_timings", folders) for path in full["extra_timings"]],
         seed=full["seed"],
     )
+
+
+def _check_rounds(full: Mapping[str, Any], name: str) -> None:
+    if full["precision"] is not None and full["max_rounds"] < full["rounds"]:
+        raise UserError(
+            f"{name}: max_rounds: must be at least rounds ({full['rounds']}) when a precision is asked for, "
+            f"not {full['max_rounds']}"
+        )
+    needed = ROUNDS_FOR_ROBUST + full["warm_up"]
+    if full["robust"] and full["rounds"] < needed:
+        raise UserError(f"{name}: robust: needs at least {needed} rounds to hold its promises; set rounds: {needed}")
 
 
 def plain(value: Any) -> Any:

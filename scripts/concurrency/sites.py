@@ -1,8 +1,8 @@
 """Site lists: which pages there are, and how a replay should play them."""
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,6 +38,11 @@ def read(source: Path | list[str], origin: str = "sites") -> list[Site]:
     if not sites:
         raise UserError(f"{source}: no sites in it; add a row a page, or set `sites: []` to switch downloads off")
     return sites
+
+
+def fast(sites: Sequence[Site]) -> list[Site]:
+    """The same sites as if they were next door: the first byte and a new connection take 1 ms each."""
+    return [replace(site, latency_ms=1.0, connect_ms=1.0) for site in sites]
 
 
 def _read_csv(path: Path) -> Iterator[Site]:

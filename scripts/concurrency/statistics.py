@@ -1,51 +1,147 @@
 """Which arm is fastest, by how much, and which are as good: the only place that decides.
 
-The round is the unit of replication. Within a round every arm ran once, in random order, so that the logarithm of the
-ratio of two arms' times in one round is free of whatever slows a whole round down. An arm's speed-up is the geometric
-mean of its ratios to `sequential`; intervals are Student's t on the log-ratios, widened by Bonferroni's inequality to
-hold for all arms of a workload at once (O. J. Dunn, "Multiple Comparisons Among Means", JASA 56, 1961).
+The round is the unit of replication: on one host, in one round, every arm ran once, in random order, so that the
+ratio of two arms' times in one round is free of whatever slows the whole round down. Speed-ups are geometric means of
+such ratios, and their intervals hold for all arms of a workload on a host at once. `inference` has the mathematics and
+its sources, `noise` judges the machine, `make validate` shows that the promises are kept. No outlier is dropped.
 Times are `wall_s`: set-up included, as a user would wait for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from concurrency import inference, noise
 from concurrency.arms import BASELINE
 from concurrency.strategies import catalogue
-from concurrency.tables import SUMMARY
+from concurrency.tables import SUMMARY, as_timings
 
-LEVEL = 0.95
 ROUNDS_TO_TELL = 5
-BLOCK = ["workload", "interpreter", "host"]
-ARM = ["strategy", "workers", "options"]
+CONTROL_FAMILY = 5  # a 99 % interval: one campaign in a hundred is called noisy for nothing
+ARM = ["strategy", "workers", "options", "interpreter"]
+BLOCK = ["workload", "host"]
+
+ArmKey = tuple[str, int, str, str]
+Interval = tuple[float, float, float]
+UNKNOWN: Interval = (np.nan, np.nan, np.nan)
 
 
-def summarise(timings: pd.DataFrame) -> pd.DataFrame:
-    """One row an arm, with the columns of summary.csv; the fastest of each workload first, failed arms last.
+@dataclass(frozen=True)
+class Block:
+    """What was measured of a workload on a host, warm-up rounds left out.
 
-    `timings` has the columns of timings.csv. A sample with an error or with failed items is counted in `failed` and
-    used for nothing else. Speed-ups and intervals are empty where the baseline or the arm leaves too few rounds.
+    `logs` are the logarithms of the times, a row a round and a column an arm, simplest arm first, empty where there is
+    no good sample; `complete` are the arms that succeeded in every round; `control` is the A/A duplicate.
     """
-    timings = timings.reset_index(drop=True)
-    rows = [row for _, block in timings.groupby(BLOCK, sort=True) for row in _summarise_block(block)]
+
+    workload: str
+    host: str
+    samples: pd.DataFrame
+    good: pd.Series
+    logs: pd.DataFrame
+    complete: list[ArmKey]
+    control: pd.DataFrame
+    robust: bool
+
+    @property
+    def rounds(self) -> int:
+        return len(self.logs)
+
+    @property
+    def form(self) -> inference.Form:
+        return inference.form(self.rounds, len(self.complete), self.robust)
+
+    def array(self, arms: Sequence[ArmKey]) -> inference.Array:
+        """The log times of complete `arms` as one campaign of `inference`."""
+        campaign: inference.Array = self.logs[list(arms)].to_numpy(dtype=float)[None]
+        return campaign
+
+    def baseline_of(self, arm: ArmKey) -> ArmKey | None:
+        return next((other for other in self.logs if other[0] == BASELINE and other[3] == arm[3]), None)
+
+
+def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
+    """One row an arm and host, with the columns of summary.csv; the fastest of each workload first, failed arms last.
+
+    `timings` has the columns of timings.csv, in any order of rows. A sample with an error, with failed items or
+    without a positive time counts in `failed` and for nothing else; an arm that misses a round cannot be `best`.
+    Speed-ups are against `sequential` of the same interpreter and host, empty where that leaves no common round;
+    `versus_best` is the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`).
+    """
+    rows = [row for block in blocks(timings, robust) for row in _summary_rows(block)]
     table = pd.DataFrame(rows, columns=list(SUMMARY))
-    table = table.sort_values([*BLOCK, "speedup"], ascending=[True, True, True, False], kind="stable")
+    table = table.sort_values([*BLOCK, "speedup", *ARM], ascending=[True, True, False] + [True] * len(ARM))
     return table.astype(SUMMARY).reset_index(drop=True)
 
 
-def _summarise_block(block: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    good = block[block["failed"].eq(0) & block["error"].eq("") & ~block["control"].fillna(False)]
-    logs = _log_times(good)
-    baseline = next((arm for arm in logs if arm[0] == BASELINE), None)
-    complete = [arm for arm in logs if logs[arm].notna().sum() == block["round"].nunique()]
-    best = _best_set(logs[complete])
-    for arm, samples in block[~block["control"].fillna(False)].groupby(ARM, sort=True):
-        succeeded = samples[samples.index.isin(good.index)]
-        row = dict(zip([*BLOCK, *ARM], [*samples[BLOCK].iloc[0], *arm], strict=True))
+def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) -> dict[str, dict[str, Any]]:
+    """Per workload the answer as data and as sentences.
+
+    Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
+    the best: fewest workers, then the strategy of lowest rank); its `speedup` (each round judged by the arm that the
+    other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`; `ties`, the names of the other
+    arms of the best set; `rounds` and `form` (of `inference`); `noise` (`quiet`, `noisy` or `unusable`), `reasons`,
+    `advice`; `control`, the time of the A/A duplicate over its twin's, with a 99 % interval. Where nothing can be
+    recommended, those of the arm are missing. With several hosts, these are of the one that comes first in `timings`,
+    and `hosts` has the answer of each.
+    """
+    answers: dict[str, dict[str, dict[str, Any]]] = {}
+    for block in blocks(timings, robust):
+        rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
+        answers.setdefault(block.workload, {})[block.host] = _answer(block, rows)
+    return {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
+
+
+def half_width(timings: pd.DataFrame, workload: str, robust: bool = False) -> float:
+    """Half the width of the interval of the recommended arm's log speed-up, on the first host of `timings`.
+
+    Infinite after a single round; 0 where no speed-up can be told however many rounds there are.
+    """
+    own = timings[timings["workload"] == workload]
+    for block in blocks(own[own["host"] == own["host"].iloc[0]], robust):
+        arms = [arm for arm in block.complete if arm[3] == block.complete[0][3]]
+        if len(arms) > 1 and arms[0][0] == BASELINE:
+            how = inference.form(block.rounds, len(arms), robust)
+            return float(inference.imprecision(block.array(arms), 0, how)[0]) if block.rounds > 1 else np.inf
+    return 0.0
+
+
+def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
+    timings = as_timings(timings)
+    timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
+    good = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
+    control, warm_up = timings["control"].fillna(False), timings["warm_up"].fillna(False)
+    for (workload, host), samples in timings[~warm_up & ~control].groupby(BLOCK, sort=True):
+        usable = good[samples.index].astype(bool)
+        logs = _log_times(samples[usable], ARM).reindex(sorted(samples["round"].unique()))
+        logs = logs[sorted(logs, key=partial(_simplicity, workload))]
+        failed = {tuple(arm) for arm in samples.loc[~usable, ARM].itertuples(index=False)}
+        complete = [arm for arm in logs if logs[arm].notna().all() and arm not in failed]
+        duplicate = (timings[BLOCK] == [workload, host]).all(axis="columns") & ~warm_up & control & good
+        yield Block(workload, host, samples, usable, logs, complete, timings[duplicate], robust)
+
+
+def _log_times(samples: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    times = samples.astype({"wall_s": float}).pivot_table(index="round", columns=columns, values="wall_s", sort=True)
+    logs: pd.DataFrame = np.log(times)
+    return logs
+
+
+def _simplicity(workload: str, arm: ArmKey) -> tuple[Any, ...]:
+    """Few workers before many, then a simple strategy before others; one that is unknown here comes last."""
+    known = catalogue(noise.kind(workload)).get(arm[0])
+    return (arm[1], known.rank if known else np.inf, *arm)
+
+
+def _summary_rows(block: Block) -> Iterator[dict[str, Any]]:
+    speedups, versus, best = _speedups(block), _versus_best(block), _best_set(block)
+    for arm, samples in block.samples.groupby(ARM, sort=True):
+        succeeded = samples[block.good[samples.index]]
+        row = {"workload": block.workload, "host": block.host, **dict(zip(ARM, arm, strict=True))}
         row |= {"rounds": len(succeeded), "failed": len(samples) - len(succeeded), "best": arm in best}
         if len(succeeded):
             row |= {
@@ -53,107 +149,198 @@ def _summarise_block(block: pd.DataFrame) -> Iterator[dict[str, Any]]:
                 "cpu_s": succeeded["cpu_s"].median(),
                 "max_rss_bytes": succeeded["max_rss_bytes"].max(),
             }
-        if len(succeeded) and baseline is not None and arm in logs:
-            ratio, low, high = _speedup(logs[baseline] - logs[arm], family=len(logs.columns) - 1)
-            row |= {"speedup": ratio, "speedup_low": low, "speedup_high": high}
-            if row["workload"] == "squares":
-                row["efficiency"] = ratio / min(arm[1], samples["cores"].max())
-        yield row
+        names = ["speedup", "speedup_low", "speedup_high", "versus_best", "versus_best_low", "versus_best_high"]
+        row |= dict(zip(names, [*speedups.get(arm, UNKNOWN), *versus.get(arm, UNKNOWN)], strict=True))
+        cores = samples["cores"].max()
+        if noise.kind(block.workload) == "squares" and pd.notna(cores):
+            row["efficiency"] = row["speedup"] / min(arm[1], cores)
+        yield row | {"flags": "; ".join(noise.impossible(block.workload, row, succeeded))}
 
 
-def _log_times(good: pd.DataFrame) -> pd.DataFrame:
-    """Log seconds, a row a round and a column an arm; a column is missing where an arm never succeeded."""
-    times = good.pivot_table(index="round", columns=ARM, values="wall_s", aggfunc="mean", sort=True)
-    logs: pd.DataFrame = np.log(times.astype(float))
-    return logs
+def _speedups(block: Block) -> dict[ArmKey, Interval]:
+    """Of every arm against the baseline of its interpreter; of arms with gaps from the rounds they share with it."""
+    baselines = {arm: block.baseline_of(arm) for arm in block.logs}
+    family = len(baselines) - len(set(baselines.values()) - {None})
+    found: dict[ArmKey, Interval] = {}
+    for baseline in {baseline for baseline in baselines.values() if baseline is not None}:
+        arms = [arm for arm in baselines if baselines[arm] == baseline]
+        whole = [arm for arm in arms if arm in block.complete]
+        if baseline in whole and block.rounds > 1:
+            compared = inference.against(block.array(whole), whole.index(baseline), block.form)
+            found |= dict(zip(whole, _intervals(compared.mean[0], compared.half_width(family)[0]), strict=True))
+        for arm in arms:
+            if arm not in found:
+                found[arm] = paired(block.logs[baseline] - block.logs[arm], family)
+    return found
 
 
-def _speedup(log_ratios: pd.Series, family: int) -> tuple[float, float, float]:
-    """The geometric mean of paired ratios and its interval, one of `family` that hold at once."""
-    mean, half = _mean_and_half_width(log_ratios, family)
-    return float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half))
+def paired(differences: pd.Series, family: int) -> Interval:
+    known = differences.dropna().to_numpy(dtype=float)
+    if len(known) < 2:
+        return (float(np.exp(known[0])), np.nan, np.nan) if len(known) else UNKNOWN
+    found = inference.estimate(known[None, :, None], 2, "paired")
+    [interval] = _intervals(found.mean[0], found.half_width(family)[0])
+    return interval
 
 
-def _mean_and_half_width(values: pd.Series, family: int) -> tuple[float, float]:
-    known = values.dropna()
-    n = len(known)
-    if n < 2:
-        return (float(known.mean()) if n else np.nan), np.nan
-    quantile = stats.t.ppf(1 - (1 - LEVEL) / (2 * max(family, 1)), n - 1)
-    return float(known.mean()), float(quantile * known.std(ddof=1) / np.sqrt(n))
+def _intervals(means: inference.Array, halves: inference.Array) -> list[Interval]:
+    """Ratios and their bounds from means and half-widths of logarithms."""
+    return [
+        (float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half)))
+        for mean, half in zip(means, halves, strict=True)
+    ]
 
 
-def _best_set(logs: pd.DataFrame) -> set[Any]:
-    """The arms whose time cannot be told from that of the fastest on average."""
-    if logs.empty:
-        return set()
-    fastest = logs.mean().idxmin()
-    best = set()
-    for arm in logs:
-        mean, half = _mean_and_half_width(logs[arm] - logs[fastest], family=len(logs.columns) - 1)
-        if not mean - half > 0:
-            best.add(arm)
-    return best
+def _versus_best(block: Block) -> dict[ArmKey, Interval]:
+    """Every complete arm against the fastest; they hold at once whichever that is, as all pairs are in the family."""
+    arms = block.complete
+    if not arms or block.rounds < 2:
+        return {}
+    logs = block.array(arms)
+    fastest = int(inference.fastest(logs, block.form)[0])
+    found = {arms[fastest]: (1.0, 1.0, 1.0)}
+    if len(arms) > 1:
+        pairs = inference.pairwise(logs, block.form)
+        intervals = _intervals(pairs.mean[0], pairs.half_width(pairs.mean.shape[1])[0])
+        for first, second, (ratio, low, high) in zip(*np.triu_indices(len(arms), 1), intervals, strict=True):
+            if first == fastest:
+                found[arms[second]] = (ratio, low, high)
+            elif second == fastest:
+                found[arms[first]] = (1 / ratio, 1 / high, 1 / low)
+    return found
 
 
-def verdict(timings: pd.DataFrame, summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Per workload the answer as data and as one sentence.
-
-    Keys: `sentence`; `strategy`, `workers`, `options` of the recommended arm (the simplest of the best: fewest
-    workers, then the strategy of lowest rank) with its `speedup`, `speedup_low` and `speedup_high`; `ties`, the names
-    of the other arms of the best set; `rounds`. A workload in which nothing succeeded has only a sentence.
-    """
-    return {str(workload): _verdict(str(workload), arms) for workload, arms in summary.groupby("workload", sort=True)}
+def _best_set(block: Block) -> set[ArmKey]:
+    """The complete arms that cannot be told from the fastest; after a single round, all."""
+    if not block.complete or block.rounds < 2:
+        return set(block.complete)
+    kept = inference.best_set(block.array(block.complete), block.form)[0]
+    return {arm for arm, best in zip(block.complete, kept, strict=True) if best}
 
 
-def _verdict(workload: str, arms: pd.DataFrame) -> dict[str, Any]:
-    best = arms[arms["best"]]
-    if best.empty:
-        failed = "every strategy failed" if arms["rounds"].eq(0).all() else "no strategy succeeded in every round"
-        return {"sentence": f"No answer: {failed}; the tables say why.", "rounds": 0, "ties": []}
-    ranks = [catalogue(workload)[name].rank for name in best["strategy"]]
-    chosen = best.assign(rank=ranks).sort_values(["workers", "rank"], kind="stable").iloc[0]
-    ties = [arm_name(tie) for _, tie in best.iterrows() if tie.name != chosen.name]
-    answer = {
-        "strategy": chosen["strategy"],
-        "workers": int(chosen["workers"]),
-        "options": chosen["options"],
-        "rounds": int(chosen["rounds"]),
-        "ties": ties,
+def _control(block: Block) -> Interval:
+    """The A/A duplicate's time over its twin's, with its interval; UNKNOWN without one."""
+    if block.control.empty:
+        return UNKNOWN
+    twin = tuple(block.control[ARM].iloc[0])
+    if twin not in block.logs:
+        return UNKNOWN
+    return paired(_log_times(block.control, ["host"]).iloc[:, 0] - block.logs[twin], CONTROL_FAMILY)
+
+
+def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
+    control = _control(block)
+    scatter = (block.logs.sub(block.logs.mean(axis="columns"), axis="index")).std().median()
+    machine = noise.judge(block.workload, block.samples[block.good], scatter, control)
+    answer: dict[str, Any] = {
+        "host": block.host,
+        "rounds": block.rounds,
+        "form": block.form,
+        "ties": [],
+        "noise": machine.word,
+        "reasons": machine.reasons,
+        "advice": machine.advice,
+        "control": _rounded(dict(zip(["ratio", "low", "high"], control, strict=True))),
     }
-    for key in ("speedup", "speedup_low", "speedup_high"):
-        answer[key] = None if pd.isna(chosen[key]) else round(float(chosen[key]), 4)
-    return {"sentence": _sentence(chosen, ties, len(arms)), **answer}
+    best = rows[rows["best"]]
+    row_of = dict(zip(best[ARM].itertuples(index=False, name=None), best.index, strict=True))
+    ordered = [best.loc[row_of[arm]] for arm in block.complete if arm in row_of]
+    if not ordered:
+        failed = "every arm failed" if rows["rounds"].eq(0).all() else "every arm failed in some round"
+        return {"sentence": f"No answer: {failed}; the tables say why."} | answer
+    chosen, ties = ordered[0], ordered[1:]
+    speedup = {name: chosen[name] for name in ("speedup", "speedup_low", "speedup_high")}
+    speedup["speedup"] = _fair_speedup(block, chosen)
+    answer |= {name: chosen[name] for name in ("strategy", "options", "interpreter")}
+    answer |= {"workers": int(chosen["workers"]), "ties": [arm_name(tie) for tie in ties], **_rounded(speedup)}
+    sentences = [_what_is_best(block, rows, chosen, ties, speedup), _what_failed(rows), machine.sentence]
+    if chosen["flags"]:
+        sentences.insert(1, f"Beware: {chosen['flags']}.")
+    return {"sentence": " ".join(filter(None, sentences))} | answer
 
 
-def _sentence(chosen: pd.Series, ties: list[str], arms: int) -> str:
-    if chosen["rounds"] < ROUNDS_TO_TELL:
+def _fair_speedup(block: Block, chosen: pd.Series) -> float:
+    """The recommended arm's speed-up, each round judged by the arm that the other rounds recommend.
+
+    As the summary has it where there are too few rounds to leave one out, or where the baseline failed.
+    """
+    arm = tuple(chosen[ARM])
+    baseline = block.baseline_of(arm)
+    if baseline not in block.complete or block.rounds < ROUNDS_TO_TELL or arm == baseline:
+        return float(chosen["speedup"])
+    gain = inference.fair_gain(block.array(block.complete), block.complete.index(baseline), block.form)
+    return float(np.clip(np.exp(gain[0]), chosen["speedup_low"], chosen["speedup_high"]))
+
+
+def _what_is_best(
+    block: Block, rows: pd.DataFrame, chosen: pd.Series, ties: list[pd.Series], speedup: Mapping[str, float]
+) -> str:
+    name, others = arm_name(chosen), [arm_name(tie) for tie in ties]
+    if block.rounds < ROUNDS_TO_TELL:
+        ahead = rows[rows["best"]].iloc[0]
+        so_far = "" if pd.isna(ahead["speedup"]) else f", {_times(ahead['speedup'])} against one by one"
+        plural = "s" if block.rounds > 1 else ""
         return (
-            f"Too few rounds to tell: {chosen['rounds']}, and it takes at least {ROUNDS_TO_TELL}. "
-            f"So far nothing is shown to be faster than {arm_name(chosen)}."
+            f"Too few rounds to tell ({block.rounds} round{plural}, and it takes at least {ROUNDS_TO_TELL}): "
+            f"so far {arm_name(ahead)} is ahead{so_far}."
         )
-    if arms == 1:
-        return f"Only {arm_name(chosen)} was measured: {chosen['median_s']:.3g} s."
-    if ties and len(ties) == arms - 1:
-        return (
-            f"No clear winner: none of the {arms} arms can be told from the others. The simplest is {arm_name(chosen)}."
-        )
+    if len(rows) == 1:
+        return f"Only {name} was measured: {chosen['median_s']:.3g} s."
+    if len(ties) == len(rows) - 1:
+        told = f"{name} and {others[0]}" if len(ties) == 1 else f"the {len(rows)} arms"
+        return f"No clear winner: {told} cannot be told apart; {name} is the simplest."
     if chosen["strategy"] == BASELINE:
-        gain = "one by one is as fast as anything"
-    elif pd.isna(chosen["speedup"]):
-        gain = f"{arm_name(chosen)} is fastest; one by one failed, so there is no speed-up to tell"
+        sentence = "One by one: nothing else is shown to be faster."
+    elif pd.isna(speedup["speedup"]):
+        sentence = f"{name} is the fastest; one by one failed, so there is no speed-up to tell."
     else:
-        low, high = chosen["speedup_low"], chosen["speedup_high"]
-        gain = f"{arm_name(chosen)}: {chosen['speedup']:.3g}× as fast as one by one (95 %: {low:.3g}–{high:.3g})"
-    if ties:
-        gain += f". {', '.join(ties)} cannot be told from it"
-    return gain[0].upper() + gain[1:] + "." if chosen["strategy"] == BASELINE else gain + "."
+        low, high = number(speedup["speedup_low"]), number(speedup["speedup_high"])
+        sentence = f"{name}: {_times(speedup['speedup'])} faster than one by one (95 %: {low}–{high})."
+    if others:
+        sentence += f" {_listed(others)} cannot be told from it."
+    return sentence
+
+
+def _what_failed(rows: pd.DataFrame) -> str:
+    """Which arms are out of the running, if any."""
+    failed = [
+        f"{arm_name(arm)} failed in {arm['failed']} of {arm['failed'] + arm['rounds']} rounds"
+        for _, arm in rows.sort_values(ARM).iterrows()
+        if arm["failed"]
+    ]
+    return f"Out of the running: {_listed(failed)}." if failed else ""
+
+
+def _over_hosts(answers: dict[str, dict[str, Any]], timings: pd.DataFrame) -> dict[str, Any]:
+    """The answer of the first host in `timings`; where there are several, with a sentence on each."""
+    hosts = [host for host in dict.fromkeys(timings["host"]) if host in answers]
+    if len(hosts) == 1:
+        return answers[hosts[0]]
+    sentence = " ".join(f"On {host}: {answers[host]['sentence']}" for host in hosts)
+    return answers[hosts[0]] | {"sentence": sentence, "hosts": {host: answers[host] for host in hosts}}
+
+
+def _rounded(values: Mapping[str, Any]) -> dict[str, float | None]:
+    return {key: None if pd.isna(value) else round(float(value), 4) for key, value in values.items()}
+
+
+def _times(ratio: float) -> str:
+    return f"{number(ratio)}×"
+
+
+def number(value: float) -> str:
+    """Three significant digits, and no powers of ten."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def arm_name(arm: pd.Series) -> str:
     """An arm as people say it: `asyncio with 15 in flight`, `process_pool with 2 workers (chunksize=2)`."""
     if arm["strategy"] == BASELINE:
-        return "sequential"
-    unit = "in flight" if arm["workload"] == "download" else "worker" if arm["workers"] == 1 else "workers"
+        return "one by one"
+    unit = "in flight" if noise.kind(arm["workload"]) == "download" else "worker" if arm["workers"] == 1 else "workers"
     options = f" ({arm['options']})" if arm["options"] else ""
     return f"{arm['strategy']} with {arm['workers']} {unit}{options}"

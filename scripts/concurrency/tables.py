@@ -1,10 +1,12 @@
 """The tables between the steps: their columns, and reading and writing them as CSV."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from concurrency.errors import UserError
 
 # An arm, and the samples of a block that are compared with each other.
 ARM = ["workload", "strategy", "workers", "options", "interpreter", "host"]
@@ -15,6 +17,7 @@ TIMINGS = {
     "workers": "Int64",
     "options": "str",
     "control": "boolean",
+    "warm_up": "boolean",
     "round": "Int64",
     "position": "Int64",
     "interpreter": "str",
@@ -22,6 +25,7 @@ TIMINGS = {
     "cores": "Int64",
     "items": "Int64",
     "failed": "Int64",
+    "minimum_s": "Float64",
     "setup_s": "Float64",
     "work_s": "Float64",
     "wall_s": "Float64",
@@ -32,8 +36,11 @@ TIMINGS = {
     "pressure_s": "Float64",
     "involuntary_switches": "Int64",
     "load": "Float64",
+    "cpu_mhz": "Float64",
     "error": "str",
 }
+
+NEEDED = ("workload", "strategy", "workers", "round", "failed", "wall_s")  # without which a table is no timings table
 
 SUMMARY = {
     "workload": "str",
@@ -51,8 +58,28 @@ SUMMARY = {
     "efficiency": "Float64",
     "cpu_s": "Float64",
     "max_rss_bytes": "Int64",
+    "versus_best": "Float64",
+    "versus_best_low": "Float64",
+    "versus_best_high": "Float64",
     "best": "boolean",
+    "flags": "str",
 }
+
+CLAIMS = {
+    "claim": "str",
+    "workload": "str",
+    "case": "str",
+    "answer": "str",
+    "ratio": "Float64",
+    "ratio_low": "Float64",
+    "ratio_high": "Float64",
+    "figures": "str",
+}
+
+
+def as_timings(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with exactly the columns of timings.csv and their types; columns that it lacks are empty."""
+    return _typed(table, TIMINGS)
 
 
 def timings(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -65,9 +92,35 @@ def read_timings(paths: Iterable[str | Path]) -> pd.DataFrame:
     return _typed(pd.concat([pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]), TIMINGS)
 
 
+def read_extra(path: str | Path, hosts: Set[str]) -> pd.DataFrame:
+    """The timings of a campaign measured elsewhere.
+
+    Its rounds must not be paired with ours: where its host is unnamed or one of `hosts`, the file's name tells it
+    apart. Raises UserError naming the file where it is not a table of timings.
+    """
+    path = Path(path)
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        missing = [column for column in NEEDED if column not in table]
+        extra = _typed(table, TIMINGS)
+    except (OSError, ValueError) as error:  # pandas' parsing errors are ValueErrors
+        raise UserError(f"extra_timings: {path}: cannot be read as a table of timings: {error}") from error
+    if missing:
+        raise UserError(f"extra_timings: {path}: no column {', '.join(missing)}; give a timings.csv of this workflow")
+    extra["host"] = [
+        path.stem if not host else f"{host} ({path.stem})" if host in hosts else host for host in extra["host"]
+    ]
+    return extra
+
+
 def read_summary(path: str | Path) -> pd.DataFrame:
     """A summary table as `write` left it."""
     return _typed(pd.read_csv(path, dtype=str, keep_default_na=False), SUMMARY)
+
+
+def read_claims(path: str | Path) -> pd.DataFrame:
+    """A table of claims as `write` left it."""
+    return _typed(pd.read_csv(path, dtype=str, keep_default_na=False), CLAIMS)
 
 
 def write(table: pd.DataFrame, path: str | Path) -> None:

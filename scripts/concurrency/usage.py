@@ -23,15 +23,17 @@ class Usage:
 
 @dataclass(frozen=True)
 class Machine:
-    """Totals of the whole machine since it started. None where the platform cannot tell.
+    """Totals of the whole machine since it started, and its clock now. None where the platform cannot tell.
 
     `busy_s`: CPU seconds spent on anything; `steal_s`: CPU seconds that a hypervisor gave to others; `pressure_s`:
-    seconds in which some process waited for a core (Linux' pressure stall information).
+    seconds in which some process waited for a core (Linux' pressure stall information); `cpu_mhz`: the cores' mean
+    frequency.
     """
 
     busy_s: float
     steal_s: float | None
     pressure_s: float | None
+    cpu_mhz: float | None
 
 
 def of_tree(root: int) -> Usage:
@@ -55,6 +57,7 @@ def of_machine() -> Machine:
         busy_s=sum(getattr(times, kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq")),
         steal_s=getattr(times, "steal", None),
         pressure_s=_pressure_s(),
+        cpu_mhz=_cpu_mhz(),
     )
 
 
@@ -64,6 +67,14 @@ def _pressure_s() -> float | None:
     except OSError:  # not Linux, or a kernel without it
         return None
     return int(text.split("total=")[1].split()[0]) / 1e6
+
+
+def _cpu_mhz() -> float | None:
+    try:
+        frequency = psutil.cpu_freq()
+    except (AttributeError, OSError, NotImplementedError, RuntimeError):  # no such reading on this platform
+        return None
+    return frequency.current or None if frequency else None
 
 
 def _peak_rss(process: psutil.Process) -> int:

@@ -1,0 +1,14 @@
+"""Rule claims: what is often said of concurrent Python, and whether it held here."""
+
+from typing import Any
+
+from concurrency import claims, job, tables
+
+
+def main(snakemake: Any) -> None:
+    tables.write(claims.examine(tables.read_timings([snakemake.input.timings])), snakemake.output[0])
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

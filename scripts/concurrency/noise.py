@@ -1,0 +1,122 @@
+"""What the machine did meanwhile, in one word with its reasons; and results that cannot be true."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from concurrency.arms import BASELINE, FAST
+
+# What is measured: (noisy from, unusable from). Counted over all samples of a workload, weighted by their length.
+OTHERS = (0.10, 1.0)  # cores that other programs kept busy
+STEAL = (0.02, 0.20)  # share of the cores' time that the hypervisor gave to other machines
+WAITING = (0.05, 0.50)  # share of its time that one-by-one computing did not have a core
+CLOCK = (0.15, 0.60)  # spread of the CPU's frequency, 10th to 90th percentile, over its median
+SCATTER = (0.10, 0.50)  # standard deviation of an arm's log time within rounds
+CONTROL = (1.0, 1.25)  # the A/A duplicate's interval is beyond this factor, either way
+
+WORDS = ("quiet", "noisy", "unusable")
+
+
+@dataclass(frozen=True)
+class Noise:
+    """`word` is quiet, noisy or unusable; `reasons` and `advice` are empty when quiet."""
+
+    word: str
+    reasons: list[str]
+    advice: str
+
+    @property
+    def sentence(self) -> str:
+        """What a verdict says about it; nothing when quiet."""
+        if self.word == "quiet":
+            return ""
+        begin = "The machine was noisy" if self.word == "noisy" else "Do not rely on this: the machine was too noisy"
+        return f"{begin} ({'; '.join(self.reasons)}). {self.advice}"
+
+
+def kind(workload: str) -> str:
+    """What sort of work a workload is: `download` or `squares`."""
+    return "download" if workload == FAST else workload
+
+
+def judge(workload: str, samples: pd.DataFrame, scatter: float, control: tuple[float, float, float]) -> Noise:
+    """The noise in the good `samples` of one workload on one host (rows of timings.csv).
+
+    `scatter` is the typical standard deviation of an arm's log times within rounds, `control` the A/A duplicate's ratio
+    with its interval. What a platform cannot tell is not held against it.
+    """
+    found = [finding for finding in _findings(workload, samples, scatter, control) if finding[0]]
+    if not found:
+        return Noise("quiet", [], "")
+    advice = dict.fromkeys(advice for _, _, advice in found)
+    return Noise(
+        word=WORDS[max(level for level, _, _ in found)],
+        reasons=[reason for _, reason, _ in found],
+        advice=f"{', '.join(advice)} and measure again.".capitalize(),
+    )
+
+
+def _findings(
+    workload: str, samples: pd.DataFrame, scatter: float, control: tuple[float, float, float]
+) -> Iterator[tuple[int, str, str]]:
+    """(level, reason, advice) of each thing that was looked at."""
+    close, alone = "close other programs", "use a machine that is not shared"
+    repeat = "take more rounds"
+
+    others = _mean_per_second(samples, samples["load"] * samples["wall_s"], 1.0)
+    yield _level(others, OTHERS), f"other programs kept {others:.2f} of a core busy", close
+    steal = _mean_per_second(samples, samples["steal_s"], samples["cores"])
+    yield _level(steal, STEAL), f"the hypervisor took {steal:.0%} of the cores' time away", alone
+    if kind(workload) == "squares":
+        baseline = samples[samples["strategy"] == BASELINE]
+        waiting = 1 - _mean_per_second(baseline, baseline["cpu_s"], 1.0)
+        yield _level(waiting, WAITING), f"one-by-one computing had no core for {waiting:.0%} of its time", close
+        pressure = _mean_per_second(baseline, baseline["pressure_s"], 1.0)
+        yield _level(pressure, WAITING), f"programs waited for a core {pressure:.0%} of the time", close
+    clock = samples["cpu_mhz"].dropna().astype(float)
+    if len(clock):
+        slow, middle, quick = np.percentile(clock, [10, 50, 90])
+        reason = f"the processor's clock moved between {slow:.0f} and {quick:.0f} MHz"
+        yield _level((quick - slow) / middle, CLOCK), reason, "fix the clock or let the machine cool"
+    yield _level(scatter, SCATTER), f"times vary by {scatter:.0%} within a round", repeat
+    ratio, low, high = control
+    away = max(low, 1 / high) if pd.notna(low) else np.nan
+    yield _level(away, CONTROL), f"the same arm measured twice differs by {abs(ratio - 1):.1%}", repeat
+
+
+def _mean_per_second(samples: pd.DataFrame, amount: pd.Series, cores: Any) -> float:
+    """`amount` a second of the samples that have it (and a core); nan for none."""
+    seconds = (samples["wall_s"] * cores).where(amount.notna())
+    total = float(seconds.sum())
+    return float(amount.sum()) / total if total else np.nan
+
+
+def _level(value: float, bounds: tuple[float, float]) -> int:
+    return sum(value > bound for bound in bounds)  # nothing is above a bound if it is not known
+
+
+def impossible(workload: str, arm: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[str]:
+    """What cannot be true about an arm: `arm` is its row of the summary, `samples` its good samples."""
+    if not len(samples):
+        return
+    if kind(workload) == "download":
+        least = samples["minimum_s"].astype(float)
+        too_fast = int((samples["wall_s"].astype(float) < least).sum())
+        if too_fast:
+            yield f"{too_fast} of {len(samples)} samples took less than the least possible {least.max():.3g} s"
+        return
+    low, cores = arm["speedup_low"], samples["cores"].max()
+    if pd.isna(low) or pd.isna(cores):
+        return
+    most = min(int(arm["workers"]), int(cores))
+    if arm["strategy"] != BASELINE and low > most:
+        yield f"faster than {most} core{'s' if most > 1 else ''} can be on the same work"
+    elif samples["gil"].eq(True).any() and _one_process(arm["strategy"]) and low > 1:
+        yield "faster than one by one although the GIL lets one thread compute at a time"
+
+
+def _one_process(strategy: str) -> bool:
+    return "thread" in strategy or "asyncio" in strategy

@@ -1,0 +1,21 @@
+"""Checkpoint precision: how wide the recommended arm's interval is after the rounds so far."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from concurrency import job, statistics, tables
+
+
+def main(snakemake: Any) -> None:
+    wildcards = snakemake.wildcards
+    timings = tables.read_timings(snakemake.input.rounds)
+    timings["warm_up"] = timings["round"] < int(wildcards.first)
+    half_width = statistics.half_width(timings, wildcards.workload, robust=wildcards.form == "trimmed")
+    logging.info("%s, %s rounds: ± %.1f %%", wildcards.workload, wildcards.round, 100 * half_width)
+    Path(snakemake.output[0]).write_text(f"{half_width:.6g}\n")
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)
