@@ -14,7 +14,7 @@ Three forms, of which `form` picks one by what is known beforehand, never by wha
   twice as sharp under bursts of noise; needs 15 rounds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -128,20 +128,23 @@ def best_set(logs: Array, how: Form) -> NDArray[np.bool_]:
     Step-down over all pairs: of M arms left, the one that is most clearly slower than another goes, if that is
     significant at alpha / (M(M-1)), and so on. The truly fastest stays in at least 95 % of campaigns.
     """
-    campaigns, _, arms = logs.shape
+    if logs.shape[2] == 1:
+        return np.ones((len(logs), 1), dtype=bool)
+    return _step_down(pairwise(logs, how), logs.shape[2])
+
+
+def _step_down(pairs: Differences, arms: int) -> NDArray[np.bool_]:
+    campaigns = len(pairs.mean)
     kept = np.ones((campaigns, arms), dtype=bool)
-    if arms == 1:
-        return kept
-    found = pairwise(logs, how)
     first, second = np.triu_indices(arms, 1)
     slower = np.full((campaigns, arms, arms), -np.inf)  # slower[c, i, j]: how clearly i is slower than j
-    slower[:, first, second] = found.mean / np.sqrt(found.error2)
+    slower[:, first, second] = pairs.mean / np.sqrt(pairs.error2)
     slower[:, second, first] = -slower[:, first, second]
     going = np.arange(campaigns)
     for left in range(arms, 1, -1):
         clearest = slower[going].max(axis=2)
         loser = clearest.argmax(axis=1)
-        limit = stdtrit(found.degrees[going, 0], 1 - found.alpha / (left * (left - 1)))
+        limit = stdtrit(pairs.degrees[going, 0], 1 - pairs.alpha / (left * (left - 1)))
         lost = clearest[np.arange(len(going)), loser] > limit
         going, loser = going[lost], loser[lost]
         kept[going, loser] = False
@@ -158,12 +161,17 @@ def recommended(logs: Array, how: Form) -> NDArray[np.intp]:
 def fair_gain(logs: Array, baseline: int, how: Form) -> Array:
     """The log speed-up of the recommended arm over the baseline, not inflated by its having been picked (campaigns).
 
-    Each round is judged by the arm that the other rounds recommend.
+    Each round is judged by the arm that the other rounds recommend, their errors scaled to those of all rounds: with
+    the wider ones of a round less, other arms would be recommended. The trimmed form takes the errors of all rounds.
     """
-    rounds, everyone = logs.shape[1], np.arange(len(logs))
+    rounds, arms = logs.shape[1:]
+    everyone, whole = np.arange(len(logs)), pairwise(logs, how)
     gains = np.empty((len(logs), rounds, 1))
     for left_out in range(rounds):
-        choice = recommended(np.delete(logs, left_out, axis=1), how)
+        rest = pairwise(np.delete(logs, left_out, axis=1), how)
+        error2 = whole.error2 if how == "trimmed" else rest.error2 * (rounds - 1) / rounds
+        degrees = whole.degrees if how == "trimmed" else rest.degrees
+        choice = _step_down(replace(rest, error2=error2, degrees=degrees), arms).argmax(axis=1)
         gains[:, left_out, 0] = logs[:, left_out, baseline] - logs[everyone, left_out, choice]
     return _location(gains, how)[0][:, 0]
 

@@ -17,6 +17,8 @@ CLOCK = (0.15, 0.60)  # spread of the CPU's frequency, 10th to 90th percentile, 
 SCATTER = (0.10, 0.50)  # standard deviation of an arm's log time within rounds
 CONTROL = (1.0, 1.25)  # the A/A duplicate's interval is beyond this factor, either way
 
+SHORTEST_S = 0.1  # of samples shorter than this on average, counters that tick each 10 ms say nothing
+
 WORDS = ("quiet", "noisy", "unusable")
 
 
@@ -88,10 +90,11 @@ def _findings(
 
 
 def _mean_per_second(samples: pd.DataFrame, amount: pd.Series, cores: Any) -> float:
-    """`amount` a second of the samples that have it (and a core); nan for none."""
-    seconds = (samples["wall_s"] * cores).where(amount.notna())
-    total = float(seconds.sum())
-    return float(amount.sum()) / total if total else np.nan
+    """`amount` a second of the samples that have it (and a core); nan where none has or where they are too short."""
+    lengths = samples["wall_s"].where(amount.notna()).dropna()
+    if not len(lengths) or lengths.mean() < SHORTEST_S:
+        return np.nan
+    return float(amount.sum() / (lengths * cores).sum())
 
 
 def _level(value: float, bounds: tuple[float, float]) -> int:

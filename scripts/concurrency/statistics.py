@@ -278,7 +278,8 @@ def _what_is_best(
     name, others = arm_name(chosen), [arm_name(tie) for tie in ties]
     if block.rounds < ROUNDS_TO_TELL:
         ahead = rows[rows["best"]].iloc[0]
-        so_far = "" if pd.isna(ahead["speedup"]) else f", {_times(ahead['speedup'])} against one by one"
+        known = pd.notna(ahead["speedup"]) and ahead["strategy"] != BASELINE
+        so_far = f", {_times(ahead['speedup'])} faster than one by one" if known else ""
         plural = "s" if block.rounds > 1 else ""
         return (
             f"Too few rounds to tell ({block.rounds} round{plural}, and it takes at least {ROUNDS_TO_TELL}): "
@@ -290,14 +291,14 @@ def _what_is_best(
         told = f"{name} and {others[0]}" if len(ties) == 1 else f"the {len(rows)} arms"
         return f"No clear winner: {told} cannot be told apart; {name} is the simplest."
     if chosen["strategy"] == BASELINE:
-        sentence = "One by one: nothing else is shown to be faster."
+        sentence = "One by one is the fastest." if not ties else "No clear winner: nothing is faster than one by one."
     elif pd.isna(speedup["speedup"]):
         sentence = f"{name} is the fastest; one by one failed, so there is no speed-up to tell."
     else:
         low, high = number(speedup["speedup_low"]), number(speedup["speedup_high"])
         sentence = f"{name}: {_times(speedup['speedup'])} faster than one by one (95 %: {low}–{high})."
     if others:
-        sentence += f" {_listed(others)} cannot be told from it."
+        sentence += f" {_listed(others)} cannot be told from {'it' if chosen['strategy'] != BASELINE else 'that'}."
     return sentence
 
 
@@ -330,7 +331,7 @@ def _times(ratio: float) -> str:
 
 def number(value: float) -> str:
     """Three significant digits, and no powers of ten."""
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def _listed(names: Sequence[str]) -> str:

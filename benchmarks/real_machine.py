@@ -1,0 +1,203 @@
+"""The promises about real machines, put to the test on this one through the product's own sampling and verdict."""
+
+import asyncio
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from aiohttp import web
+from tqdm import tqdm
+
+from concurrency import arms, sampling, statistics, tables
+from concurrency.arms import Arm
+
+CORES = 2
+BURNER = """
+import os, time
+period, share, parent = 0.05, float({share}), os.getppid()
+while os.getppid() == parent:
+    until = time.perf_counter() + period * share
+    while time.perf_counter() < until:
+        pass
+    time.sleep(period * (1 - share))
+"""
+LATENCY_S, PAGES, SERVED_AT_ONCE = 0.05, 24, 4
+
+
+def record(path: Path, samples: int = 600) -> None:
+    """Write the times of `samples` identical fresh processes, one after the other, to `path`."""
+    numbers = [1_500_000]
+    rows = []
+    with sampling.machine_to_itself():
+        for number in tqdm(range(1, samples + 1), "record"):
+            rows += _squares([Arm("sequential")], numbers, number)
+    tables.write(tables.timings(rows)[["wall_s", "cpu_s", "load", "steal_s"]], path)
+
+
+def main(results: Path) -> int:
+    """Measure, print and write the table; 1 if a promise is broken."""
+    checks: list[Callable[[], Iterator[dict[str, Any]]]] = [burner, scaled_work, perfect_client, capped_server]
+    with sampling.machine_to_itself():
+        rows = [row for check in checks for row in check()]
+    found = pd.DataFrame(rows)
+    lines = ["| promise | figure | reach | kept |", "|---|---|---|---|"]
+    lines += [f"| {row.promise} | {row.figure} | {row.reach} | {row.kept} |" for row in found.itertuples()]
+    text = "\n".join(lines) + "\n"
+    results.mkdir(exist_ok=True)
+    found.to_csv(results / "real_machine.csv", index=False)
+    (results / "real_machine.md").write_text(text, encoding="utf-8")
+    print(text)
+    return int((found["kept"] == "no").any())
+
+
+def _row(promise: str, figure: str, reach: str, kept: bool) -> dict[str, Any]:
+    return {"promise": promise, "figure": figure, "reach": reach, "kept": "yes" if kept else "no"}
+
+
+def _squares(ordered: Sequence[Arm], numbers: list[int], number: int) -> list[dict[str, Any]]:
+    expected = sampling.expected_sums(numbers)
+    return sampling.measure_round("squares", ordered, numbers, expected, number=number, cores=CORES)
+
+
+@contextmanager
+def _busy(share: float) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-c", BURNER.format(share=share)])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def burner(campaigns: int = 20, rounds: int = 5) -> Iterator[dict[str, Any]]:
+    """Campaigns with and without a process that takes 20 % of a core, in turn: how many are flagged for the machine."""
+    numbers = [1_000_000] * 4
+    compared = arms.with_control([Arm("sequential"), Arm("process_pool", CORES)])
+    flagged: dict[float, list[bool]] = {0.0: [], 0.2: []}
+    for campaign in tqdm(range(campaigns), "burner"):
+        for share, found in flagged.items():
+            with _busy(share) if share else _nothing():
+                rows = [
+                    row
+                    for number in range(1, rounds + 1)
+                    for row in _squares(arms.in_order(compared, campaign, "squares", number), numbers, number)
+                ]
+            timings = tables.timings(rows)
+            found.append(statistics.verdict(timings, statistics.summarise(timings))["squares"]["noise"] != "quiet")
+    with_it, without = (np.mean(flagged[share]) for share in (0.2, 0.0))
+    yield _row("20 % of a core taken by a burner: campaign flagged", f"{with_it:.0%}", "≥ 95 %", with_it >= 0.95)
+    yield _row("no burner, a quiet machine: campaign flagged", f"{without:.0%}", "≤ 10 %", without <= 0.10)
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def scaled_work(rounds: int = 40) -> Iterator[dict[str, Any]]:
+    """The same CPU work made longer by a known factor: what the measurement makes of the factor."""
+    factors = (1.0, 1.02, 1.05, 1.10)
+    rows = []
+    for number in tqdm(range(1, rounds + 1), "scaled work"):
+        for factor in arms.in_order(factors, 1, "scaled", number):
+            [row] = _squares([Arm("sequential")], [round(4_000_000 * factor)], number)
+            rows.append(row | {"strategy": "sequential" if factor == 1 else f"work × {factor:.2f}"})
+    summary = statistics.summarise(tables.timings(rows)).set_index("strategy")
+    for factor in factors[1:]:
+        row = summary.loc[f"work × {factor:.2f}"]
+        longer, low, high = (1 / row[name] for name in ("speedup", "speedup_high", "speedup_low"))
+        kept = abs(longer - factor) <= 0.003 or low <= factor <= high
+        figure = f"{longer:.4f} ({low:.4f}–{high:.4f})"
+        yield _row(f"CPU work × {factor:.2f}", figure, "bias ≤ 0.3 points, or within the interval", kept)
+
+
+def perfect_client(rounds: int = 10) -> Iterator[dict[str, Any]]:
+    """A client that does nothing but wait: n equal latencies L, k at once, take ⌈n/k⌉·L."""
+
+    async def wait_all(k: int) -> float:
+        limit = asyncio.Semaphore(k)
+
+        async def one() -> None:
+            async with limit:
+                await asyncio.sleep(LATENCY_S)
+
+        begin = time.perf_counter()
+        await asyncio.gather(*(one() for _ in range(PAGES)))
+        return time.perf_counter() - begin
+
+    rows = []
+    for number in tqdm(range(1, rounds + 1), "perfect client"):
+        for k in arms.in_order((1, 5, 8), 1, "perfect", number):
+            rows.append(_synthetic_row("sequential" if k == 1 else "asyncio", k, number, asyncio.run(wait_all(k))))
+    summary = statistics.summarise(tables.timings(rows)).set_index("workers")
+    for k in (5, 8):
+        ideal = PAGES / math.ceil(PAGES / k)
+        row = summary.loc[k]
+        kept = row["speedup_low"] - 0.003 * ideal <= ideal <= row["speedup_high"] + 0.003 * ideal
+        figure = f"{row['speedup']:.3f} ({row['speedup_low']:.3f}–{row['speedup_high']:.3f})"
+        reach = f"holds n/⌈n/k⌉ = {ideal:g} (± 0.3 %: a timer wakes late)"
+        yield _row(f"perfect client, {PAGES} × {LATENCY_S * 1000:g} ms, {k} at once", figure, reach, kept)
+
+
+def _synthetic_row(strategy: str, workers: int, number: int, seconds: float) -> dict[str, Any]:
+    return {
+        "workload": "download",
+        "strategy": strategy,
+        "workers": workers,
+        "round": number,
+        "cores": CORES,
+        "items": PAGES,
+        "failed": 0,
+        "wall_s": seconds,
+    }
+
+
+def capped_server(rounds: int = 10) -> Iterator[dict[str, Any]]:
+    """A server that serves k at once: the recommended number in flight is k."""
+    counts = (1, 2, SERVED_AT_ONCE, 2 * SERVED_AT_ONCE, 3 * SERVED_AT_ONCE)
+    compared = [Arm("sequential"), *(Arm("asyncio", count) for count in counts[1:])]
+    command = [sys.executable, __file__, "serve"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as server:
+        assert server.stdin and server.stdout
+        port = int(server.stdout.readline())
+        urls = [f"http://127.0.0.1:{port}/{page}" for page in range(PAGES)]
+        rows = []
+        for number in tqdm(range(1, rounds + 1), "capped server"):
+            ordered = arms.in_order(compared, 1, "capped", number)
+            expected = [[200, 4]] * PAGES
+            rows += sampling.measure_round("download", ordered, urls, expected, number=number, cores=CORES)
+        server.stdin.close()
+    timings = tables.timings(rows)
+    answer = statistics.verdict(timings, statistics.summarise(timings))["download"]
+    figure = f"{answer['strategy']} with {answer['workers']} in flight, {answer['speedup']:.3g}×"
+    kept = answer["workers"] == SERVED_AT_ONCE
+    yield _row(f"a server that serves {SERVED_AT_ONCE} at once", figure, f"{SERVED_AT_ONCE} in flight", kept)
+
+
+async def _serve() -> None:
+    at_once = asyncio.Semaphore(SERVED_AT_ONCE)
+
+    async def handle(_request: web.BaseRequest) -> web.Response:
+        async with at_once:
+            await asyncio.sleep(LATENCY_S)
+        return web.Response(body=b"page")
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(web.Server(handle), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["serve"]:
+    asyncio.run(_serve())

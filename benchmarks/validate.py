@@ -1,0 +1,332 @@
+"""Does the verdict keep its promises? `make validate`: Monte Carlo over noise like real machines', with printed seeds.
+
+Every figure comes from the functions that the product decides with (`concurrency.inference`), over simulated campaigns
+and over stretches of a recorded trace. Writes benchmarks/results/validation.csv and .md and fails where a promise is
+broken. A simulated share may miss its bound by three of its standard errors.
+
+    python benchmarks/validate.py                  the simulations: some minutes on 2 cores
+    python benchmarks/validate.py --real           the real machine instead: about ten minutes, on a quiet one
+    python benchmarks/validate.py --record         records a new trace on this machine
+"""
+
+import argparse
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from operator import methodcaller
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+import noise_models
+import numpy as np
+import pandas as pd
+from noise_models import MODELS, Array
+from scipy import stats
+from tqdm import tqdm
+
+from concurrency import inference
+
+RESULTS = Path(__file__).parent / "results"
+CHUNK = 4_000_000  # values held at once
+FEWER = 5  # cells that leave each round out in turn take so many times fewer campaigns
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One promise under one noise model: what it came to in `campaigns` campaigns, and what it had to."""
+
+    promise: str
+    model: str
+    rounds: int
+    arms: int
+    campaigns: int
+    seed: int
+    figure: float
+    at_most: float | None = None
+    at_least: float | None = None
+    slack: float = 0.0
+
+    @property
+    def kept(self) -> bool:
+        low = -np.inf if self.at_least is None else self.at_least - self.slack
+        high = np.inf if self.at_most is None else self.at_most + self.slack
+        return bool(low <= self.figure <= high)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Simulate campaigns of `arms` arms whose log times differ by `truth(arms)`, and judge them with `measure`.
+
+    `measure(logs, truth, form)` gives a number a campaign; its mean is the figure.
+    """
+
+    promise: str
+    measure: Callable[[Array, Array, inference.Form], Array]
+    truth: Callable[[int], Array]
+    model: str
+    rounds: int
+    arms: int
+    campaigns: int
+    robust: bool = False
+    at_most: float | None = None
+    at_least: float | None = None
+    share: bool = True
+    sigma: float = 0.02
+
+    def run(self) -> Cell:
+        seed = zlib.crc32(f"{self.promise} {self.model} {self.rounds} {self.arms}".encode())
+        rng = np.random.default_rng(seed)
+        truth, how = self.truth(self.arms), inference.form(self.rounds, self.arms, self.robust)
+        size = max(1, CHUNK // (self.rounds * self.arms * max(self.arms, 2)))
+        values = []
+        for begin in range(0, self.campaigns, size):
+            count = min(size, self.campaigns - begin)
+            logs = truth + noise_models.campaigns(rng, self.model, count, self.rounds, self.arms, self.sigma)
+            values.append(self.measure(logs, truth, how))
+        figure = float(np.concatenate(values).mean())
+        bound = self.at_most if self.at_most is not None else self.at_least
+        slack = 3 * np.sqrt(bound * (1 - bound) / self.campaigns) if self.share and bound is not None else 0.0
+        return Cell(
+            self.promise, self.model, self.rounds, self.arms, self.campaigns, seed, figure,
+            self.at_most, self.at_least, float(slack),
+        )  # fmt: skip
+
+
+# What the arms truly take: log times, arm 0 being the baseline and the simplest.
+def equal(k: int) -> Array:
+    return np.zeros(k)
+
+
+def one_faster(k: int) -> Array:
+    return -np.log(1.05) * (np.arange(k) == k - 1)
+
+
+def spread(k: int) -> Array:
+    """Speed-ups from 0.5 to 12."""
+    return -np.log(np.geomspace(0.5, 12, k) if k > 2 else np.array([1.0, 12.0]))
+
+
+def five_apart(k: int) -> Array:
+    return -np.log(1.05) * np.arange(k)
+
+
+def ladder(k: int) -> Array:
+    """Speed-ups from 0 to 20 %."""
+    return -np.log(1 + np.linspace(0, 0.2, k))
+
+
+# What is asked of each campaign.
+def misses_truth(logs: Array, truth: Array, how: inference.Form) -> Array:
+    """Whether any of the simultaneous intervals misses the true speed-up."""
+    found = inference.against(logs, 0, how)
+    wrong = np.abs(found.mean - (truth[0] - truth)) > found.half_width(logs.shape[2] - 1)
+    return wrong[:, 1:].any(axis=1)
+
+
+def covers_truth(logs: Array, truth: Array, how: inference.Form) -> Array:
+    return ~misses_truth(logs, truth, how)
+
+
+def finds_faster(logs: Array, _truth: Array, how: inference.Form) -> Array:
+    """Whether the last arm is shown to be faster than the baseline."""
+    found = inference.against(logs, 0, how)
+    return (found.mean - found.half_width(logs.shape[2] - 1))[:, -1] > 0
+
+
+def keeps_best(logs: Array, truth: Array, how: inference.Form) -> Array:
+    return inference.best_set(logs, how)[:, truth.argmin()]
+
+
+def keeps_all(logs: Array, _truth: Array, how: inference.Form) -> Array:
+    return inference.best_set(logs, how).all(axis=1)
+
+
+def names_no_winner(logs: Array, _truth: Array, how: inference.Form) -> Array:
+    """Whether the baseline stays in the best set, and not alone: the sentence says `No clear winner`."""
+    best = inference.best_set(logs, how)
+    return best[:, 0] & (best.sum(axis=1) > 1)
+
+
+def size_of_best(logs: Array, _truth: Array, how: inference.Form) -> Array:
+    return inference.best_set(logs, how).sum(axis=1)
+
+
+def bias_of_gain(logs: Array, truth: Array, how: inference.Form) -> Array:
+    """How far the printed gain of the recommended arm is above its true one, in percent."""
+    gain = inference.fair_gain(logs, 0, how)
+    return 100 * np.expm1(gain - (truth[0] - truth[inference.recommended(logs, how)]))
+
+
+def raw_bias_of_gain(logs: Array, truth: Array, how: inference.Form) -> Array:
+    """The same for what others print: the mean of the arm that looks fastest."""
+    winner = inference.fastest(logs, how)
+    mean = inference.against(logs, 0, how).mean[np.arange(len(logs)), winner]
+    return 100 * np.expm1(mean - (truth[0] - truth[winner]))
+
+
+def misses_after_stopping(logs: Array, truth: Array, _how: inference.Form) -> Array:
+    """Stop by precision (±5 %, from 10 rounds to as many as there are): whether any interval is wrong then."""
+    wrong = np.zeros(len(logs), dtype=bool)
+    rounds = np.full(len(logs), 10)
+    for n in range(10, logs.shape[1] + 1):
+        here = np.flatnonzero(rounds == n)
+        if len(here):
+            so_far, how = logs[here, :n], inference.form(n, logs.shape[2])
+            half = inference.imprecision(so_far, 0, how)
+            wanted = inference.rounds_to_reach(half, n, 0.05, logs.shape[1])
+            rounds[here] = wanted
+            done = here[wanted == n]
+            wrong[done] = misses_truth(logs[done, :n], truth, how)
+    return wrong
+
+
+def pyperf_differs(logs: Array, _truth: Array, _how: inference.Form) -> Array:
+    """`pyperf compare_to` of the first two arms: Student's t test of pooled values at 5 %."""
+    from pyperf._utils import is_significant  # noqa: PLC0415  (only needed here)
+
+    times = np.exp(logs)
+    return np.array([is_significant(list(one[:, 0]), list(one[:, 1]))[0] for one in times])
+
+
+def hyperfine_differs(logs: Array, _truth: Array, _how: inference.Form) -> Array:
+    """hyperfine's summary, `x ± y times faster`: whether 1 is outside x ± y (its relative_speed, first-order errors)."""
+    times = np.exp(logs[:, :, :2])
+    mean, deviation = times.mean(axis=1), times.std(axis=1, ddof=1)
+    ratio = mean.max(axis=1) / mean.min(axis=1)
+    return ratio - ratio * np.sqrt(np.square(deviation / mean).sum(axis=1)) > 1
+
+
+def welch_differs(logs: Array, _truth: Array, _how: inference.Form) -> Array:
+    """hyperfine's scripts/welch_ttest.py: Welch's test at 5 %."""
+    times = np.exp(logs)
+    p = stats.ttest_ind(times[:, :, 0], times[:, :, 1], axis=1, equal_var=False).pvalue
+    return np.asarray(p < 0.05)
+
+
+def product_differs(logs: Array, truth: Array, how: inference.Form) -> Array:
+    """The product's own verdict on the same two arms, measured in its own order."""
+    return misses_truth(logs[:, :, :2], truth[:2], how)
+
+
+@dataclass(frozen=True)
+class OneAfterTheOther(Job):
+    """The same noise as it meets a tool that measures one arm after the other: not interleaved, as many samples."""
+
+    def run(self) -> Cell:
+        seed = zlib.crc32(f"peers {self.model} {self.rounds}".encode())
+        rng = np.random.default_rng(seed)
+        series = MODELS[self.model](rng, (self.campaigns, 2 * self.rounds), self.sigma)
+        logs = series.reshape(self.campaigns, 2, self.rounds).swapaxes(1, 2)
+        figure = float(self.measure(logs, equal(2), "paired").mean())
+        return Cell(self.promise, self.model, self.rounds, 2, self.campaigns, seed, figure)
+
+
+def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3, 12, 36)) -> Iterator[Job]:
+    """The table of promises; `campaigns` a cell."""
+    fewer = max(campaigns // FEWER, 1)
+    for model in models:
+        for k in many:
+            for rounds in (10, 20):
+                yield Job("identical arms: any difference claimed", misses_truth, equal, model, rounds, k, campaigns,
+                          at_most=0.05)  # fmt: skip
+            for rounds in (5, 7, 9):
+                yield Job("identical arms, few rounds: any difference claimed", misses_truth, equal, model, rounds, k,
+                          campaigns, at_most=0.05)  # fmt: skip
+            yield Job("identical arms, robust form: any difference claimed", misses_truth, equal, model, 20, k,
+                      campaigns, robust=True, at_most=0.05)  # fmt: skip
+            yield Job("speed-ups 0.5 to 12: all intervals cover", covers_truth, spread, model, 10, k, campaigns,
+                      at_least=0.95)  # fmt: skip
+        for k in [k for k in many if k > 3]:
+            yield Job("best set keeps the one best (5 % faster)", keeps_best, one_faster, model, 10, k, campaigns,
+                      at_least=0.98)  # fmt: skip
+            yield Job("equal arms: no clear winner", names_no_winner, equal, model, 10, k, campaigns,
+                      at_least=0.99)  # fmt: skip
+            yield Job("equal arms: all kept", keeps_all, equal, model, 10, k, campaigns, at_least=0.93)
+            yield Job("stopping by precision: any difference claimed", misses_after_stopping, equal, model, 40, k,
+                      fewer, at_most=0.05, sigma=0.06)  # fmt: skip
+    for k, bound in ((12, 0.95), (36, 0.90)):
+        yield Job("5 % faster, 2 % noise: found", finds_faster, one_faster, "iid", 10, k, campaigns, at_least=bound)
+    for k, bound in ((12, 0.80), (36, 0.65)):
+        yield Job("5 % faster, bursts, robust form: found", finds_faster, one_faster, "bursts", 20, k, campaigns,
+                  robust=True, at_least=bound)  # fmt: skip
+    yield Job("12 arms 5 % apart: kept", size_of_best, five_apart, "iid", 10, 12, campaigns, at_most=2, share=False)
+    for name, truth in (("equal arms", equal), ("ladder 0–20 %", ladder)):
+        for model in ("iid", "bursts", "heavy_tails"):
+            for k in (12, 36):
+                yield Job(f"{name}: bias of the printed gain, %", bias_of_gain, truth, model, 10, k, fewer,
+                          at_most=0.3, at_least=-0.3, share=False)  # fmt: skip
+                yield Job(f"{name}: bias of the printed gain, robust form, %", bias_of_gain, truth, model, 20, k, fewer,
+                          robust=True, at_most=0.3, at_least=-0.3, share=False)  # fmt: skip
+                yield Job(f"{name}: bias of the raw winner's gain, %", raw_bias_of_gain, truth, model, 10, k, fewer)
+    for model in models:
+        yield Job("peers: this product", product_differs, equal, model, 20, 2, fewer, at_most=0.05)
+        for promise, measure in (
+            ("peers: pyperf's test", pyperf_differs),
+            ("peers: hyperfine's x ± y", hyperfine_differs),
+            ("peers: hyperfine's Welch script", welch_differs),
+        ):
+            yield OneAfterTheOther(promise, measure, equal, model, 20, 2, fewer)
+
+
+def simulate(campaigns: int, models: list[str], processes: int = 2) -> list[Cell]:
+    """Run all simulations; the cells come in the order of `simulations`."""
+    jobs = list(simulations(campaigns, models))
+    with ProcessPoolExecutor(processes) as pool:
+        return list(tqdm(pool.map(methodcaller("run"), jobs), "simulate", len(jobs), disable=None))
+
+
+def table(cells: list[Cell]) -> pd.DataFrame:
+    return pd.DataFrame([asdict(cell) | {"kept": cell.kept} for cell in cells])
+
+
+def overview(found: pd.DataFrame) -> str:
+    """A promise and number of arms a row, in Markdown: the worst figure over the noise models, and how it is bound."""
+    lines = ["| promise | arms | rounds | figure, worst over the models | noise model | bound | kept |", "|" + "---|" * 7]
+    for (promise, k), cells in found.groupby(["promise", "arms"], sort=False):
+        lower = cells["at_most"].isna() & cells["at_least"].notna()
+        size = cells["figure"].abs() if (cells["figure"] < 0).any() else cells["figure"]
+        worst = cells.loc[size.idxmin() if lower.all() else size.idxmax()]
+        bounds = [f"≤ {worst['at_most']:g}"] if pd.notna(worst["at_most"]) else []
+        bounds += [f"≥ {worst['at_least']:g}"] if pd.notna(worst["at_least"]) else []
+        rounds = ", ".join(str(n) for n in sorted(set(cells["rounds"])))
+        kept = "yes" if cells["kept"].all() else "**no**"
+        lines.append(
+            f"| {promise} | {k} | {rounds} | {worst['figure']:.3f} | {worst['model']} | "
+            f"{' and '.join(bounds) or '–'} | {kept if bounds else '–'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--campaigns", type=int, default=10_000, help="campaigns a cell (10000)")
+    parser.add_argument("--real", action="store_true", help="the promises about real machines, measured on this one")
+    parser.add_argument("--record", action="store_true", help="record a new trace on this machine")
+    options = parser.parse_args()
+    if options.record:
+        import real_machine  # noqa: PLC0415
+
+        real_machine.record(noise_models.TRACE)
+        return
+    if options.real:
+        import real_machine  # noqa: PLC0415
+
+        sys.exit(real_machine.main(RESULTS))
+    began = time.monotonic()
+    found = table(simulate(options.campaigns, list(MODELS)))
+    RESULTS.mkdir(exist_ok=True)
+    found.to_csv(RESULTS / "validation.csv", index=False, float_format="%.5g")
+    text = overview(found)
+    (RESULTS / "validation.md").write_text(text, encoding="utf-8")
+    print(f"{text}\n{len(found)} cells of {options.campaigns} campaigns in {time.monotonic() - began:.0f} s.")
+    print(f"Seeds and all cells: {RESULTS / 'validation.csv'}")
+    if not found["kept"].all():
+        sys.exit(f"broken: {', '.join(sorted(set(found.loc[~found['kept'], 'promise'])))}")
+
+
+if __name__ == "__main__":
+    main()
