@@ -2,7 +2,7 @@
 
 Every figure comes from the functions that the product decides with (`concurrency.inference`), over simulated campaigns
 and over stretches of a recorded trace. Writes benchmarks/results/validation.csv and .md and fails where a promise is
-broken. A simulated share may miss its bound by three of its standard errors.
+broken. A simulated figure may miss its bound by three of its standard errors.
 
     python benchmarks/validate.py                  the simulations: some minutes on 2 cores
     python benchmarks/validate.py --real           the real machine instead: about ten minutes, on a quiet one
@@ -87,11 +87,12 @@ class Job:
             count = min(size, self.campaigns - begin)
             logs = truth + noise_models.campaigns(rng, self.model, count, self.rounds, self.arms, self.sigma)
             values.append(self.measure(logs, truth, how))
-        figure = float(np.concatenate(values).mean())
+        found = np.concatenate(values).astype(float)
         bound = self.at_most if self.at_most is not None else self.at_least
-        slack = 3 * np.sqrt(bound * (1 - bound) / self.campaigns) if self.share and bound is not None else 0.0
+        deviation = np.sqrt(bound * (1 - bound)) if self.share and bound is not None else found.std()
+        slack = 3 * deviation / np.sqrt(self.campaigns)
         return Cell(
-            self.promise, self.model, self.rounds, self.arms, self.campaigns, seed, figure,
+            self.promise, self.model, self.rounds, self.arms, self.campaigns, seed, float(found.mean()),
             self.at_most, self.at_least, float(slack),
         )  # fmt: skip
 
@@ -285,7 +286,10 @@ def table(cells: list[Cell]) -> pd.DataFrame:
 
 def overview(found: pd.DataFrame) -> str:
     """A promise and number of arms a row, in Markdown: the worst figure over the noise models, and how it is bound."""
-    lines = ["| promise | arms | rounds | figure, worst over the models | noise model | bound | kept |", "|" + "---|" * 7]
+    lines = [
+        "| promise | arms | rounds | figure, worst over the models | noise model | bound | kept |",
+        "|" + "---|" * 7,
+    ]
     for (promise, k), cells in found.groupby(["promise", "arms"], sort=False):
         lower = cells["at_most"].isna() & cells["at_least"].notna()
         size = cells["figure"].abs() if (cells["figure"] < 0).any() else cells["figure"]

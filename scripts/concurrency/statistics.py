@@ -230,7 +230,8 @@ def _control(block: Block) -> Interval:
 
 def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
     control = _control(block)
-    scatter = (block.logs.sub(block.logs.mean(axis="columns"), axis="index")).std().median()
+    logs = block.logs[block.complete]
+    scatter = logs.sub(logs.mean(axis="columns"), axis="index").std().median()
     machine = noise.judge(block.workload, block.samples[block.good], scatter, control)
     answer: dict[str, Any] = {
         "host": block.host,
@@ -242,7 +243,7 @@ def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
         "advice": machine.advice,
         "control": _rounded(dict(zip(["ratio", "low", "high"], control, strict=True))),
     }
-    best = rows[rows["best"]]
+    best = rows[rows["best"]].astype({"speedup": float, "speedup_low": float, "speedup_high": float})
     row_of = dict(zip(best[ARM].itertuples(index=False, name=None), best.index, strict=True))
     ordered = [best.loc[row_of[arm]] for arm in block.complete if arm in row_of]
     if not ordered:
