@@ -29,6 +29,7 @@ from scipy import stats
 from tqdm import tqdm
 
 from concurrency import inference
+from concurrency.stopping import rounds_to_reach
 
 RESULTS = Path(__file__).parent / "results"
 CHUNK = 4_000_000  # values held at once
@@ -178,7 +179,7 @@ def misses_after_stopping(logs: Array, truth: Array, _how: inference.Form) -> Ar
         if len(here):
             so_far, how = logs[here, :n], inference.form(n, logs.shape[2])
             half = inference.imprecision(so_far, 0, how)
-            wanted = inference.rounds_to_reach(half, n, 0.05, logs.shape[1])
+            wanted = np.array([rounds_to_reach(width, n, 0.05, logs.shape[1]) for width in half])
             rounds[here] = wanted
             done = here[wanted == n]
             wrong[done] = misses_truth(logs[done, :n], truth, how)
@@ -194,7 +195,7 @@ def pyperf_differs(logs: Array, _truth: Array, _how: inference.Form) -> Array:
 
 
 def hyperfine_differs(logs: Array, _truth: Array, _how: inference.Form) -> Array:
-    """hyperfine's summary, `x ± y times faster`: whether 1 is outside x ± y (its relative_speed, first-order errors)."""
+    """hyperfine's summary, `x ± y times faster`: whether 1 is outside x ± y (its relative_speed, to first order)."""
     times = np.exp(logs[:, :, :2])
     mean, deviation = times.mean(axis=1), times.std(axis=1, ddof=1)
     ratio = mean.max(axis=1) / mean.min(axis=1)

@@ -15,7 +15,7 @@ Three forms, of which `form` picks one by what is known beforehand, never by wha
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray

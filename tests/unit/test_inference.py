@@ -8,6 +8,7 @@ import pytest
 from scipy import special, stats
 
 from concurrency import inference
+from concurrency.stopping import rounds_to_reach
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -58,16 +59,25 @@ def test_times_without_any_noise():
     assert np.exp(inference.fair_gain(logs, 0, "moderated")) == pytest.approx(2)
 
 
-def test_rounds_to_reach():
-    halves = np.log([1.04, 1.06, 1.20])
-    assert inference.rounds_to_reach(halves, 10, 0.05, 40).tolist() == [10, 15, 15]
-    assert inference.rounds_to_reach(halves, 38, 0.05, 40).tolist() == [38, 40, 40]
-    assert inference.rounds_to_reach(halves, 40, 0.05, 40).tolist() == [40, 40, 40]
+@pytest.mark.parametrize(
+    ("half_width", "rounds", "most", "wanted"),
+    [
+        (1.04, 10, 40, 10),
+        (1.06, 10, 40, 15),
+        (1.20, 10, 40, 15),
+        (1.20, 10, 12, 12),
+        (1.20, 40, 40, 40),
+        (1.051, 30, 40, 32),
+        (np.inf, 1, 40, 2),
+    ],
+)
+def test_rounds_to_reach(half_width, rounds, most, wanted):
+    assert rounds_to_reach(np.log(half_width), rounds, 0.05, most) == wanted
 
 
 def test_a_small_validation_keeps_its_promises(capsys):
     """The very cells of `make validate`, with fewer campaigns and so with more slack; the seeds are in the table."""
-    jobs = [job for job in validate.simulations(200, ["iid", "drift", "bursts", "unequal", "trace"], (2, 12))]
+    jobs = validate.simulations(200, ["iid", "drift", "bursts", "unequal", "trace"], (2, 12))
     found = validate.table([job.run() for job in jobs if job.arms <= 12])
     print(validate.overview(found))
     broken = found[~found["kept"]]

@@ -199,15 +199,13 @@ def test_interpreters_have_their_own_baseline_and_share_the_best_set():
     assert summary.index[summary["best"]].tolist() == [("free", "threads")]
 
 
-def test_rounds_wanted_looks_at_the_width_alone():
-    precise = table({ONE_BY_ONE: around(1.5), ASYNCIO: around(0.15, seed=1)})
-    wide = table({ONE_BY_ONE: around(1.5, noise=0.2), ASYNCIO: around(0.15, seed=1, noise=0.2)})
-    assert statistics.rounds_wanted(precise, "download", 0.05, 40) == 10
-    assert statistics.rounds_wanted(wide, "download", 0.05, 40) == 15
-    assert statistics.rounds_wanted(wide, "download", 0.05, 12) == 12
-    assert statistics.rounds_wanted(wide, "download", 0.05, 10) == 10
+def test_half_width_is_that_of_the_recommended_arm():
+    timings = table({ONE_BY_ONE: around(1.5, noise=0.1), ASYNCIO: around(0.15, seed=1)})
+    first = statistics.summarise(timings).iloc[0]
+    assert statistics.half_width(timings, "download") == pytest.approx(np.log(first["speedup_high"] / first["speedup"]))
     broken = table({ONE_BY_ONE: [None] * 10, ASYNCIO: around(0.15)})
-    assert statistics.rounds_wanted(broken, "download", 0.05, 40) == 10
+    assert statistics.half_width(broken, "download") == 0
+    assert statistics.half_width(table({ONE_BY_ONE: [1.5], ASYNCIO: [0.15]}), "download") == np.inf
 
 
 CELL = st.one_of(st.floats(0.01, 100), st.sampled_from([None, ..., 0.0, float("nan"), float("inf"), -1.0]))

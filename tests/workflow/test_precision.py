@@ -15,7 +15,7 @@ def rounds_of(workflow, workload: str) -> int:
 def test_rounds_are_added_until_the_answer_is_precise_or_the_most_are_done(workflow, small):
     small |= {"precision": 1e-9, "max_rounds": 4, "squares": {"strategies": []}}
     workflow.configure(small)
-    assert workflow.scheduled()["enough"] == 1
+    assert workflow.scheduled()["precision"] == 1
     outcome = workflow.run()
     assert outcome.returncode == 0, outcome.stdout
     assert rounds_of(workflow, "download") == 4  # nothing is that precise
