@@ -135,8 +135,10 @@ def perfect_client(rounds: int = 10) -> Iterator[dict[str, Any]]:
 
     rows = []
     for number in tqdm(range(1, rounds + 1), "perfect client"):
-        for k in arms.in_order((1, 5, 8), 1, "perfect", number):
-            rows.append(_synthetic_row("sequential" if k == 1 else "asyncio", k, number, asyncio.run(wait_all(k))))
+        rows += [
+            _synthetic_row("sequential" if k == 1 else "asyncio", k, number, asyncio.run(wait_all(k)))
+            for k in arms.in_order((1, 5, 8), 1, "perfect", number)
+        ]
     summary = statistics.summarise(tables.timings(rows)).set_index("workers")
     for k in (5, 8):
         ideal = PAGES / math.ceil(PAGES / k)

@@ -66,7 +66,7 @@ def test_one_core_in_another_folder(workflow, small, tmp_path):
     assert (elsewhere / "results/report.html").exists()
     assert not (workflow.folder / "results").exists()
     timings = (elsewhere / "results/tables/timings.csv").read_text()
-    assert timings.count("squares,threads,1,") == 2  # one worker and `cores` are the same arm here
+    assert timings.count("squares,threads,1,,False,") == 2  # one worker and `cores` are the same arm here
 
 
 def test_the_answer_comes_last(workflow):
