@@ -61,13 +61,16 @@ def rounds_of(workload):
     """How many rounds to measure: as configured, or as many as the precision asked for takes."""
     rounds, first = USER.rounds, 2 if USER.warm_up else 1
     while USER.precision is not None:
-        form = "trimmed" if USER.robust else "mean"
-        known = checkpoints.precision.get(workload=workload, first=first, round=rounds, form=form)
-        half_width = float(Path(known.output[0]).read_text())
-        wanted = rounds_to_reach(half_width, rounds - first + 1, USER.precision, USER.max_rounds - first + 1)
-        if wanted == rounds - first + 1:
+        look = {"workload": workload, "first": first, "round": rounds, "form": "trimmed" if USER.robust else "mean"}
+        width = Path("results/rounds/{workload}/precision_{first}-{round}_{form}.txt".format(**look))
+        wanted = rounds
+        if width.exists():
+            counted, most = rounds - first + 1, USER.max_rounds - first + 1
+            wanted = rounds_to_reach(float(width.read_text()), counted, USER.precision, most) + first - 1
+        if wanted == rounds:
+            checkpoints.precision.get(**look)  # has it done first, if it is missing or out of date
             break
-        rounds = wanted + first - 1
+        rounds = wanted
     return rounds
 
 

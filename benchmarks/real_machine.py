@@ -136,7 +136,7 @@ def perfect_client(rounds: int = 10) -> Iterator[dict[str, Any]]:
     rows = []
     for number in tqdm(range(1, rounds + 1), "perfect client"):
         rows += [
-            _synthetic_row("sequential" if k == 1 else "asyncio", k, number, asyncio.run(wait_all(k)))
+            _waited("sequential" if k == 1 else "asyncio", k, number, asyncio.run(wait_all(k)))
             for k in arms.in_order((1, 5, 8), 1, "perfect", number)
         ]
     summary = statistics.summarise(tables.timings(rows)).set_index("workers")
@@ -149,7 +149,7 @@ def perfect_client(rounds: int = 10) -> Iterator[dict[str, Any]]:
         yield _row(f"perfect client, {PAGES} × {LATENCY_S * 1000:g} ms, {k} at once", figure, reach, kept)
 
 
-def _synthetic_row(strategy: str, workers: int, number: int, seconds: float) -> dict[str, Any]:
+def _waited(strategy: str, workers: int, number: int, seconds: float) -> dict[str, Any]:
     return {
         "workload": "download",
         "strategy": strategy,

@@ -195,7 +195,7 @@ def pyperf_differs(logs: Array, _truth: Array, _how: inference.Form) -> Array:
 
 
 def hyperfine_differs(logs: Array, _truth: Array, _how: inference.Form) -> Array:
-    """hyperfine's summary, `x ± y times faster`: whether 1 is outside x ± y (its relative_speed, to first order)."""
+    """hyperfine's summary, `x ± y times faster`: whether 1 is outside x ± y (relative_speed)."""
     times = np.exp(logs[:, :, :2])
     mean, deviation = times.mean(axis=1), times.std(axis=1, ddof=1)
     ratio = mean.max(axis=1) / mean.min(axis=1)
