@@ -57,29 +57,27 @@ def code(*files):
     return hashlib.sha256(b"".join(Path(LIBRARY, file).read_bytes() for file in files)).hexdigest()[:12]
 
 
-def rounds_of(workload):
-    """How many rounds to measure: as configured, or as many as the precision asked for takes."""
-    rounds, first = USER.rounds, 2 if USER.warm_up else 1
-    while USER.precision is not None:
-        look = {"workload": workload, "first": first, "round": rounds, "form": "trimmed" if USER.robust else "mean"}
-        width = Path("results/rounds/{workload}/precision_{first}-{round}_{form}.txt".format(**look))
-        wanted = rounds
-        if width.exists():
-            counted, most = rounds - first + 1, USER.max_rounds - first + 1
-            wanted = rounds_to_reach(float(width.read_text()), counted, USER.precision, most) + first - 1
-        if wanted == rounds:
-            checkpoints.precision.get(**look)  # has it done first, if it is missing or out of date
-            break
-        rounds = wanted
-    return rounds
-
-
 def rounds_to(workload, last):
     return [f"results/rounds/{workload}/{number}.csv" for number in range(1, int(last) + 1)]
 
 
-def measured_rounds(wildcards):
-    return [file for workload in COMPARED for file in rounds_to(workload, rounds_of(workload))]
+def measured_rounds(workload):
+    """The rounds to have: as many as configured or, for a precision, as the widths known so far ask for.
+
+    With those goes the width after the last of them, if only to be looked at again: the checkpoint that writes it
+    has this function called anew, until no more rounds are wanted.
+    """
+    if USER.precision is None:
+        return rounds_to(workload, USER.rounds)
+    unused, form = int(USER.warm_up), "trimmed" if USER.robust else "mean"
+    last, wanted = None, USER.rounds
+    while wanted != last:
+        last = wanted
+        width = Path(f"results/rounds/{workload}/precision_{unused + 1}-{last}_{form}.txt")
+        if width.exists():
+            known = float(width.read_text())
+            wanted = unused + rounds_to_reach(known, last - unused, USER.precision, USER.max_rounds - unused)
+    return [*rounds_to(workload, last), width]
 
 
 def strategy_code(wildcards):
@@ -202,7 +200,7 @@ checkpoint precision:
 
 rule collect:
     input:
-        rounds=measured_rounds,
+        rounds=lambda wildcards: [file for workload in COMPARED for file in measured_rounds(workload)],
         extra=USER.extra_timings,
     output:
         report(

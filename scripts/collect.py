@@ -8,7 +8,7 @@ from concurrency import job, tables
 
 
 def main(snakemake: Any) -> None:
-    own = tables.read_timings(snakemake.input.rounds)
+    own = tables.read_timings(file for file in snakemake.input.rounds if file.endswith(".csv"))
     own["warm_up"] = (own["round"] == 1) & snakemake.params.warm_up
     table = own.sort_values(["workload", "round", "position"], kind="stable")
     for path in snakemake.input.extra:
