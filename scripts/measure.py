@@ -21,7 +21,8 @@ def main(snakemake: Any) -> None:
             wanted = sites.read(params.source)[: params.measure_items]
             quick = arms.in_order(arms.for_rule_of_thumb(chosen), params.seed, FAST, number)
             rows = _downloads(workload, ordered, wanted, params.seed, number, cores)
-            rows += _downloads(FAST, quick, sites.fast(wanted), params.seed, number, cores)
+            if quick:
+                rows += _downloads(FAST, quick, sites.fast(wanted), params.seed, number, cores)
         else:
             numbers = squares.read_numbers(params.source)[: params.measure_items]
             expected = sampling.expected_sums(numbers)

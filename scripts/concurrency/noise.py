@@ -71,22 +71,22 @@ def _findings(
     others = _mean_per_second(samples, samples["load"] * samples["wall_s"], 1.0)
     yield _level(others, OTHERS), f"other programs kept {others:.2f} of a core busy", close
     steal = _mean_per_second(samples, samples["steal_s"], samples["cores"])
-    yield _level(steal, STEAL), f"the hypervisor took {steal:.0%} of the cores' time away", alone
+    yield _level(steal, STEAL), f"the hypervisor took {100 * steal:.0f} % of the CPU time away", alone
     if kind(workload) == "squares":
         baseline = samples[samples["strategy"] == BASELINE]
         waiting = 1 - _mean_per_second(baseline, baseline["cpu_s"], 1.0)
-        yield _level(waiting, WAITING), f"one-by-one computing had no core for {waiting:.0%} of its time", close
+        yield _level(waiting, WAITING), f"one-by-one computing had no core for {100 * waiting:.0f} % of its time", close
         pressure = _mean_per_second(baseline, baseline["pressure_s"], 1.0)
-        yield _level(pressure, WAITING), f"programs waited for a core {pressure:.0%} of the time", close
+        yield _level(pressure, WAITING), f"programs waited for a core {100 * pressure:.0f} % of the time", close
     clock = samples["cpu_mhz"].dropna().astype(float)
     if len(clock):
         slow, middle, quick = np.percentile(clock, [10, 50, 90])
-        reason = f"the processor's clock moved between {slow:.0f} and {quick:.0f} MHz"
+        reason = f"the CPU clock moved between {slow:.0f} and {quick:.0f} MHz"
         yield _level((quick - slow) / middle, CLOCK), reason, "fix the clock or let the machine cool"
-    yield _level(scatter, SCATTER), f"times vary by {scatter:.0%} within a round", repeat
+    yield _level(scatter, SCATTER), f"times vary by {100 * scatter:.0f} % within a round", repeat
     ratio, low, high = control
     away = max(low, 1 / high) if pd.notna(low) else np.nan
-    yield _level(away, CONTROL), f"the same arm measured twice differs by {abs(ratio - 1):.1%}", repeat
+    yield _level(away, CONTROL), f"the same arm measured twice differs by {100 * abs(ratio - 1):.1f} %", repeat
 
 
 def _mean_per_second(samples: pd.DataFrame, amount: pd.Series, cores: Any) -> float:

@@ -45,6 +45,7 @@ class Block:
     logs: pd.DataFrame
     complete: list[ArmKey]
     control: pd.DataFrame
+    warm_up: int
     robust: bool
 
     @property
@@ -84,7 +85,7 @@ def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) 
     Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
     the best: fewest workers, then the strategy of lowest rank); its `speedup` (each round judged by the arm that the
     other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`; `ties`, the names of the other
-    arms of the best set; `rounds` and `form` (of `inference`); `noise` (`quiet`, `noisy` or `unusable`), `reasons`,
+    arms of the best set; `rounds`, `warm_up` (rounds left out) and `form` (of `inference`); `noise` (`quiet`, `noisy` or `unusable`), `reasons`,
     `advice`; `control`, the time of the A/A duplicate over its twin's, with a 99 % interval. Where nothing can be
     recommended, those of the arm are missing. With several hosts, these are of the one that comes first in `timings`,
     and `hosts` has the answer of each.
@@ -121,8 +122,10 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
         logs = logs[sorted(logs, key=partial(_simplicity, workload))]
         failed = {tuple(arm) for arm in samples.loc[~usable, ARM].itertuples(index=False)}
         complete = [arm for arm in logs if logs[arm].notna().all() and arm not in failed]
-        duplicate = (timings[BLOCK] == [workload, host]).all(axis="columns") & ~warm_up & control & good
-        yield Block(workload, host, samples, usable, logs, complete, timings[duplicate], robust)
+        here = (timings[BLOCK] == [workload, host]).all(axis="columns")
+        duplicate = timings[here & ~warm_up & control & good]
+        left_out = timings.loc[here & warm_up, "round"].nunique()
+        yield Block(workload, host, samples, usable, logs, complete, duplicate, left_out, robust)
 
 
 def _log_times(samples: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -236,6 +239,7 @@ def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "host": block.host,
         "rounds": block.rounds,
+        "warm_up": block.warm_up,
         "form": block.form,
         "ties": [],
         "noise": machine.word,
@@ -254,7 +258,8 @@ def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
     speedup["speedup"] = _fair_speedup(block, chosen)
     answer |= {name: chosen[name] for name in ("strategy", "options", "interpreter")}
     answer |= {"workers": int(chosen["workers"]), "ties": [arm_name(tie) for tie in ties], **_rounded(speedup)}
-    sentences = [_what_is_best(block, rows, chosen, ties, speedup), _what_failed(rows), machine.sentence]
+    left_out = "The first round was a warm-up and counts for nothing." if block.warm_up else ""
+    sentences = [_what_is_best(block, rows, chosen, ties, speedup), _what_failed(rows), left_out, machine.sentence]
     if chosen["flags"]:
         sentences.insert(1, f"Beware: {chosen['flags']}.")
     return {"sentence": " ".join(filter(None, sentences))} | answer

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from concurrency.arms import Arm, in_order, with_control
+from concurrency.arms import Arm, for_rule_of_thumb, in_order, with_control
 
 
 @pytest.mark.parametrize("count", range(1, 10))
@@ -34,3 +34,9 @@ def test_the_control_is_a_duplicate_of_an_arm():
     arms = [Arm("sequential"), Arm("asyncio", 4)]
     assert with_control(arms) == [*arms, Arm("asyncio", 4, control=True)]
     assert with_control([]) == []
+
+
+def test_the_rule_of_thumb_is_tested_with_as_much_in_flight_as_anything():
+    chosen = for_rule_of_thumb([Arm("sequential"), Arm("asyncio", 4), Arm("asyncio", 15)])
+    assert [(arm.strategy, arm.workers) for arm in chosen][:3] == [("sequential", 1), ("threads", 15), ("asyncio", 15)]
+    assert for_rule_of_thumb([Arm("sequential")]) == []

@@ -134,7 +134,9 @@ def test_the_warm_up_round_counts_for_nothing():
     timings = table(times)
     timings["warm_up"] = timings["round"] == 1
     assert statistics.summarise(timings).loc[0, "rounds"] == 10
-    assert answer(timings)["speedup"] == pytest.approx(10, rel=0.05)
+    found = answer(timings)
+    assert found["speedup"] == pytest.approx(10, rel=0.05)
+    assert found["sentence"].endswith("The first round was a warm-up and counts for nothing.")
 
 
 def test_the_control_is_no_arm_and_shows_a_difference_that_cannot_be():
@@ -153,8 +155,8 @@ def test_the_control_is_no_arm_and_shows_a_difference_that_cannot_be():
     [
         ("load", 0.3, "other programs kept 0.30 of a core busy"),
         ("steal_s", 0.2, "the hypervisor took"),
-        ("cpu_s", 1.2, "had no core for 20% of its time"),
-        ("pressure_s", 0.3, "programs waited for a core 20% of the time"),
+        ("cpu_s", 1.2, "had no core for 20 % of its time"),
+        ("pressure_s", 0.3, "programs waited for a core 20 % of the time"),
     ],
 )
 def test_what_the_machine_did_is_told(column, value, reason):

@@ -50,7 +50,7 @@ def test_the_tables_of_a_run(finished):
     html = (finished.folder / "results" / "report.html").read_text()
     verdict = json.loads((tables / "verdict.json").read_text())
     for workload in verdict.values():
-        assert workload["sentence"].split(".")[0].replace("'", "&#39;") in html
+        assert workload["sentence"] in html
     for claim in claims["claim"]:
         assert claim in html
 

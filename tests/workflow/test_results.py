@@ -40,10 +40,13 @@ def test_every_arm_ran_once_in_every_round(timings):
     for workload, arms in ARMS.items():
         for number in (1, 2):
             samples = timings[(timings["workload"] == workload) & (timings["round"] == number)]
+            control = samples[samples["control"]]
+            assert len(control) == 1
+            assert sorted(samples["position"]) == list(range(1, len(arms) + 2))
+            samples = samples[~samples["control"]]
             ran = list(zip(samples["strategy"], samples["workers"], strict=True))
             assert set(ran) == arms
             assert len(ran) == len(arms)
-            assert sorted(samples["position"]) == list(range(1, len(arms) + 1))
 
 
 def test_samples_are_complete(timings):
@@ -59,7 +62,7 @@ def test_samples_are_complete(timings):
 def test_verdict_and_summary_agree(finished):
     summary = pd.read_csv(finished.folder / "results/tables/summary.csv")
     verdict = json.loads((finished.folder / "results/tables/verdict.json").read_text())
-    assert set(verdict) == {"download", "squares"}
+    assert set(verdict) == {"download", "download_fast", "squares"}
     for workload, arms in ARMS.items():
         rows = summary[summary["workload"] == workload]
         assert set(zip(rows["strategy"], rows["workers"], strict=True)) == arms
