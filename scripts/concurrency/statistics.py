@@ -85,7 +85,7 @@ def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) 
     Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
     the best: fewest workers, then the strategy of lowest rank); its `speedup` (each round judged by the arm that the
     other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`; `ties`, the names of the other
-    arms of the best set; `rounds`, `warm_up` (rounds left out) and `form` (of `inference`); `noise` (`quiet`, `noisy` or
+    arms of the best set; `rounds`, `warm_up` (rounds left out), `form` (of `inference`); `noise` (`quiet`, `noisy` or
     `unusable`), `reasons`, `advice`; `control`, the time of the A/A duplicate over its twin's, with a 99 % interval.
     Where nothing can be recommended, those of the arm are missing. With several hosts, these are of the first one in
     `timings`, and `hosts` has the answer of each.
