@@ -19,10 +19,10 @@ def main(snakemake: Any) -> None:
     with sampling.machine_to_itself():
         if workload == "download":
             wanted = sites.read(params.source)[: params.measure_items]
-            quick = arms.in_order(arms.for_rule_of_thumb(chosen), params.seed, FAST, number)
             rows = _downloads(workload, ordered, wanted, params.seed, number, cores)
-            if quick:
-                rows += _downloads(FAST, quick, sites.fast(wanted), params.seed, number, cores)
+            if quick := arms.for_rule_of_thumb(chosen):
+                ordered = arms.in_order(quick, params.seed, FAST, number)
+                rows += _downloads(FAST, ordered, sites.fast(wanted), params.seed, number, cores)
         else:
             numbers = squares.read_numbers(params.source)[: params.measure_items]
             expected = sampling.expected_sums(numbers)

@@ -110,6 +110,8 @@ def _check_rounds(full: Mapping[str, Any], name: str) -> None:
             f"{name}: max_rounds: must be at least rounds ({full['rounds']}) when a precision is asked for, "
             f"not {full['max_rounds']}"
         )
+    if full["warm_up"] and full["rounds"] < 2:
+        raise UserError(f"{name}: warm_up: leaves no round to count; set rounds to 2 or more")
     needed = ROUNDS_FOR_ROBUST + full["warm_up"]
     if full["robust"] and full["rounds"] < needed:
         raise UserError(f"{name}: robust: needs at least {needed} rounds to hold its promises; set rounds: {needed}")

@@ -99,6 +99,11 @@ def test_four_rounds_show_their_numbers():
     assert first["speedup"] == pytest.approx(10, rel=0.02)
 
 
+def test_no_samples_at_all():
+    summary = statistics.summarise(tables.timings([]))
+    assert (len(summary), statistics.verdict(tables.timings([]), summary)) == (0, {})
+
+
 def test_everything_failed():
     found = answer(table({ONE_BY_ONE: [None] * 5, ASYNCIO: [None] * 5}))
     assert found["sentence"] == "No answer: every arm failed; the tables say why."

@@ -94,6 +94,7 @@ def test_tables_from_other_machines_and_a_warm_up_round(workflow, small, finishe
         ({"precision": "fine"}, "precision: expected a number or null, not 'fine'"),
         ({"precision": 0.05, "rounds": 50}, "max_rounds: must be at least rounds (50)"),
         ({"robust": True}, "robust: needs at least 15 rounds"),
+        ({"warm_up": True, "rounds": 1}, "warm_up: leaves no round to count"),
         ({"extra_timings": ["nowhere.csv"]}, "extra_timings: there is no file nowhere.csv"),
     ],
 )
