@@ -7,7 +7,7 @@ import pytest
 
 from concurrency.arms import Arm, in_order
 
-COMPARISON = {"collect", "analyse", "plot_comparison", "plot_workers", "report"}
+COMPARISON = {"collect", "analyse", "claims", "plot_comparison", "plot_workers", "report"}
 
 
 @pytest.fixture
