@@ -39,7 +39,7 @@ def test_computing(tmp_path):
     check(outcome, tmp_path, ["skewed", "even"])
 
 
-def test_commands_that_are_missing_are_named(tmp_path):
+def test_programs_that_are_missing_are_named(tmp_path):
     outcome = run(tmp_path, "latency", PATH=str(Path(sys.executable).parent))
     check(outcome, tmp_path, ["latency"])
     for package in ("curl", "wget2", "aria2"):

@@ -5,18 +5,15 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+
+from concurrency.usage import available_cores
 
 from ._aiohttp import new_session
 from .asyncio import fetch_all
 
 RANK = 6
 NEEDS = ["aiohttp"]
-OPTIONS = {"processes": {"type": "integer", "minimum": 1, "default": 2}}
-
-
-def begin(awake: Any) -> None:
-    awake.wait()
+OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one a core
 
 
 def fetch_share(urls: list[str], in_flight: int) -> list[tuple[int, int]]:
@@ -28,11 +25,11 @@ def fetch_share(urls: list[str], in_flight: int) -> list[tuple[int, int]]:
 
 
 @contextmanager
-def start(workers: int, processes: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
-    shares = min(workers, processes)
+def start(workers: int, processes: int | None) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
+    shares = min(workers, processes or available_cores())
     context = multiprocessing.get_context()
     awake = context.Barrier(shares + 1)
-    with ProcessPoolExecutor(shares, context, initializer=begin, initargs=(awake,)) as pool:
+    with ProcessPoolExecutor(shares, context, initializer=awake.wait) as pool:
         for _ in range(shares):
             pool.submit(int)
         awake.wait()
