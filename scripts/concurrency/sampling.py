@@ -92,7 +92,8 @@ def _checked(answers: list[Any], expected: list[Any] | None) -> dict[str, Any]:
     if not wrong:
         return {"failed": 0}
     i = wrong[0]
-    return {"failed": len(wrong), "error": f"item {i + 1}: answered {answers[i]}, not {expected[i]}"}
+    error = f"item {i + 1}: answered {answers[i]!s:.100}, not {expected[i]!s:.100}"
+    return {"failed": len(wrong), "error": error}
 
 
 def expected_pages(sites: Sequence[Site]) -> list[list[int]]:
