@@ -60,7 +60,7 @@ def test_a_function_that_raises_is_told_by_the_job_and_by_the_report(own, small)
     compared = own.run("compare")
     assert compared.returncode == 0, compared.stdout
     assert (
-        "every strategy failed"
+        "every arm failed"
         in json.loads((own.folder / "results/tables/verdict.json").read_text())["squares"]["sentence"]
     )
     assert "ValueError: unlucky" in (own.folder / "results/report.html").read_text()
