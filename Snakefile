@@ -19,6 +19,7 @@ from concurrency import messages, settings
 from concurrency.arms import RULE_OF_THUMB
 from concurrency.errors import UserError
 from concurrency.stopping import rounds_to_reach
+from concurrency.strategies import catalogue
 from snakemake.logging import logger
 
 # Two lines before every job that tell a user nothing.
@@ -85,8 +86,25 @@ def strategy_code(wildcards):
     used = {arm.strategy for arm in USER.arms[wildcards.workload]}
     if wildcards.workload == "download":
         used.update(RULE_OF_THUMB)
-    files = sorted((LIBRARY / "strategies" / wildcards.workload).glob("*.py"))
-    return code(*(file for file in files if file.stem in used or file.stem.startswith("_")))
+    files = {catalogue(wildcards.workload)[name].path for name in used}
+    return code(*sorted(files | {shared for file in files for shared in file.parent.glob("_*.py")}))
+
+
+def own_files(wildcards):
+    """The files with the user's own function: editing one computes and measures again."""
+    own = wildcards.get("workload", "squares") == "squares"
+    return [place.rpartition(":")[0] for place in (USER.function, USER.split) if place and own]
+
+
+def conditions(wildcards):
+    """What is the same for all samples of a workload."""
+    computing = wildcards.workload == "squares"
+    return {
+        "start_method": USER.start_method,
+        "function": USER.function if computing else None,
+        "split": USER.split if computing else None,
+        "timeout_s": USER.timeout_s if computing else None,
+    }
 
 
 DECIDING = code("inference.py", "noise.py", "statistics.py")
@@ -146,6 +164,7 @@ rule download:
 rule squares:
     input:
         file_of(USER.numbers),
+        own=own_files,
     output:
         report(DONE["squares"], category="1 The job", caption="captions/sums.rst", labels={"table": "sums"}),
     log:
@@ -155,6 +174,9 @@ rule squares:
     threads: workflow.cores
     params:
         numbers=USER.numbers,
+        function=USER.function,
+        split=USER.split,
+        start_method=USER.start_method,
         code=code("squares.py"),
     script:
         "scripts/squares.py"
@@ -164,6 +186,7 @@ rule squares:
 rule measure:
     input:
         measured_items,
+        own=own_files,
     output:
         "results/rounds/{workload}/{round}.csv",
     log:
@@ -175,6 +198,7 @@ rule measure:
         source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
         measure_items=USER.measure_items,
         arms=lambda wildcards: [asdict(arm) for arm in USER.arms[wildcards.workload]],
+        conditions=conditions,
         seed=USER.seed,
         strategies=strategy_code,
         code=code("arms.py", "replay.py", "sample.py", "sampling.py", "squares.py", "usage.py"),
@@ -333,6 +357,7 @@ rule report:
         "envs/workflow.yaml"
     params:
         workloads=COMPARED,
+        left_out=USER.left_out,
         config=settings.plain(config),
         code=code("report.py", "report.html.j2"),
     script:
@@ -345,6 +370,8 @@ onstart:
         counts = Counter(job.wildcards.workload for job in rounds)
         print(messages.plan(counts, USER, workflow.cores), file=sys.stderr)
         messages.show_progress([Path(job.output[0]) for job in rounds])
+    for line in messages.left_out(USER.left_out):
+        print(line, file=sys.stderr)
 
 
 onsuccess:

@@ -6,40 +6,42 @@ A round of downloads also measures the arms of the rule of thumb on the same sit
 import logging
 from typing import Any
 
-from concurrency import arms, job, replay, sampling, sites, squares, tables
+from concurrency import arms, job, replay, sampling, sites, squares, tables, usage
 from concurrency.arms import FAST, Arm
 from concurrency.sites import Site
 
 
 def main(snakemake: Any) -> None:
     params, workload, number = snakemake.params, snakemake.wildcards.workload, int(snakemake.wildcards.round)
-    cores = snakemake.threads
-    chosen = arms.with_control(arms.resolved([Arm(**arm) for arm in params.arms], cores))
+    same = {
+        "number": number,
+        "cores": min(snakemake.threads, usage.available_cores()),
+        "conditions": sampling.Conditions(**params.conditions),
+    }
+    chosen = arms.with_control(arms.resolved([Arm(**arm) for arm in params.arms], same["cores"]))
     ordered = arms.in_order(chosen, params.seed, workload, number)
     with sampling.machine_to_itself():
         if workload == "download":
             wanted = sites.read(params.source)[: params.measure_items]
-            rows = _downloads(workload, ordered, wanted, params.seed, number, cores)
+            rows = _downloads(workload, ordered, wanted, params.seed, same)
             if quick := arms.for_rule_of_thumb(chosen):
                 ordered = arms.in_order(quick, params.seed, FAST, number)
-                rows += _downloads(FAST, ordered, sites.fast(wanted), params.seed, number, cores)
+                rows += _downloads(FAST, ordered, sites.fast(wanted), params.seed, same)
         else:
             numbers = squares.read_numbers(params.source)[: params.measure_items]
-            expected = sampling.expected_sums(numbers)
-            rows = sampling.measure_round(workload, ordered, numbers, expected, number=number, cores=cores)
+            expected = None if params.conditions["function"] else sampling.expected_sums(numbers)
+            rows = sampling.measure_round(workload, ordered, numbers, expected, **same)
     table = tables.timings(rows)
     tables.write(table, snakemake.output[0])
     logging.info("%s, round %d\n%s", workload, number, table[["strategy", "workers", "wall_s", "failed"]])
 
 
 def _downloads(
-    workload: str, ordered: list[Arm], wanted: list[Site], seed: int, number: int, cores: int
+    workload: str, ordered: list[Arm], wanted: list[Site], seed: int, same: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """One round of downloads of `wanted`, replayed, as rows of timings.csv under the name `workload`."""
     with replay.serve(wanted, seed) as urls:
-        rows = sampling.measure_round(
-            "download", ordered, urls, sampling.expected_pages(wanted), number=number, cores=cores
-        )
+        rows = sampling.measure_round("download", ordered, urls, sampling.expected_pages(wanted), **same)
     return [
         row | {"workload": workload, "minimum_s": sampling.least_download_s(arm, wanted)}
         for arm, row in zip(ordered, rows, strict=True)

@@ -20,6 +20,7 @@ def main(snakemake: Any) -> None:
         },
         environment=json.loads(Path(files.environment).read_text(encoding="utf-8")),
         config=snakemake.params.config,
+        left_out=snakemake.params.left_out,
     )
     Path(snakemake.output[0]).write_text(html, encoding="utf-8")
 

@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = ("Snakefile", "config.yaml", "config.schema.yaml", "sites.csv", "profiles", "scripts", "captions", "envs")
+SHIPPED = (
+    "Snakefile",
+    "config.yaml",
+    "config.schema.yaml",
+    "sites.csv",
+    "profiles",
+    "configs",
+    "scripts",
+    "captions",
+    "envs",
+)
 
 # Small enough that a run takes seconds; nothing here depends on how fast the machine is.
 SMALL = {

@@ -48,7 +48,7 @@ def expand(
         if not isinstance(given, Mapping):
             raise UserError(f"{place}: {name}: expected a mapping such as {{workers: [4]}}, not {given!r}")
         choices = {key: value if isinstance(value, list) else [value] for key, value in given.items()}
-        workers = choices.pop("workers", [1 if name == BASELINE else default_workers])
+        workers = choices.pop("workers", [1 if known[name].one_worker else default_workers])
         for value in workers:
             _check_workers(workload, name, value, f"{place}: {name}: workers")
         for key, values in choices.items():
@@ -65,14 +65,39 @@ def expand(
     return found
 
 
+def runnable(
+    workload: str, arms: Sequence[Arm], asked: Sequence[str | Mapping[str, Any]], own_function: bool, place: str
+) -> tuple[list[Arm], dict[str, str]]:
+    """Those of `arms` that this interpreter can run, and why each other strategy cannot be.
+
+    `own_function` says that the user's function takes the place of the sum of squares. Raises UserError (starting with
+    `place`) if that leaves nothing of what was `asked` for.
+    """
+    left_out = {}
+    for name in {arm.strategy: None for arm in arms}:
+        strategy = catalogue(workload)[name]
+        if reason := strategy.missing:
+            left_out[name] = reason
+        elif own_function and strategy.is_algorithm:
+            left_out[name] = "computes the sum of squares only, not your function"
+    if asked and {entry if isinstance(entry, str) else next(iter(entry)) for entry in asked} <= set(left_out):
+        raise UserError(f"{place}: " + "; ".join(f"{name}: {reason}" for name, reason in left_out.items()))
+    kept = [arm for arm in arms if arm.strategy not in left_out]
+    # the last one gets the A/A duplicate, which an algorithm is too short for
+    kept.sort(key=lambda arm: (arm.strategy != BASELINE, not catalogue(workload)[arm.strategy].is_algorithm))
+    return kept, left_out
+
+
 def _check_workers(workload: str, name: str, value: Any, place: str) -> None:
+    if catalogue(workload)[name].one_worker:
+        if value != 1:
+            raise UserError(f"{place}: {name} has one worker, not {value}")
+        return
     if value == "cores" and workload == "squares":
         return
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         allowed = "a whole number of at least 1" + (" or `cores`" if workload == "squares" else "")
         raise UserError(f"{place}: must be {allowed}, not {value!r}")
-    if name == BASELINE and value != 1:
-        raise UserError(f"{place}: {name} has one worker, not {value}")
 
 
 def resolved(arms: Sequence[Arm], cores: int) -> list[Arm]:

@@ -1,6 +1,7 @@
 """What a run says on the terminal: how long measuring will take, and at the end the answer."""
 
 import json
+import math
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -25,11 +26,21 @@ def plan(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
             samples += count * len(quick)
         else:
             numbers = squares.read_numbers(settings.numbers)[: settings.measure_items]
-            each = sampling.estimate_squares_s(chosen, numbers, cores)
+            each = sampling.estimate_squares_s(chosen, numbers, cores) if settings.function is None else math.nan
         seconds += count * each
         samples += count * len(chosen)
     names = " and ".join(f"{count} × {workload}" for workload, count in rounds.items())
-    return f"Measuring {names}: {samples} samples, about {_duration(seconds)}."
+    lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
+    return f"Measuring {names}: {samples} samples{lasting}."
+
+
+def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """A line for each strategy of each workload that was asked for and cannot be run."""
+    return [
+        f"{workload}: {strategy} is left out: {reason}"
+        for workload, of_strategies in reasons.items()
+        for strategy, reason in of_strategies.items()
+    ]
 
 
 def show_progress(rounds: Sequence[Path]) -> None:

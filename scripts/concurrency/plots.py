@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from concurrency.arms import BASELINE, FAST
+from concurrency.noise import kind
 from concurrency.statistics import arm_name
+from concurrency.strategies import algorithms
 from concurrency.tables import ARM
 
 # Okabe and Ito's palette, told apart by colour-blind readers; shape and text always say the same as colour.
@@ -47,9 +49,9 @@ def save(figure: Figure, *paths: str | Path) -> None:
 
 def comparison(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
     """Every arm of `workload`: its samples and their median in seconds, and its speed-up with its interval."""
-    arms = summary[summary["workload"] == workload].iloc[::-1].reset_index(drop=True)
-    samples = timings[(timings["workload"] == workload) & timings["failed"].eq(0) & timings["error"].eq("")]
-    samples = samples[~samples["control"].fillna(False)]
+    arms = _strategies(summary, workload).iloc[::-1].reset_index(drop=True)
+    samples = _strategies(timings, workload)
+    samples = samples[samples["failed"].eq(0) & samples["error"].eq("") & ~samples["control"].fillna(False)]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10, 1.7 + 0.42 * max(len(arms), 2)), layout="constrained")
         times, ratios = figure.subplots(1, 2, sharey=True)
@@ -93,7 +95,8 @@ def _speedup_bar(axes: Axes, y: int, arm: pd.Series, colour: str) -> None:
 
 def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
     """Speed-up against the number of workers, a line a strategy, with the ideal: twice the workers, twice the speed."""
-    arms = summary[(summary["workload"] == workload) & summary["speedup"].notna() & (summary["strategy"] != BASELINE)]
+    arms = _strategies(summary, workload)
+    arms = arms[arms["speedup"].notna() & (arms["strategy"] != BASELINE)]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10, 4.4), layout="constrained")
         axes = figure.subplots()
@@ -130,6 +133,11 @@ def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
         axes.set_title(f"{TITLES[workload]}: how many workers?", fontsize=12)
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
+
+
+def _strategies(table: pd.DataFrame, workload: str) -> pd.DataFrame:
+    """The rows of `workload` whose arms compete; algorithms are shown apart, in the report."""
+    return table[(table["workload"] == workload) & ~table["strategy"].isin(algorithms(kind(workload)))]
 
 
 def _label(arm: pd.Series, arms: pd.DataFrame) -> str:

@@ -31,8 +31,15 @@ def render(
     plots: Mapping[str, Sequence[Path]],
     environment: Mapping[str, str],
     config: Mapping[str, Any],
+    left_out: Mapping[str, Mapping[str, str]],
 ) -> str:
-    """The report as HTML. `plots` names the SVG files of each workload, in order; `config` is shown as it was used."""
+    """The report as HTML. `plots` names the SVG files of each workload, in order; `config` is shown as it was used.
+
+    `left_out` says for each workload why a strategy that was asked for could not be run.
+    """
+    rows = {
+        workload: [_row(arm) for _, arm in summary[summary["workload"] == workload].iterrows()] for workload in verdict
+    }
     workloads = [
         {
             "name": workload,
@@ -41,7 +48,9 @@ def render(
             "plots": [_inline(path) for path in plots.get(workload, [])],
             "several_hosts": "hosts" in verdict[workload],
             "control": _control(verdict[workload]["control"]),
-            "rows": [_row(arm) for _, arm in summary[summary["workload"] == workload].iterrows()],
+            "rows": [row for row in rows[workload] if not row["is_algorithm"]],
+            "algorithms": [row for row in rows[workload] if row["is_algorithm"]],
+            "left_out": left_out.get(workload, {}),
             "errors": _errors(timings[timings["workload"] == workload]),
         }
         for workload in verdict
@@ -73,6 +82,7 @@ def _row(arm: pd.Series) -> dict[str, Any]:
     return {
         "strategy": arm["strategy"],
         "summary": known.summary if known else "",
+        "is_algorithm": bool(known and known.is_algorithm),
         "workers": arm["workers"],
         "options": arm["options"],
         "median_s": number(arm["median_s"], ".3f"),

@@ -7,39 +7,52 @@ one JSON line and waits for another byte before its workers may go, so that the 
 
 import importlib
 import json
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
+import traceback
+from typing import Any
 
-from concurrency.squares import Task, sum_of_squares
+from concurrency import squares
+from concurrency.errors import UserError
 
 
 def main() -> None:
     spec = json.loads(sys.stdin.buffer.readline())
     results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a strategy or a user's function prints must not be taken for a result
+
+    def send(message: dict[str, Any]) -> None:
+        print(json.dumps(message, default=repr), file=results, flush=True)
+
     turn = threading.Semaphore(0)
     threading.Thread(target=_follow_parent, args=(turn,), daemon=True).start()
 
-    strategy = importlib.import_module(f"concurrency.strategies.{spec['workload']}.{spec['strategy']}")
+    if spec["start_method"]:
+        multiprocessing.set_start_method(spec["start_method"])
+    strategy = importlib.import_module(spec["module"])
     items = spec["items"]
-    arguments = (items,) if spec["workload"] == "download" else (Task(sum_of_squares), items)
-    print(
-        json.dumps({"python": sys.version, "gil": getattr(sys, "_is_gil_enabled", lambda: True)()}),
-        file=results,
-        flush=True,
-    )
+    try:
+        arguments = (items,) if spec["workload"] == "download" else (squares.task(*spec["task"]), items)
+    except UserError as error:
+        sys.exit(str(error))
+    send({"python": sys.version, "gil": getattr(sys, "_is_gil_enabled", lambda: True)()})
     turn.acquire()
 
     begin = time.perf_counter()
     with strategy.start(spec["workers"], **spec["options"]) as run:
         ready = time.perf_counter()
-        answers = run(*arguments)
+        try:
+            answers = run(*arguments)
+        except BaseException as error:  # reported from here, because cleaning up after it may hang
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            send({"error": reason, "traceback": traceback.format_exc()})
+            raise
         end = time.perf_counter()
-        report = {"setup_s": ready - begin, "work_s": end - ready, "answers": answers}
-        print(json.dumps(report), file=results, flush=True)
+        send({"setup_s": ready - begin, "work_s": end - ready, "answers": answers})
         turn.acquire()
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import logging
+import math
 import os
 import platform
 import select
@@ -13,11 +14,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from concurrency import usage
-from concurrency.arms import Arm
+from concurrency.arms import BASELINE, Arm
 from concurrency.sites import Site
 from concurrency.squares import closed_form, sum_of_squares
 from concurrency.strategies import catalogue
@@ -26,24 +28,72 @@ log = logging.getLogger(__name__)
 
 # What a sample costs beside the timed work: starting an interpreter, importing, looking at its processes.
 OVERHEAD_S = 0.4
+CLEANUP_S = 20.0
+ONE_CORE = ("sequential", "threads", "asyncio", "asyncio_to_thread")
 
 
 class SampleError(Exception):
     """A sample that brought no result; the message says why."""
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What is the same for all samples of a campaign.
+
+    `start_method`: how processes are started (None: as the interpreter does by itself); `function` and `split`: the
+    user's own task as `squares.task` takes them; `timeout_s`: the longest that a sample may take.
+    """
+
+    start_method: str | None = None
+    function: str | None = None
+    split: str | None = None
+    timeout_s: float | None = None
+
+
 def measure_round(
-    workload: str, arms: Sequence[Arm], items: list[Any], expected: list[Any], *, number: int, cores: int
+    workload: str,
+    arms: Sequence[Arm],
+    items: list[Any],
+    expected: list[Any] | None,
+    *,
+    number: int,
+    cores: int,
+    conditions: Conditions = Conditions(),
 ) -> list[dict[str, Any]]:
     """One sample of each of `arms`, in the order given, as rows with the columns of timings.csv.
 
-    `items` are what the strategies work on (URLs or numbers); `expected` what they must answer for each of them. An
-    answer that differs counts as failed, and a sample that fails is a row with its `error`.
+    `items` are what the strategies work on (URLs or numbers); `expected` what they must answer for each of them, or
+    None for what the baseline answers in this round. An answer that differs counts as failed, and a sample that fails
+    is a row with its `error`.
     """
-    return [
-        _sample(workload, arm, items, expected) | {"round": number, "position": position, "cores": cores}
-        for position, arm in enumerate(arms, 1)
-    ]
+    samples = [_sample(workload, arm, items, conditions) for arm in arms]
+    if expected is None:
+        expected = next(
+            (answers for arm, (_, answers) in zip(arms, samples, strict=True) if arm.strategy == BASELINE), None
+        )
+    rows = []
+    for position, (measured, answers) in enumerate(samples, 1):
+        row = measured | {"round": number, "position": position, "cores": cores}
+        if answers is not None:
+            row |= _checked(answers, expected)
+        if row.get("error"):
+            log.warning("%s, %s workers: %s", row["strategy"], row["workers"], row["error"])
+        rows.append(row)
+    return rows
+
+
+def _checked(answers: list[Any], expected: list[Any] | None) -> dict[str, Any]:
+    if expected is None:
+        return {"error": f"cannot be checked: {BASELINE} brought no answers"}
+    if len(answers) != len(expected):
+        return {"error": f"{len(answers)} answers to {len(expected)} items"}
+    pairs = list(zip(answers, expected, strict=True))
+    wrong = [i for i, (answer, right) in enumerate(pairs) if repr(answer) != repr(right)]  # repr: nan is nan
+    if not wrong:
+        return {"failed": 0}
+    i = wrong[0]
+    error = f"item {i + 1}: answered {answers[i]!s:.100}, not {expected[i]!s:.100}"
+    return {"failed": len(wrong), "error": error}
 
 
 def expected_pages(sites: Sequence[Site]) -> list[list[int]]:
@@ -77,9 +127,10 @@ def estimate_squares_s(arms: Sequence[Arm], numbers: Sequence[int], cores: int) 
     return sum(one_by_one / _speedup_to_expect(arm, cores) + OVERHEAD_S for arm in arms)
 
 
-def _speedup_to_expect(arm: Arm, cores: int) -> int:
-    processes = "process" in arm.strategy
-    return min(int(arm.workers), cores) if processes else 1
+def _speedup_to_expect(arm: Arm, cores: int) -> float:
+    if catalogue("squares")[arm.strategy].is_algorithm:
+        return math.inf
+    return 1 if arm.strategy in ONE_CORE else min(int(arm.workers), cores)
 
 
 @contextmanager
@@ -95,7 +146,10 @@ def machine_to_itself() -> Iterator[None]:
         yield
 
 
-def _sample(workload: str, arm: Arm, items: list[Any], expected: list[Any]) -> dict[str, Any]:
+def _sample(
+    workload: str, arm: Arm, items: list[Any], conditions: Conditions
+) -> tuple[dict[str, Any], list[Any] | None]:
+    """A row, as failed until its answers are checked, and the answers, if there are any."""
     row: dict[str, Any] = {
         "workload": workload,
         "strategy": arm.strategy,
@@ -107,39 +161,50 @@ def _sample(workload: str, arm: Arm, items: list[Any], expected: list[Any]) -> d
         "items": len(items),
         "failed": len(items),
     }
+    strategy = catalogue(workload)[arm.strategy]
+    options = strategy.defaults | dict(arm.options)
+    try:
+        measured, answers = run_sample(workload, strategy.module, int(arm.workers), options, items, conditions)
+    except SampleError as error:
+        return row | {"error": str(error)}, None
+    return row | measured, answers
+
+
+def run_sample(
+    workload: str, module: str, workers: int, options: dict[str, Any], items: list[Any], conditions: Conditions
+) -> tuple[dict[str, Any], list[Any]]:
+    """What one sample measured, by the columns of timings.csv, and its answers as JSON has them.
+
+    `module` is the strategy to import, by its full name. Raises SampleError for a sample that brings no answers.
+    """
     spec = {
         "workload": workload,
-        "strategy": arm.strategy,
-        "workers": arm.workers,
-        "options": catalogue(workload)[arm.strategy].defaults | dict(arm.options),
+        "module": module,
+        "workers": workers,
+        "options": options,
         "items": items,
+        "start_method": conditions.start_method,
+        "task": [conditions.function, conditions.split],
     }
-    try:
-        row |= _run(spec, expected)
-    except SampleError as error:
-        row["error"] = str(error)
-        log.warning("%s, %s workers: %s", arm.strategy, arm.workers, error)
-    return row
-
-
-def _run(spec: dict[str, Any], expected: list[Any]) -> dict[str, Any]:
+    timeout_s = conditions.timeout_s
     with _fresh_interpreter() as child:
         child.send(json.dumps(spec).encode() + b"\n")
-        imported = child.receive()
+        imported = child.receive(timeout_s)
         machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
         before = usage.of_tree(child.pid)
         began = time.perf_counter()
         child.send(b"g")
-        result = child.receive()
+        result = child.receive(timeout_s)
         lasted = time.perf_counter() - began
+        if "error" in result:
+            log.info("%s", result["traceback"])
+            raise SampleError(result["error"])
         after = usage.of_tree(child.pid)
         machine_after, ours_after = usage.of_machine(), usage.of_tree(os.getpid())
         child.send(b"g")
         child.wait()
-    wrong = [i for i, (answer, right) in enumerate(zip(result["answers"], expected, strict=True)) if answer != right]
     others = (machine_after.busy_s - machine_before.busy_s) - (ours_after.cpu_s - ours_before.cpu_s)
-    row = {
-        "failed": len(wrong),
+    return {
         "setup_s": result["setup_s"],
         "work_s": result["work_s"],
         "wall_s": result["setup_s"] + result["work_s"],
@@ -151,11 +216,7 @@ def _run(spec: dict[str, Any], expected: list[Any]) -> dict[str, Any]:
         "involuntary_switches": _difference(after.involuntary_switches, before.involuntary_switches),
         "load": max(0.0, others) / lasted,
         "cpu_mhz": machine_after.cpu_mhz,
-    }
-    if wrong:
-        i = wrong[0]
-        row["error"] = f"item {i + 1}: answered {result['answers'][i]}, not {expected[i]}"
-    return row
+    }, result["answers"]
 
 
 def _difference(after: float | None, before: float | None) -> float | None:
@@ -186,10 +247,13 @@ class _Child:
             while view:
                 view = view[self._stdin.write(view) :]
 
-    def receive(self) -> dict[str, Any]:
+    def receive(self, timeout_s: float | None) -> dict[str, Any]:
         """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open)."""
         line = b""
+        deadline = time.monotonic() + (math.inf if timeout_s is None else timeout_s)
         while not line.endswith(b"\n"):
+            if time.monotonic() > deadline:
+                raise SampleError(f"no result within {timeout_s:g} s (squares.timeout_s)")
             if select.select([self._stdout], [], [], 0.5)[0]:
                 line += (chunk := self._stdout.read(1 << 20))
                 if chunk:
@@ -210,7 +274,9 @@ class _Child:
         return message.rpartition("\n")[2] or f"the sample's process ended with exit code {code}"
 
     def wait(self) -> None:
-        self._process.wait()
+        """Let it clean up; what takes longer than that is ended with it."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(CLEANUP_S)
 
     def end(self) -> None:
         """End what is left of it and of its workers, and close the pipes."""

@@ -33,7 +33,8 @@ class Settings:
     """A complete, valid configuration.
 
     `sites` and `numbers` keep the form in which they were configured (a path stays a path, so that Snakemake can
-    watch the file); both were read once to make sure that they are good.
+    watch the file); both were read once to make sure that they are good. `function` and `split` are
+    `path/to/file.py:name`. `left_out` tells for each workload which strategies cannot be run here, and why.
     """
 
     sites: Path | list[str]
@@ -42,7 +43,12 @@ class Settings:
     in_flight: int
     max_failures: int
     numbers: Path | dict[str, int] | list[int]
+    function: str | None
+    split: str | None
+    timeout_s: float
+    start_method: str | None
     arms: dict[str, list[Arm]]
+    left_out: dict[str, dict[str, str]]
     measure_items: int
     rounds: int
     precision: float | None
@@ -81,7 +87,16 @@ def resolve(
         "download": download["strategies"] if site_source != [] else [],
         "squares": full["squares"]["strategies"] if numbers != [] else [],
     }
+    function = _function(full["squares"]["function"], f"{name}: squares.function", folders)
+    split = _function(full["squares"]["split"], f"{name}: squares.split", folders)
+    if split and not function:
+        raise UserError(f"{name}: squares.split: it divides the work of squares.function; give that too")
     default_workers: dict[str, int | str] = {"download": download["in_flight"], "squares": "cores"}
+    chosen, left_out = {}, {}
+    for workload, entries in strategies.items():
+        place = f"{name}: {workload}.strategies"
+        asked = arms.expand(workload, entries, default_workers[workload], place)
+        chosen[workload], left_out[workload] = arms.runnable(workload, asked, entries, bool(function), place)
     return Settings(
         sites=site_source,
         source=full["source"],
@@ -89,10 +104,12 @@ def resolve(
         in_flight=download["in_flight"],
         max_failures=download["max_failures"],
         numbers=numbers,
-        arms={
-            workload: arms.expand(workload, entries, default_workers[workload], f"{name}: {workload}.strategies")
-            for workload, entries in strategies.items()
-        },
+        function=function,
+        split=split,
+        timeout_s=full["squares"]["timeout_s"],
+        start_method=full["squares"]["start_method"],
+        arms=chosen,
+        left_out=left_out,
         measure_items=full["measure_items"],
         rounds=full["rounds"],
         precision=full["precision"],
@@ -150,6 +167,16 @@ def _file_or_value(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
         if (path := folder / value).is_file():
             return path
     raise UserError(f"{origin}: there is no file {value}; looked in {' and '.join(str(f.resolve()) for f in folders)}")
+
+
+def _function(place: str | None, origin: str, folders: tuple[Path, ...]) -> str | None:
+    """`path/to/file.py:name` with the file as found in `folders`; what is in the file is seen when it is imported."""
+    if place is None:
+        return None
+    path, colon, name = place.rpartition(":")
+    if not colon or not name.isidentifier() or not path.endswith(".py"):
+        raise UserError(f"{origin}: expected path/to/file.py:name, not {place!r}")
+    return f"{_file_or_value(path, origin, folders)}:{name}"
 
 
 def _validate(config: Mapping[str, Any], name: str) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from concurrency import inference, noise
 from concurrency.arms import BASELINE
-from concurrency.strategies import catalogue
+from concurrency.strategies import algorithms, catalogue
 from concurrency.tables import SUMMARY, as_timings
 
 ROUNDS_TO_TELL = 5
@@ -35,7 +35,8 @@ class Block:
     """What was measured of a workload on a host, warm-up rounds left out.
 
     `logs` are the logarithms of the times, a row a round and a column an arm, simplest arm first, empty where there is
-    no good sample; `complete` are the arms that succeeded in every round; `control` is the A/A duplicate.
+    no good sample; `complete` are the arms that succeeded in every round, without algorithms, which do other work;
+    `control` is the A/A duplicate.
     """
 
     workload: str
@@ -93,6 +94,7 @@ def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) 
     answers: dict[str, dict[str, dict[str, Any]]] = {}
     for block in blocks(timings, robust):
         rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
+        rows = rows[~rows["strategy"].isin(algorithms(noise.kind(block.workload)))]
         answers.setdefault(block.workload, {})[block.host] = _answer(block, rows)
     return {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
 
@@ -121,7 +123,8 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
         logs = _log_times(samples[usable], ARM).reindex(sorted(samples["round"].unique()))
         logs = logs[sorted(logs, key=partial(_simplicity, workload))]
         failed = {tuple(arm) for arm in samples.loc[~usable, ARM].itertuples(index=False)}
-        complete = [arm for arm in logs if logs[arm].notna().all() and arm not in failed]
+        apart = algorithms(noise.kind(workload))
+        complete = [arm for arm in logs if logs[arm].notna().all() and arm not in failed and arm[0] not in apart]
         here = (timings[BLOCK] == [workload, host]).all(axis="columns")
         duplicate = timings[here & ~warm_up & control & good]
         left_out = timings.loc[here & warm_up, "round"].nunique()
@@ -157,7 +160,8 @@ def _summary_rows(block: Block) -> Iterator[dict[str, Any]]:
         cores = samples["cores"].max()
         if noise.kind(block.workload) == "squares" and pd.notna(cores):
             row["efficiency"] = row["speedup"] / min(arm[1], cores)
-        yield row | {"flags": "; ".join(noise.impossible(block.workload, row, succeeded))}
+        same_work = arm[0] not in algorithms(noise.kind(block.workload))
+        yield row | {"flags": "; ".join(noise.impossible(block.workload, row, succeeded) if same_work else [])}
 
 
 def _speedups(block: Block) -> dict[ArmKey, Interval]:

@@ -1,10 +1,13 @@
 """What processes have used and what the machine did meanwhile, read from outside the measured processes."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+CGROUPS = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,35 @@ class Machine:
     steal_s: float | None
     pressure_s: float | None
     cpu_mhz: float | None
+
+
+def available_cores() -> int:
+    """How many cores this process may keep busy: those of its affinity, or what its control groups' quotas allow."""
+    cores = len(psutil.Process().cpu_affinity()) if psutil.LINUX else psutil.cpu_count() or 1
+    return max(1, min([cores, *(math.ceil(quota) for quota in _cpu_quotas())]))
+
+
+def _cpu_quotas() -> Iterator[float]:
+    """The cores that each control group above this process allows, version 2 (cpu.max) and version 1 (cfs_quota)."""
+    try:
+        memberships = Path("/proc/self/cgroup").read_text().splitlines()
+    except FileNotFoundError:
+        return  # not Linux
+    for line in memberships:
+        _, controllers, group = line.split(":", 2)
+        inside = Path(group).relative_to("/")
+        for part in (inside, *inside.parents):
+            folder = CGROUPS / controllers / part
+            try:
+                if controllers:
+                    quota = (folder / "cpu.cfs_quota_us").read_text().strip()
+                    period = (folder / "cpu.cfs_period_us").read_text()
+                else:
+                    quota, period = (folder / "cpu.max").read_text().split()
+            except OSError:
+                continue  # none here: the root has no limit, and a container sees its own group as the root
+            if quota not in ("max", "-1"):
+                yield int(quota) / int(period)
 
 
 def of_tree(root: int) -> Usage:

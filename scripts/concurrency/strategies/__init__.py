@@ -4,24 +4,34 @@ A strategy file holds
 
 - a docstring whose first line says what it does (the report quotes it);
 - `RANK`, its place in simplicity: on a tie the lower rank is recommended;
-- `NEEDS`, the packages to install for it (none: leave it out);
+- `ONE_WORKER = True` if it works in one thread whatever it is given (otherwise: leave it out);
+- `NEEDS`, the packages that must be installed for it (none: leave it out);
+- `INSTALL`, the command that installs them, where it is more than `pip install` and their names;
+- `PYTHON`, the first version of Python that has it, as (major, minor) (any: leave it out);
 - `OPTIONS`, a JSON schema for each option it takes, with a default (none: leave it out);
 - `start(workers, **options)`, a context manager that yields `run`. Entering it starts every worker and waits until
   all are awake; calling `run` does the work; leaving it cleans up.
-      download: `run(urls) -> [(status, bytes of body read), …]`; a transfer that failed is `(0, bytes read)`
+      download: `run(urls) -> [(status, bytes of body read), …]`; a transfer that failed is `(0, 0)`
       squares:  `run(task, items) -> [task.function(item), …]`
-  Results come in input order.
+  Results come in input order. A strategy that starts processes takes them from `multiprocessing.get_context()`: the
+  start method is the campaign's.
+
+`algorithms` holds other ways to the same sums, in the same form: what to try before any concurrency. They are measured
+beside the squares strategies, but are none: they compete with no strategy and are never recommended as one.
 
 The facts are read from the source without importing it, so that listing strategies needs none of their packages.
 """
 
 import ast
+import sys
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
+FOLDERS = {"download": ("download",), "squares": ("squares", "algorithms")}
 
 
 @dataclass(frozen=True)
@@ -29,9 +39,13 @@ class Strategy:
     """What a strategy file says of itself."""
 
     name: str
+    path: Path
     summary: str
     rank: int
+    one_worker: bool = False
     needs: tuple[str, ...] = ()
+    install: str = ""
+    python: tuple[int, ...] = ()
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -39,12 +53,47 @@ class Strategy:
         """The value of each option that is used where none is given."""
         return {name: schema["default"] for name, schema in self.options.items()}
 
+    @property
+    def is_algorithm(self) -> bool:
+        """Whether it computes the same in another way, instead of the same work concurrently."""
+        return self.path.parent.name == "algorithms"
+
+    @property
+    def module(self) -> str:
+        """The name to import it by."""
+        return f"{__name__}.{self.path.parent.name}.{self.name}"
+
+    @property
+    def missing(self) -> str:
+        """Why this interpreter cannot run it, with the command that helps; empty if it can."""
+        if sys.version_info < self.python:
+            return f"needs Python {'.'.join(map(str, self.python))}"
+        absent = [package for package in self.needs if not _is_installed(package)]
+        return f"not installed: {self.install or 'pip install ' + ' '.join(absent)}" if absent else ""
+
 
 @cache
 def catalogue(workload: str) -> dict[str, Strategy]:
-    """Every strategy of `workload` (`download` or `squares`) by name, simplest first."""
-    found = [_describe(path) for path in (FOLDER / workload).glob("[!_]*.py")]
-    return {strategy.name: strategy for strategy in sorted(found, key=lambda strategy: (strategy.rank, strategy.name))}
+    """Every strategy of `workload` (`download` or `squares`) by name, simplest first; then the algorithms."""
+    found = [_describe(path) for folder in FOLDERS[workload] for path in (FOLDER / folder).glob("[!_]*.py")]
+    return {strategy.name: strategy for strategy in sorted(found, key=_simplest_first)}
+
+
+def algorithms(workload: str) -> list[str]:
+    """The names of those that are algorithms and compete with no strategy."""
+    return [name for name, strategy in catalogue(workload).items() if strategy.is_algorithm]
+
+
+def _simplest_first(strategy: Strategy) -> tuple[bool, int, str]:
+    return strategy.is_algorithm, strategy.rank, strategy.name
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _describe(path: Path) -> Strategy:
@@ -54,12 +103,16 @@ def _describe(path: Path) -> Strategy:
         for statement in tree.body
         if isinstance(statement, ast.Assign)
         and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id in ("RANK", "NEEDS", "OPTIONS")
+        and statement.targets[0].id in ("RANK", "ONE_WORKER", "NEEDS", "INSTALL", "PYTHON", "OPTIONS")
     }
     return Strategy(
         name=path.stem,
+        path=path,
         summary=(ast.get_docstring(tree) or "").partition("\n")[0],
         rank=facts["RANK"],
+        one_worker=facts.get("ONE_WORKER", False),
         needs=tuple(facts.get("NEEDS", ())),
+        install=facts.get("INSTALL", ""),
+        python=tuple(facts.get("PYTHON", ())),
         options=facts.get("OPTIONS", {}),
     )

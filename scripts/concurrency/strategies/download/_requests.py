@@ -11,7 +11,7 @@ def new_session() -> requests.Session:
 
 
 def fetch(session: requests.Session, url: str) -> tuple[int, int]:
-    """GET `url`, read all of its body, and return its status and size in bytes; status 0 if the transfer failed."""
+    """GET `url`, read all of its body, and return its status and size in bytes; (0, 0) if the transfer failed."""
     size = 0
     try:
         with session.get(url, stream=True) as response:
@@ -19,4 +19,4 @@ def fetch(session: requests.Session, url: str) -> tuple[int, int]:
                 size += len(chunk)
             return response.status_code, size
     except requests.RequestException:
-        return 0, size
+        return 0, 0

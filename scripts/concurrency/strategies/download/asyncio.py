@@ -1,4 +1,8 @@
-"""One thread, one event loop, one session: worker tasks take the next URL whenever their page is there."""
+"""One thread, one event loop, one session: worker tasks take the next URL whenever their page is there.
+
+Of the ways to put pages on a loop this is the one with a queue (asyncio_queue, one might call it): no more tasks than
+requests in flight, however many pages. The others: asyncio_gather, _taskgroup, _as_completed, _wait, _legacy_loop.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -6,7 +10,7 @@ from contextlib import contextmanager
 
 import aiohttp
 
-from ._aiohttp import fetch, new_session
+from ._aiohttp import fetch, open_session
 
 RANK = 2
 NEEDS = ["aiohttp"]
@@ -28,9 +32,5 @@ async def fetch_all(session: aiohttp.ClientSession, urls: list[str], workers: in
 
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
-    with asyncio.Runner() as runner:
-        session = runner.run(new_session())
-        try:
-            yield lambda urls: runner.run(fetch_all(session, urls, workers))
-        finally:
-            runner.run(session.close())
+    with asyncio.Runner() as runner, open_session(runner.run) as session:
+        yield lambda urls: runner.run(fetch_all(session, urls, workers))

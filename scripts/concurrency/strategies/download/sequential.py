@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from ._requests import fetch, new_session
 
 RANK = 0
+ONE_WORKER = True
 NEEDS = ["requests"]
 
 

@@ -1,0 +1,28 @@
+"""asyncio.gather: a task for every page at once, results in order; a semaphore lets so many begin."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import aiohttp
+
+from ._aiohttp import fetch, open_session
+
+RANK = 3
+NEEDS = ["aiohttp"]
+
+
+async def fetch_all(session: aiohttp.ClientSession, urls: list[str], workers: int) -> list[tuple[int, int]]:
+    turn = asyncio.Semaphore(workers)
+
+    async def fetch_one(url: str) -> tuple[int, int]:
+        async with turn:
+            return await fetch(session, url)
+
+    return await asyncio.gather(*(fetch_one(url) for url in urls))
+
+
+@contextmanager
+def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
+    with asyncio.Runner() as runner, open_session(runner.run) as session:
+        yield lambda urls: runner.run(fetch_all(session, urls, workers))

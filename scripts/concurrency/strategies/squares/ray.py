@@ -1,0 +1,29 @@
+"""A local Ray cluster of its own: a remote task for each item, scheduled by Ray's daemons."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import ray
+
+from concurrency.squares import Task
+
+from ._processes import wait_until_awake
+
+RANK = 8
+NEEDS = ["ray"]
+
+
+@contextmanager
+def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
+    ray.init("local", num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    try:
+
+        def compute(function: Callable[[int], int], items: list[int]) -> list[int]:
+            remote = ray.remote(function)
+            return list(ray.get([remote.remote(item) for item in items]))
+
+        wait_until_awake(workers, lambda nap, naps: compute(nap, list(naps)))
+        yield lambda task, items: compute(task.function, items)
+    finally:
+        ray.shutdown()
