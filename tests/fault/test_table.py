@@ -1,0 +1,63 @@
+"""Each fault of the table ends as the row it must end as, after as many requests as it must take."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from concurrency import fetch, failures
+
+from .cases import CASES, TRIES, Case
+
+LIMITS = fetch.Limits(
+    retries=TRIES - 1,
+    backoff_s=0.01,
+    max_wait_s=0.3,
+    connect_s=20,
+    first_byte_s=20,
+    idle_s=20,
+    attempt_s=40,
+    page_s=60,
+)
+
+
+def fetch_pages(urls, folder, manners=fetch.Manners(8), limits=LIMITS, on_page=lambda page, detail: None):
+    return list(fetch.fetch_all(urls, urls, folder, "test", manners, limits, on_page))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_fault(case: Case, places, tmp_path, monkeypatch):
+    if case.at not in places.urls:
+        pytest.skip(f"{case.at} is not to be had here")
+    monkeypatch.setenv("SSL_CERT_FILE", str(places.authority))
+    for name, value in places.environments.get(case.at, {}).items():
+        monkeypatch.setenv(name, value)
+    server = places.server
+    server.scripts = {"/case": case.scripts, **case.others}
+    server.hits.clear()
+    said = []
+
+    manners = fetch.Manners(8, use_proxies=case.at in places.environments)
+    limits = replace(LIMITS, **case.limits)
+    [page] = fetch_pages(
+        [places.urls[case.at] + "/case"], tmp_path, manners, limits, lambda page, detail: said.append(detail)
+    )
+
+    print(page, said)
+    assert page.error == case.error
+    assert server.hits["/case"] == case.hits
+    assert page.error == "" or page.error in failures.KINDS
+    if case.exact_attempts:
+        reached = sum(server.hits[path] for path in server.hits if path.startswith("/"))
+        assert page.attempts == reached
+        assert case.total_hits in (None, reached)
+    files = [file for file in (tmp_path / "pages").iterdir()]
+    if case.error:
+        assert said != [""]
+        assert (page.sha256, page.file, page.bytes, files) == ("", "", 0, [])
+    else:
+        [file] = files
+        assert file.read_bytes() == case.body
+        assert (page.file, page.bytes) == (f"pages/{file.name}", len(case.body))
+        assert page.sha256 == hashlib.sha256(case.body).hexdigest()
+        assert list((tmp_path / "state" / "parts").iterdir()) == []
