@@ -5,8 +5,9 @@ import asyncio
 import logging
 import ssl
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -131,17 +132,18 @@ class _Watch:
 
     def check(self, now: float, limits: Limits) -> str:
         """The class of failure that this request has become by taking too long, or nothing."""
+        phase_s, allowed_s, kind = now - self.began, limits.connect_s, "connect_timeout"
+        if self.last_byte is not None:
+            phase_s, allowed_s, kind = now - self.last_byte, limits.idle_s, "idle_timeout"
+        elif self.sent is not None:
+            phase_s, allowed_s, kind = now - self.sent, limits.first_byte_s, "first_byte_timeout"
         if now - self.job.began > limits.page_s:
             return "page_timeout"
         if now - self.began > limits.attempt_s:
             return "attempt_timeout"
-        if self.sent is None:
-            return "connect_timeout" if now - self.began > limits.connect_s else ""
-        if self.last_byte is None:
-            return "first_byte_timeout" if now - self.sent > limits.first_byte_s else ""
-        if now - self.last_byte > limits.idle_s:
-            return "idle_timeout"
-        if (lasted := now - self.window_began) >= limits.min_speed_over_s:
+        if phase_s > allowed_s:
+            return kind
+        if self.last_byte is not None and (lasted := now - self.window_began) >= limits.min_speed_over_s:
             if self.received - self.window_received < limits.min_bytes_per_s * lasted:
                 return "too_slow"
             self.window_began, self.window_received = now, self.received
@@ -332,16 +334,14 @@ class _Download:
         if total and total > most:
             raise FetchError("too_large", f"{total} bytes announced, {most} allowed")
         watch.body_begins(now)
-        lost = _close_that_ends(reply)
-        while data := await reply.content.readany():
-            watch.last_byte = self._now()
-            watch.received += len(data)
-            if part.size + len(data) > most:
-                raise FetchError("too_large", f"more than {most} bytes")
-            if part.add(data):
-                await asyncio.get_running_loop().run_in_executor(self._thread, part.spill)
-        if lost:
-            await lost  # raises where it was a reset rather than a close
+        async with _told_when_lost(reply):
+            while data := await reply.content.readany():
+                watch.last_byte = self._now()
+                watch.received += len(data)
+                if part.size + len(data) > most:
+                    raise FetchError("too_large", f"more than {most} bytes")
+                if part.add(data):
+                    await asyncio.get_running_loop().run_in_executor(self._thread, part.spill)
         page.wire_bytes = part.size
         if total is not None and part.size != total:
             raise FetchError("truncated", f"{part.size} of {total} bytes")
@@ -533,12 +533,33 @@ async def _no_hidden_retry(
         raise FetchError("disconnected", str(error)) from error
 
 
-def _close_that_ends(reply: aiohttp.ClientResponse) -> asyncio.Future[None] | None:
-    """For a body that has no other end than that of the connection: the future that tells how that came."""
-    framed = reply.content_length is not None or "Transfer-Encoding" in reply.headers
-    if framed or reply.connection is None or reply.connection.protocol is None:
-        return None
-    return cast("asyncio.Future[None] | None", reply.connection.protocol.closed)
+@asynccontextmanager
+async def _told_when_lost(reply: aiohttp.ClientResponse) -> AsyncIterator[None]:
+    """Makes two ends of a body known that aiohttp passes over: a reset where only a close says that the body is
+    complete (it takes it for the close), and chunks that are none (it closes the connection and waits for more)."""
+    if reply.content_length is not None or reply.connection is None or reply.connection.protocol is None:
+        yield
+        return
+    body, lost = reply.content, reply.connection.protocol.closed
+    assert lost is not None
+
+    def stop_waiting(_: Any) -> None:
+        if not body.is_eof() and body.exception() is None:
+            body.set_exception(FetchError("protocol", "the chunks of the body are malformed"))
+
+    lost.remove_done_callback(_seen)  # it may be there, from an earlier page on this connection
+    lost.add_done_callback(_seen)
+    lost.add_done_callback(stop_waiting)
+    try:
+        yield
+    finally:
+        lost.remove_done_callback(stop_waiting)
+    if "Transfer-Encoding" not in reply.headers:
+        await lost
+
+
+def _seen(lost: "asyncio.Future[None]") -> None:
+    lost.exception()  # asyncio complains of those that nobody looked at
 
 
 def _parsed(address: str) -> URL:

@@ -316,7 +316,7 @@ TIMEOUTS = [
 CONNECTIONS = [
     Case("nobody listens", [], "connect", 0, at="closed"),
     Case("backlog is full", [], "connect_timeout", 0, {"connect_s": 0.4}, at="full"),
-    Case("reset when accepted", [], "disconnected", 0, at="resetting", exact_attempts=False),
+    Case("reset when accepted", [], "connect or disconnected", 0, at="resetting", exact_attempts=False),
     Case("unknown host", [], "dns", 0, at="unknown"),
     Case("name with an empty label", [], "url", 0, at="empty label"),
     Case("IPv6", [OK], at="ipv6"),

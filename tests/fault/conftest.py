@@ -12,6 +12,8 @@ import trustme
 
 from .server import CLOSE, RESET, STALL, FaultServer
 
+BAD_REQUEST = [0.05, b"HTTP/1.1 400 Bad Request\r\n\r\n", 0.1, CLOSE]
+
 
 @dataclass
 class Places:
@@ -72,7 +74,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         if has_ipv6():
             here.urls["ipv6"] = f"http://[::1]:{server.listen('::1')}"
             here.urls["ipv6 closed"] = f"http://[::1]:{unused_port(socket.AF_INET6)}"
-        here.urls["tls to plain"] = f"https://127.0.0.1:{plain}"
+        here.urls["tls to plain"] = f"https://127.0.0.1:{server.listen(greeting=BAD_REQUEST)}"
         here.urls["plain to tls"] = here.urls["tls"].replace("https", "http")
         here.urls["tls to closing"] = f"https://127.0.0.1:{server.listen(greeting=[CLOSE])}"
         here.urls["tls to stalling"] = f"https://127.0.0.1:{server.listen(greeting=[STALL])}"

@@ -44,7 +44,7 @@ def test_fault(case: Case, places, tmp_path, monkeypatch):
     )
 
     print(page, said)
-    assert page.error == case.error
+    assert page.error in case.error.split(" or ")
     assert server.hits["/case"] == case.hits
     assert page.error == "" or page.error in failures.KINDS
     if case.exact_attempts:
