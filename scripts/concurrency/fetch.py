@@ -309,13 +309,13 @@ class _Download:
             raise replies.failure_of(error, watch.sent is not None, watch.last_byte is not None) from error
         finally:
             self._watched.discard(watch)
-            job.page.total_ms += (self._now() - watch.began) * 1000
+            job.page.total_ms = round(job.page.total_ms + _ms(self._now() - watch.began), 3)
 
     async def _receive(self, job: _Job, watch: _Watch, reply: aiohttp.ClientResponse) -> None:
         """The reply's body, whole, into the job's part. Raises FetchError for any reply that is not a success."""
         page, part, now = job.page, job.part, self._now()
         assert watch.sent is not None
-        page.status, page.latency_ms = reply.status, (now - watch.sent) * 1000
+        page.status, page.latency_ms = reply.status, _ms(now - watch.sent)
         if sum(len(name) + len(value) + 4 for name, value in reply.raw_headers) > self._limits.max_header_bytes:
             raise FetchError("header_too_large", f"more than {self._limits.max_header_bytes} bytes")
         if reply.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
@@ -508,7 +508,7 @@ class _Download:
 
         async def connected(session: aiohttp.ClientSession, context: Any, params: Any) -> None:
             watch: _Watch = context.trace_request_ctx
-            watch.job.page.connect_ms = (self._now() - watch.connecting) * 1000
+            watch.job.page.connect_ms = _ms(self._now() - watch.connecting)
 
         async def sent(session: aiohttp.ClientSession, context: Any, params: Any) -> None:
             watch: _Watch = context.trace_request_ctx
@@ -560,6 +560,10 @@ async def _told_when_lost(reply: aiohttp.ClientResponse) -> AsyncIterator[None]:
 
 def _seen(lost: "asyncio.Future[None]") -> None:
     lost.exception()  # asyncio complains of those that nobody looked at
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
 
 
 def _parsed(address: str) -> URL:

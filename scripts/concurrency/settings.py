@@ -41,6 +41,7 @@ class Settings:
     live: dict[str, Any]
     in_flight: int
     max_failures: int
+    limits: dict[str, Any]
     numbers: Path | dict[str, int] | list[int]
     arms: dict[str, list[Arm]]
     measure_items: int
@@ -88,6 +89,7 @@ def resolve(
         live=full["live"],
         in_flight=download["in_flight"],
         max_failures=download["max_failures"],
+        limits=download["limits"],
         numbers=numbers,
         arms={
             workload: arms.expand(workload, entries, default_workers[workload], f"{name}: {workload}.strategies")

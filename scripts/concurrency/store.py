@@ -107,7 +107,7 @@ class Store:
         self._end = 0
 
     def __enter__(self) -> "Store":
-        with _disk(self._state.parent):
+        with disk(self._state.parent):
             self.pages.mkdir(parents=True, exist_ok=True)
             self._parts.mkdir(parents=True, exist_ok=True)
             self._lock = open(self._state / "lock", "w")
@@ -164,14 +164,14 @@ class Store:
         """Append the page's row to the journal."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(astuple(page))
-        with _disk(self._state.parent):
+        with disk(self._state.parent):
             self._rows[page.url] = self._append(text.getvalue().encode())
 
     def row(self, url: str) -> Page | None:
         """What the journal last said of `url`."""
         if (begin := self._rows.get(url)) is None:
             return None
-        with _disk(self._state.parent):
+        with disk(self._state.parent):
             self._reader.seek(begin)
             line = self._reader.readline()
         return Page.from_row(next(csv.reader([line.decode()])))
@@ -182,7 +182,7 @@ class Store:
         if page is None or page.error:
             return None
         try:
-            with _disk(self._state.parent), open(self.pages / file_name(url), "rb") as file:
+            with disk(self._state.parent), open(self.pages / file_name(url), "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             return None
@@ -190,7 +190,7 @@ class Store:
 
     def part(self, url: str) -> "Part":
         """The body of `url`, as far as an earlier run or try brought it."""
-        with _disk(self._state.parent):
+        with disk(self._state.parent):
             return Part(self._parts / file_name(url), noted=f"{file_name(url)}.json" in self._notes)
 
     def finish(self, page: Page, part: "Part", limit: int) -> None:
@@ -199,7 +199,7 @@ class Store:
         Raises FetchError if it does not decode to at most `limit` bytes.
         """
         name = part.path.name
-        with _disk(self._state.parent):
+        with disk(self._state.parent):
             try:
                 size, digest = part.become(self.pages / name, limit)
             finally:
@@ -214,7 +214,7 @@ class Store:
         for url in urls:
             page = self.row(url)
             (begun if page is None or page.error else whole).add(file_name(url))
-        with _disk(self._state.parent):
+        with disk(self._state.parent):
             for file in self.pages.iterdir():
                 if file.name not in whole:
                     file.unlink()
@@ -264,7 +264,7 @@ class Part:
 
     def spill(self) -> None:
         """Move what is in memory to the disk."""
-        with _disk(self.path):
+        with disk(self.path):
             if not self._on_disk:
                 self._on_disk = True
                 if self.origin:
@@ -324,7 +324,7 @@ class Part:
 
 
 @contextmanager
-def _disk(place: Path) -> Iterator[None]:
+def disk(place: Path) -> Iterator[None]:
     """What goes wrong with the disk is the user's to put right."""
     try:
         yield
