@@ -238,21 +238,28 @@ class _Download:
             self._tasks.create_task(self._turn(*turn))
 
     async def _turn(self, host: Host[Any], entry: int | _Job) -> None:
-        """One request, and what follows from it."""
         job = self._new_job(*self._missing[entry]) if isinstance(entry, int) else entry
         try:
-            if self._manners.robots and job.holds is None:
-                job = self._robots_first(host, job)
-            if await self._attempt(host, job):
-                self._came(job)
-        except FetchError as failure:
-            self._failed(job, failure, host)
+            await self._step(host, job)
         except BaseException:
             job.part.keep()
             raise
         self._in_flight -= 1
         self._schedule.leave(host)
         self._pump()
+
+    async def _step(self, host: Host[Any], job: _Job) -> None:
+        """One request, and what follows from it."""
+        try:
+            if self._manners.robots and not job.holds:
+                if host.held:  # this turn was given before another one began to ask for robots.txt
+                    self._schedule.put(host, job, self._now())
+                    return
+                job = self._robots_first(host, job)
+            if await self._attempt(host, job):
+                self._came(job)
+        except FetchError as failure:
+            self._failed(job, failure, host)
 
     def _new_job(self, url: str, address: str) -> _Job:
         return _Job(Page(url), address, address, self._store.part(url), self._now())

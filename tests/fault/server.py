@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -26,6 +28,9 @@ class FaultServer:
         self.scripts: dict[str, list[Script]] = {}
         self.hits: Counter[str] = Counter()
         self.heads: list[bytes] = []
+        self.times: list[tuple[str, float]] = []
+        self.playing: Counter[str] = Counter()  # by host, as the Host header has it
+        self.peak: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._servers: list[asyncio.Server] = []
@@ -47,6 +52,12 @@ class FaultServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    def play(self, scripts: dict[str, list[Script]]) -> None:
+        """Serve these scripts from now on, and count from nothing."""
+        self.scripts = scripts
+        for seen in (self.hits, self.heads, self.times, self.peak):
+            seen.clear()
 
     def listen(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, greeting: Script | None = None) -> int:
         """Listen on a port of its own; with a `greeting`, that script is all that a connection there gets."""
@@ -79,8 +90,16 @@ class FaultServer:
                 scripts = self.scripts.get(path, [[b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"]])
                 script = scripts[min(self.hits[path], len(scripts) - 1)]
                 self.hits[path] += 1
-                if not await self._play(writer, script, head):
-                    return
+                self.times.append((path, time.monotonic()))
+                host = re.search(rb"\r\nHost: ([^\r:]*)", head, re.IGNORECASE)
+                name = host[1].decode() if host else ""
+                self.playing[name] += 1
+                self.peak[name] = max(self.peak[name], self.playing[name])
+                try:
+                    if not await self._play(writer, script, head):
+                        return
+                finally:
+                    self.playing[name] -= 1
         writer.transport.abort()
 
     async def _play(self, writer: asyncio.StreamWriter, script: Script, head: bytes) -> bool:

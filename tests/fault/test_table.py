@@ -5,24 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from concurrency import fetch, failures
+from concurrency import failures, fetch
 
-from .cases import CASES, TRIES, Case
-
-LIMITS = fetch.Limits(
-    retries=TRIES - 1,
-    backoff_s=0.01,
-    max_wait_s=0.3,
-    connect_s=20,
-    first_byte_s=20,
-    idle_s=20,
-    attempt_s=40,
-    page_s=60,
-)
-
-
-def fetch_pages(urls, folder, manners=fetch.Manners(8), limits=LIMITS, on_page=lambda page, detail: None):
-    return list(fetch.fetch_all(urls, urls, folder, "test", manners, limits, on_page))
+from .cases import CASES, Case
+from .fetching import LIMITS, fetch_pages
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -33,14 +19,15 @@ def test_fault(case: Case, places, tmp_path, monkeypatch):
     for name, value in places.environments.get(case.at, {}).items():
         monkeypatch.setenv(name, value)
     server = places.server
-    server.scripts = {"/case": case.scripts, **case.others}
-    server.hits.clear()
+    server.play({"/case": case.scripts, **case.others})
     said = []
 
-    manners = fetch.Manners(8, use_proxies=case.at in places.environments)
-    limits = replace(LIMITS, **case.limits)
     [page] = fetch_pages(
-        [places.urls[case.at] + "/case"], tmp_path, manners, limits, lambda page, detail: said.append(detail)
+        [places.urls[case.at] + "/case"],
+        tmp_path,
+        replace(LIMITS, **case.limits),
+        fetch.Manners(8, use_proxies=case.at in places.environments),
+        on_page=lambda page, detail: said.append(detail),
     )
 
     print(page, said)
@@ -51,7 +38,7 @@ def test_fault(case: Case, places, tmp_path, monkeypatch):
         reached = sum(server.hits[path] for path in server.hits if path.startswith("/"))
         assert page.attempts == reached
         assert case.total_hits in (None, reached)
-    files = [file for file in (tmp_path / "pages").iterdir()]
+    files = list((tmp_path / "pages").iterdir())
     if case.error:
         assert said != [""]
         assert (page.sha256, page.file, page.bytes, files) == ("", "", 0, [])
