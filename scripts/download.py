@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +17,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from concurrency import fetch, job, replay, sites
 from concurrency.errors import UserError
 from concurrency.failures import KINDS
-from concurrency.store import COLUMNS, Page, disk
+from concurrency.store import COLUMNS, Page, disk, values
 
 PROFILE = ("url", "wire_bytes", "framing", "latency_ms", "connect_ms")
 
@@ -107,7 +107,7 @@ def _write_tables(pages: Iterator[Page], pages_csv: str, profile_csv: str) -> No
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(COLUMNS)
         for page in pages:
-            rows.writerow(astuple(page))
+            rows.writerow(values(page))
             if not page.error and page.connect_ms is not None:
                 connects.append(page.connect_ms)
     typical = median(connects) if connects else 0.0

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,9 +94,7 @@ def fetch_all(
                 missing.append((url, address))
         if missing:
             asyncio.run(_Download(store, manners, limits, on_page).run(missing))
-        store.clear(urls)
-        for url in urls:
-            yield cast(Page, store.row(url))
+        yield from store.sweep(cast(Page, store.row(url)) for url in urls)
 
 
 @dataclass(slots=True, eq=False)
@@ -585,8 +584,13 @@ def _parsed(address: str) -> URL:
 
 
 def _hostname(address: str) -> str:
+    return _host_in(address.partition("://")[2].partition("/")[0])
+
+
+@lru_cache
+def _host_in(authority: str) -> str:
     try:
-        return URL(address).host or ""
+        return URL(f"http://{authority}").host or ""
     except ValueError:
         return ""
 

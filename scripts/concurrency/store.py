@@ -15,7 +15,8 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -72,6 +73,7 @@ class Page:
 
 
 COLUMNS = tuple(field.name for field in fields(Page))
+values = attrgetter(*COLUMNS)  # a page's row; `astuple` copies deeply, which takes ten times as long
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class Store:
     def record(self, page: Page) -> None:
         """Append the page's row to the journal."""
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerow(astuple(page))
+        csv.writer(text, lineterminator="\n").writerow(values(page))
         with disk(self._state.parent):
             self._rows[page.url] = self._append(text.getvalue().encode())
 
@@ -190,30 +192,35 @@ class Store:
 
     def part(self, url: str) -> "Part":
         """The body of `url`, as far as an earlier run or try brought it."""
-        with disk(self._state.parent):
-            return Part(self._parts / file_name(url), noted=f"{file_name(url)}.json" in self._notes)
+        name = file_name(url)
+        return Part(f"{self._parts}/{name}", noted=f"{name}.json" in self._notes)
 
     def finish(self, page: Page, part: "Part", limit: int) -> None:
         """Make the complete `part` the page's file, decoded, with its digest, and record the page.
 
         Raises FetchError if it does not decode to at most `limit` bytes.
         """
-        name = part.path.name
+        page.file = f"{self.pages.name}/{part.name}"
         with disk(self._state.parent):
             try:
-                size, digest = part.become(self.pages / name, limit)
+                page.bytes, page.sha256 = part.become(f"{self.pages}/{part.name}", limit)
+            except BaseException:
+                page.file = ""
+                raise
             finally:
                 part.drop()
-        page.bytes, page.sha256, page.file = size, digest, f"{self.pages.name}/{name}"
         self.record(page)
 
-    def clear(self, urls: Iterable[str]) -> None:
-        """Remove all files but the pages of `urls` that are whole and the parts that another run can continue."""
+    def sweep(self, ended: Iterable[Page]) -> Iterator[Page]:
+        """Pass on what `ended`; then remove all files but those pages and the parts that another run can continue."""
         whole: set[str] = set()
         begun: set[str] = set()
-        for url in urls:
-            page = self.row(url)
-            (begun if page is None or page.error else whole).add(file_name(url))
+        for page in ended:
+            if page.error:
+                begun.add(file_name(page.url))
+            else:
+                whole.add(page.file.rpartition("/")[2])
+            yield page
         with disk(self._state.parent):
             for file in self.pages.iterdir():
                 if file.name not in whole:
@@ -229,13 +236,12 @@ class Part:
     With an `origin` it can be continued by a later try; without, it is only worth something when it is complete.
     """
 
-    def __init__(self, path: Path, *, noted: bool) -> None:
-        self.path = path
+    def __init__(self, path: str, *, noted: bool) -> None:
+        self.name = path.rpartition("/")[2]
         self.origin: Origin | None = None
         self.codings: list[str] = []
         self.size = 0
-        self._file = path.with_name(f"{path.name}.part")
-        self._note = path.with_name(f"{path.name}.json")
+        self._path = path  # with the endings .part, .json and .whole
         self._on_disk = noted
         self._latest: list[bytes] = []
         self._latest_size = 0
@@ -243,12 +249,13 @@ class Part:
             self._recall()
 
     def _recall(self) -> None:
-        try:
-            self.origin = Origin(**json.loads(self._note.read_text(encoding="utf-8")))
-            self.size = self._file.stat().st_size
-            self.codings = self.origin.codings
-        except (FileNotFoundError, ValueError, TypeError):  # cut off while it was written
-            self.drop()
+        with disk(Path(self._path)):
+            try:
+                self.origin = Origin(**json.loads(Path(f"{self._path}.json").read_text(encoding="utf-8")))
+                self.size = Path(f"{self._path}.part").stat().st_size
+                self.codings = self.origin.codings
+            except (FileNotFoundError, ValueError, TypeError):  # cut off while it was written
+                self.drop()
 
     def begin(self, origin: Origin | None, codings: list[str]) -> None:
         """Start from the first byte."""
@@ -264,12 +271,12 @@ class Part:
 
     def spill(self) -> None:
         """Move what is in memory to the disk."""
-        with disk(self.path):
+        with disk(Path(self._path)):
             if not self._on_disk:
                 self._on_disk = True
                 if self.origin:
-                    self._note.write_text(json.dumps(asdict(self.origin)), encoding="utf-8")
-            with open(self._file, "ab", buffering=0) as file:
+                    Path(f"{self._path}.json").write_text(json.dumps(asdict(self.origin)), encoding="utf-8")
+            with open(f"{self._path}.part", "ab", buffering=0) as file:
                 for chunk in self._latest:
                     _write(file, chunk)
         self._latest, self._latest_size = [], 0
@@ -284,30 +291,30 @@ class Part:
     def drop(self) -> None:
         """Forget it."""
         if self._on_disk:
-            self._note.unlink(missing_ok=True)
-            self._file.unlink(missing_ok=True)
+            Path(f"{self._path}.json").unlink(missing_ok=True)
+            Path(f"{self._path}.part").unlink(missing_ok=True)
         self.origin, self.codings, self.size, self._on_disk = None, [], 0, False
         self._latest, self._latest_size = [], 0
 
-    def become(self, target: Path, limit: int) -> tuple[int, str]:
+    def become(self, target: str, limit: int) -> tuple[int, str]:
         """Put the decoded body in place as `target` at one stroke; its size and SHA-256."""
         if self._on_disk and not self.codings:
             self.spill()
-            with open(self._file, "rb") as file:
+            with open(f"{self._path}.part", "rb") as file:
                 digest = hashlib.file_digest(file, "sha256")
-            self._file.replace(target)
+            Path(f"{self._path}.part").replace(target)
             return self.size, digest.hexdigest()
         size, digest = 0, hashlib.sha256()
-        whole = self.path.with_name(f"{self.path.name}.whole")
+        whole = f"{self._path}.whole"
         try:
-            with open(whole, "wb", buffering=0) as file:
+            with io.FileIO(whole, "w") as file:
                 for chunk in decoded(self._content(), self.codings, limit):
                     _write(file, chunk)
                     digest.update(chunk)
                     size += len(chunk)
-            whole.replace(target)
+            Path(whole).replace(target)
         except BaseException:
-            whole.unlink(missing_ok=True)
+            Path(whole).unlink(missing_ok=True)
             raise
         return size, digest.hexdigest()
 
@@ -317,7 +324,7 @@ class Part:
 
     def _content(self) -> Iterator[bytes]:
         if self._on_disk:
-            with open(self._file, "rb") as file:
+            with open(f"{self._path}.part", "rb") as file:
                 while chunk := file.read(STEP):
                     yield chunk
         yield from self._latest

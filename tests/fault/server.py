@@ -29,7 +29,7 @@ class FaultServer:
         self.hits: Counter[str] = Counter()
         self.heads: list[bytes] = []
         self.times: list[tuple[str, float]] = []
-        self.playing: Counter[str] = Counter()  # by host, as the Host header has it
+        self.playing: Counter[str] = Counter()  # by the Host header
         self.peak: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -91,7 +91,7 @@ class FaultServer:
                 script = scripts[min(self.hits[path], len(scripts) - 1)]
                 self.hits[path] += 1
                 self.times.append((path, time.monotonic()))
-                host = re.search(rb"\r\nHost: ([^\r:]*)", head, re.IGNORECASE)
+                host = re.search(rb"\r\nHost: ([^\r]*)", head, re.IGNORECASE)
                 name = host[1].decode() if host else ""
                 self.playing[name] += 1
                 self.peak[name] = max(self.peak[name], self.playing[name])

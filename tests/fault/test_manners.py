@@ -1,5 +1,6 @@
 """How servers are treated: limits a host, waiting when told to, robots.txt, names, secrets."""
 
+import asyncio
 import re
 from dataclasses import replace
 
@@ -30,7 +31,8 @@ def test_in_flight_per_host_and_over_all(hosts, tmp_path):
     urls = [f"{host}/{i}" for i in range(20) for host in (one, two)]
     pages = fetch_pages(urls, tmp_path, manners=fetch.Manners(5, in_flight_per_host=3))
     assert not any(page.error for page in pages)
-    assert server.peak == {"127.0.0.1": 3, "127.0.0.2": 3} or sorted(server.peak.values()) == [2, 3]
+    peaks = sorted(server.peak[host.removeprefix("http://")] for host in (one, two))
+    assert peaks in ([2, 3], [3, 3])  # 5 over all: one answer may be on its way when the next request comes
 
 
 def test_rate_per_host(hosts, tmp_path):
@@ -74,8 +76,8 @@ def test_retry_after_is_capped(hosts, tmp_path):
 
 def test_a_host_that_stalls_holds_nobody_up(hosts, tmp_path):
     server, one, two = hosts
-    server.play({**{f"/a{i}": [[STALL]] for i in range(20)}, **{f"/b{i}": [OK] for i in range(20)}})
-    urls = [*(f"{one}/a{i}" for i in range(20)), *(f"{two}/b{i}" for i in range(20))]
+    server.play({**{f"/a{i}": [[STALL]] for i in range(6)}, **{f"/b{i}": [OK] for i in range(20)}})
+    urls = [*(f"{one}/a{i}" for i in range(6)), *(f"{two}/b{i}" for i in range(20))]
     ended = []
     limits = replace(LIMITS, retries=0, first_byte_s=0.5)
     fetch_pages(
@@ -155,8 +157,6 @@ def test_a_server_does_not_choose_our_login(hosts, tmp_path):
 
 
 def test_a_name_is_looked_up_once(hosts, tmp_path, monkeypatch):
-    import asyncio
-
     server, one, _ = hosts
     server.play({f"/{i}": [OK] for i in range(50)})
     asked = []
