@@ -328,7 +328,7 @@ class _Download:
             raise FetchError("protocol", f"Transfer-Encoding: {reply.headers['Transfer-Encoding']}")
         total = reply.content_length
         if reply.status == 206 and "Range" in reply.request_info.headers and replies.continues(part, reply):
-            total = total and part.size + total
+            total = None if total is None else part.size + total
         elif reply.status == 200:
             codings = decode.codings(reply.headers.getall("Content-Encoding", []))
             validator = replies.strong_validator(reply.headers)

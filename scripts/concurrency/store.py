@@ -270,15 +270,14 @@ class Part:
         return self._latest_size >= SPILL
 
     def spill(self) -> None:
-        """Move what is in memory to the disk."""
+        """Move what is in memory to the disk; the note comes second, so that it is never about other bytes."""
         with disk(Path(self._path)):
-            if not self._on_disk:
-                self._on_disk = True
-                if self.origin:
-                    Path(f"{self._path}.json").write_text(json.dumps(asdict(self.origin)), encoding="utf-8")
-            with open(f"{self._path}.part", "ab", buffering=0) as file:
+            with open(f"{self._path}.part", "ab" if self._on_disk else "wb", buffering=0) as file:
                 for chunk in self._latest:
                     _write(file, chunk)
+            if self.origin and not self._on_disk:
+                Path(f"{self._path}.json").write_text(json.dumps(asdict(self.origin)), encoding="utf-8")
+        self._on_disk = True
         self._latest, self._latest_size = [], 0
 
     def keep(self) -> None:

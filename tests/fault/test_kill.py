@@ -118,7 +118,7 @@ def small_disk(tmp_path):
 
 @pytest.mark.parametrize("size", [20_000, 1_500_000])
 def test_full_disk(places, small_disk, size):
-    bodies = [random.Random(i).randbytes(size) for i in range(4_000_000 // size)]
+    bodies = [random.Random(i).randbytes(size) for i in range(6_000_000 // size)]
     places.server.play({f"/{i}": [[reply(body)]] for i, body in enumerate(bodies)})
     urls = [f"{places.urls['plain']}/{i}" for i in range(len(bodies))]
     process = start(urls, small_disk)

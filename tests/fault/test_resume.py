@@ -70,6 +70,17 @@ def test_next_run_continues(site, tmp_path):
     assert whole(tmp_path, page)
 
 
+def test_a_part_that_is_whole_already(site, tmp_path):
+    server, url = site
+    server.play({"/case": [cut(), rest()]})
+    fetch_pages([url], tmp_path, ONCE)
+    [part] = (tmp_path / "state/parts").glob("*.part")
+    part.write_bytes(BODY)  # as after a kill between the last byte and the page's name
+    [page] = fetch_pages([url], tmp_path)
+    assert ranges(server) == [len(BODY)]
+    assert whole(tmp_path, page)
+
+
 def test_encoded_body_continues(site, tmp_path):
     server, url = site
     packed, coding = gzip.compress(BODY), "Content-Encoding: gzip"
