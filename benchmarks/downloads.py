@@ -156,7 +156,7 @@ def _peak(site: str, count: int) -> None:
     print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, seconds]))
 
 
-def trial(pages: int = 10_000, hosts: int = 50, in_flight: int = 100) -> None:
+def trial(pages: int = 10_000, hosts: int = 50, in_flight: int = 200) -> None:
     """Of 50 hosts, five take 2 s a page, two stall, two reset, one is busy; all others are quick."""
     ended: Counter[str] = Counter()
     quick_done = [0.0]
@@ -173,7 +173,7 @@ def trial(pages: int = 10_000, hosts: int = 50, in_flight: int = 100) -> None:
         few = fetch.Limits(retries=1, backoff_s=0.2, first_byte_s=2.5, idle_s=2, max_wait_s=1)
         begin = time.perf_counter()
         print(f"{pages} pages of {hosts} hosts; process {os.getpid()}", flush=True)
-        manners = fetch.Manners(in_flight, in_flight_per_host=8)
+        manners = fetch.Manners(in_flight, in_flight_per_host=16)
         rows = sum(1 for _ in fetch.fetch_all(urls, urls, Path(folder), "trial", manners, few, on_page))
     seconds = time.perf_counter() - begin
     usage = resource.getrusage(resource.RUSAGE_SELF)

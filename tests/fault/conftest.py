@@ -4,6 +4,7 @@ import datetime
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,13 @@ def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 @pytest.fixture(scope="session")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    with serving(tmp_path_factory.mktemp("authority")) as here:
+        yield here
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Places]:
+    """All places, served; `folder` gets the certificate of the authority that signed theirs."""
     authority, stranger = trustme.CA(), trustme.CA()
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     certificates = {
@@ -55,7 +63,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         "expired": authority.issue_cert("127.0.0.1", not_after=yesterday),
         "wrong host": authority.issue_cert("other.test"),
     }
-    pem = tmp_path_factory.mktemp("authority") / "authority.pem"
+    pem = folder / "authority.pem"
     authority.cert_pem.write_to_path(pem)
     with FaultServer() as server, socket.socket() as full, socket.socket() as filling:
         here = Places(server, pem)
