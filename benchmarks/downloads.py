@@ -5,7 +5,8 @@
     python benchmarks/downloads.py memory        peak memory for 100,000 pages against that for 1,000
     python benchmarks/downloads.py trial         10,000 pages of 50 loopback hosts, some slow, some failing (Linux)
 
-The server runs in a process of its own. Of every pair both halves run in turn, several times; medians are shown.
+The server runs in a process of its own. Of every pair both halves run in turn, several times; medians are shown. Pages
+are written below the working directory: run it on the disk in question, or on a tmpfs to leave the disk out of it.
 """
 
 import argparse
@@ -19,9 +20,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
@@ -37,7 +39,7 @@ LIMITS = fetch.Limits(retries=2, backoff_s=0.2, first_byte_s=2, idle_s=2)
 class _Server(asyncio.Protocol):
     """Answers GET /bytes/latency_ms/… as cheaply as Python can; /fault/… as its name says."""
 
-    bodies: dict[int, bytes] = {}
+    bodies: ClassVar[dict[int, bytes]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -105,16 +107,30 @@ def bare(urls: list[str], in_flight: int) -> float:
     return time.perf_counter() - begin
 
 
-def ours(urls: list[str], in_flight: int, on_page: Callable[[Page, str], None] = lambda page, detail: None) -> float:
+def ours(urls: list[str], in_flight: int) -> float:
     """Seconds that the downloader takes: bodies in files, with digests, journal and rows."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         begin = time.perf_counter()
-        pages = fetch.fetch_all(urls, urls, Path(folder), "benchmark", fetch.Manners(in_flight), LIMITS, on_page)
+        pages = fetch.fetch_all(urls, urls, Path(folder), "benchmark", fetch.Manners(in_flight), LIMITS, _ignore)
         failed = sum(bool(page.error) for page in pages)
         seconds = time.perf_counter() - begin
     if failed:
         raise RuntimeError(f"{failed} pages failed")
     return seconds
+
+
+def _write_files(count: int, size: int) -> float:
+    """Seconds that this disk takes for so many files, with nothing else to do."""
+    body = os.urandom(size)
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        begin = time.perf_counter()
+        for i in range(count):
+            Path(folder, str(i)).write_bytes(body)
+        return time.perf_counter() - begin
+
+
+def _ignore(page: Page, detail: str) -> None:
+    pass
 
 
 def throughput(pages: int = 6000, size: int = 60_000, in_flight: int = 50, rounds: int = 5) -> None:
@@ -123,6 +139,7 @@ def throughput(pages: int = 6000, size: int = 60_000, in_flight: int = 50, round
         pairs = [(bare(urls, in_flight), ours(urls, in_flight)) for _ in range(rounds)]
     print(f"{pages} pages of {size} bytes, {in_flight} in flight, {rounds} rounds, {SERVER_SOFTWARE}")
     print(f"  bare loop  {pages / statistics.median(a for a, _ in pairs):7.0f} pages/s")
+    print(f"  disk alone {pages / _write_files(pages, size):7.0f} pages/s, creating and writing as many files")
     print(f"  downloader {pages / statistics.median(b for _, b in pairs):7.0f} pages/s")
     print(f"  ratio      {statistics.median(a / b for a, b in pairs):7.2f} (wanted: at least 0.80)")
 

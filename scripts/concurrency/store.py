@@ -19,12 +19,13 @@ from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import urlsplit
 
 from concurrency.decode import STEP, decoded
 from concurrency.errors import UserError
 
 VERSION = 1
+_QUERY = re.compile(r"[?#].*")
+_UNSAFE = re.compile(r"[^a-z0-9]+")
 LOCK_WAIT_S = 10.0  # a job whose parent was killed needs a moment to end
 SPILL = 1 << 20  # so many bytes of a body are held in memory before they go to the disk
 
@@ -88,8 +89,9 @@ class Origin:
 
 def file_name(url: str) -> str:
     """A name for the page that is safe on any file system, says what it is, and differs for any two URLs."""
-    parts = urlsplit(url)
-    readable = re.sub(r"[^a-z0-9]+", "-", f"{parts.hostname}{parts.path}".lower()).strip("-")[:80]
+    authority, _, path = url.partition("://")[2].partition("/")
+    shown = authority.rpartition("@")[2] + "/" + _QUERY.sub("", path)
+    readable = _UNSAFE.sub("-", shown.lower())[:80].strip("-")
     return f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+
 from fault.cases import BODY, OK, reply, status, to
 from fault.conftest import places  # noqa: F401  (a fixture)
 
@@ -109,6 +110,7 @@ def test_failures_are_told_and_tried_again(live, places):  # noqa: F811
     assert server.hits["/a"] == 1
 
 
+@pytest.mark.heavy
 def test_tolerated_failures_are_tried_again_when_asked(live, places):  # noqa: F811
     server = places.server
     server.play({"/robots.txt": [[reply(b"")]], "/a": [OK], "/gone": [status("404 Not Found"), OK]})
@@ -124,7 +126,11 @@ def test_tolerated_failures_are_tried_again_when_asked(live, places):  # noqa: F
     assert server.hits["/a"] == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "how",
+    [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.heavy)],
+    ids=lambda how: how.name,
+)
 def test_goes_on_after_an_interruption(live, places, how):  # noqa: F811
     server = places.server
     slow = {f"/{i}": [[0.1, reply()]] for i in range(60)}
