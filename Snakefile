@@ -142,9 +142,7 @@ rule download:
         max_failures=USER.max_failures,
         limits=USER.limits,
         seed=USER.seed,
-        code=code(
-            "decode.py", "failures.py", "fetch.py", "replay.py", "replies.py", "schedule.py", "store.py"
-        ),
+        code=code("decode.py", "failures.py", "fetch.py", "replay.py", "replies.py", "schedule.py", "store.py"),
     script:
         "scripts/download.py"
 

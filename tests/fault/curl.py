@@ -54,12 +54,12 @@ def _curl(case: Case, places: Places) -> str:
     with tempfile.TemporaryDirectory() as folder:
         body = Path(folder, "body")
         limits = ["--max-time", "2", "--max-filesize", str(replace(LIMITS, **case.limits).max_bytes)]
+        trust = ["--cacert", places.authority]
         done = subprocess.run(
             [
                 *CURL,
                 *limits,
-                "--cacert",
-                places.authority,
+                *trust,
                 "--output",
                 body,
                 "--write-out",

@@ -144,9 +144,7 @@ def test_goes_on_after_an_interruption(live, places, how):  # noqa: F811
     else:
         os.killpg(running.pid, how)
     said = running.communicate(timeout=60)[0]
-    if how == signal.SIGINT:
-        assert "interrupted; the same command goes on" in said
-        assert "Traceback" not in said
+    assert "Traceback" not in said
     before = sum(server.hits.values())
     assert before < 55
     outcome = workflow.run(PAGES)
