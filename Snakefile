@@ -15,7 +15,7 @@ SCRIPTS = Path(workflow.basedir, "scripts")
 LIBRARY = SCRIPTS / "concurrency"
 sys.path.append(str(SCRIPTS))
 
-from concurrency import messages, settings
+from concurrency import liveness, messages, settings
 from concurrency.arms import RULE_OF_THUMB
 from concurrency.errors import UserError
 from concurrency.stopping import rounds_to_reach
@@ -34,6 +34,10 @@ try:
     USER = settings.resolve(config, name=" + ".join(Path(file).name for file in workflow.configfiles))
 except UserError as error:
     sys.exit(str(error))
+
+# Snakemake's lock outlives a run that was killed; it must not ask for --unlock then.
+if workflow.is_main_process:
+    liveness.enter(Path(".snakemake"))
 
 ITEMS = {"download": USER.sites, "squares": USER.numbers}
 DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
@@ -155,8 +159,9 @@ rule download:
         live=USER.live,
         in_flight=USER.in_flight,
         max_failures=USER.max_failures,
+        limits=USER.limits,
         seed=USER.seed,
-        code=code("fetch.py", "replay.py"),
+        code=code("decode.py", "failures.py", "fetch.py", "replay.py", "replies.py", "schedule.py", "store.py"),
     script:
         "scripts/download.py"
 

@@ -42,6 +42,7 @@ class Settings:
     live: dict[str, Any]
     in_flight: int
     max_failures: int
+    limits: dict[str, Any]
     numbers: Path | dict[str, int] | list[int]
     function: str | None
     split: str | None
@@ -103,6 +104,7 @@ def resolve(
         live=full["live"],
         in_flight=download["in_flight"],
         max_failures=download["max_failures"],
+        limits=download["limits"],
         numbers=numbers,
         function=function,
         split=split,

@@ -1,0 +1,352 @@
+"""Where downloads are kept: whole pages under their final names, and what makes a killed download go on.
+
+results/download/pages/      complete pages and nothing else
+results/download/state/      lock      held by the one downloader that may write here
+                             journal   a row a page that ended, appended as it ends
+                             parts/    bodies as sent, as far as they came, each with a note of what it is a part of
+"""
+
+import csv
+import fcntl
+import hashlib
+import io
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
+from pathlib import Path
+from types import TracebackType
+
+from concurrency.decode import STEP, decoded
+from concurrency.errors import UserError
+
+VERSION = 1
+_QUERY = re.compile(r"[?#].*")
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+LOCK_WAIT_S = 10.0  # a job whose parent was killed needs a moment to end
+SPILL = 1 << 20  # so many bytes of a body are held in memory before they go to the disk
+
+
+@dataclass(slots=True)
+class Page:
+    """What became of one URL: a row of pages.csv. `error` is empty exactly when the whole body is in `file`.
+
+    `bytes` is what is stored, after decoding; `wire_bytes` the body as sent; `content_length` what the server
+    announced. `connect_ms` is empty where a connection was reused; `latency_ms` runs from the request being sent to
+    the reply's header being read; both are of the last try. `total_ms` is all time spent on requests. `attempts`
+    counts the requests sent, those of redirects included; a connection that could not be made sends none.
+    """
+
+    url: str
+    status: int | None = None
+    bytes: int = 0
+    wire_bytes: int = 0
+    content_length: int | None = None
+    connect_ms: float | None = None
+    latency_ms: float | None = None
+    total_ms: float = 0.0
+    attempts: int = 0
+    sha256: str = ""
+    file: str = ""
+    error: str = ""
+
+    @classmethod
+    def from_row(cls, row: Sequence[str]) -> "Page":
+        """The page of a row of pages.csv; raises ValueError or TypeError for anything else."""
+        url, status, size, wire, length, connect, latency, total, attempts, sha256, file, error = row
+        return cls(
+            url,
+            int(status) if status else None,
+            int(size),
+            int(wire),
+            int(length) if length else None,
+            float(connect) if connect else None,
+            float(latency) if latency else None,
+            float(total),
+            int(attempts),
+            sha256,
+            file,
+            error,
+        )
+
+
+COLUMNS = tuple(field.name for field in fields(Page))
+values = attrgetter(*COLUMNS)  # a page's row; `astuple` copies deeply, which takes ten times as long
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a partial body is a part of: the representation behind `address` that `validator` names."""
+
+    address: str
+    validator: str
+    total: int | None
+    codings: list[str]
+
+
+def file_name(url: str) -> str:
+    """A name for the page that is safe on any file system, says what it is, and differs for any two URLs."""
+    authority, _, path = url.partition("://")[2].partition("/")
+    shown = authority.rpartition("@")[2] + "/" + _QUERY.sub("", path)
+    readable = _UNSAFE.sub("-", shown.lower())[:80].strip("-")
+    return f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+
+
+class Store:
+    """The folder of one download, open and locked between `with` and its end.
+
+    `source` says where the pages come from; pages kept from another source are forgotten. Where the disk fails,
+    every method raises UserError: a full disk ends the download with one clear line.
+    """
+
+    def __init__(self, folder: Path, source: str) -> None:
+        self.pages = folder / "pages"
+        self._state = folder / "state"
+        self._parts = self._state / "parts"
+        self._source = source
+        self._rows: dict[str, int] = {}  # where the latest row of each URL is in the journal
+        self._end = 0
+
+    def __enter__(self) -> "Store":
+        with disk(self._state.parent):
+            self.pages.mkdir(parents=True, exist_ok=True)
+            self._parts.mkdir(parents=True, exist_ok=True)
+            self._lock = open(self._state / "lock", "w")
+            self._wait_for_lock()
+            self._journal = open(self._state / "journal", "a+b", buffering=0)
+            self._reader = open(self._state / "journal", "rb")
+            self._read_journal()
+            self._notes = {path.name for path in self._parts.glob("*.json")}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in (self._reader, self._journal, self._lock):
+            file.close()
+
+    def _wait_for_lock(self) -> None:
+        give_up = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < give_up:
+                    time.sleep(0.1)
+                    continue
+                self._lock.close()
+                raise UserError(
+                    f"{self._state.parent}: another download is writing here; wait for it or end it"
+                ) from None
+            return
+
+    def _read_journal(self) -> None:
+        """Find each row; drop a last one that was cut off, and everything if it is about another source."""
+        header = json.dumps({"version": VERSION, "source": self._source}).encode() + b"\n"
+        if self._reader.readline() != header:
+            self._journal.truncate(0)
+            self._append(header)
+            return
+        self._end = len(header)
+        for line in self._reader:
+            if not line.endswith(b"\n"):
+                break
+            self._rows[next(csv.reader([line.decode()]))[0]] = self._end
+            self._end += len(line)
+        self._journal.truncate(self._end)
+
+    def _append(self, line: bytes) -> int:
+        begin = self._end
+        _write(self._journal, line)
+        self._end += len(line)
+        return begin
+
+    def record(self, page: Page) -> None:
+        """Append the page's row to the journal."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(values(page))
+        with disk(self._state.parent):
+            self._rows[page.url] = self._append(text.getvalue().encode())
+
+    def row(self, url: str) -> Page | None:
+        """What the journal last said of `url`."""
+        if (begin := self._rows.get(url)) is None:
+            return None
+        with disk(self._state.parent):
+            self._reader.seek(begin)
+            line = self._reader.readline()
+        return Page.from_row(next(csv.reader([line.decode()])))
+
+    def finished(self, url: str) -> Page | None:
+        """The page of `url` if an earlier run fetched it and its file still has the same digest."""
+        page = self.row(url)
+        if page is None or page.error:
+            return None
+        try:
+            with disk(self._state.parent), open(self.pages / file_name(url), "rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            return None
+        return page if digest == page.sha256 else None
+
+    def part(self, url: str) -> "Part":
+        """The body of `url`, as far as an earlier run or try brought it."""
+        name = file_name(url)
+        return Part(f"{self._parts}/{name}", noted=f"{name}.json" in self._notes)
+
+    def finish(self, page: Page, part: "Part", limit: int) -> None:
+        """Make the complete `part` the page's file, decoded, with its digest, and record the page.
+
+        Raises FetchError if it does not decode to at most `limit` bytes.
+        """
+        page.file = f"{self.pages.name}/{part.name}"
+        with disk(self._state.parent):
+            try:
+                page.bytes, page.sha256 = part.become(f"{self.pages}/{part.name}", limit)
+            except BaseException:
+                page.file = ""
+                raise
+            finally:
+                part.drop()
+        self.record(page)
+
+    def sweep(self, ended: Iterable[Page]) -> Iterator[Page]:
+        """Pass on what `ended`; then remove all files but those pages and the parts that another run can continue."""
+        whole: set[str] = set()
+        begun: set[str] = set()
+        for page in ended:
+            if page.error:
+                begun.add(file_name(page.url))
+            else:
+                whole.add(page.file.rpartition("/")[2])
+            yield page
+        with disk(self._state.parent):
+            for file in self.pages.iterdir():
+                if file.name not in whole:
+                    file.unlink()
+            for file in self._parts.iterdir():
+                if file.stem not in begun or not file.with_suffix(".json").exists():
+                    file.unlink()
+
+
+class Part:
+    """A body on its way: its bytes as sent, the first ones maybe on disk, the latest in memory.
+
+    With an `origin` it can be continued by a later try; without, it is only worth something when it is complete.
+    """
+
+    def __init__(self, path: str, *, noted: bool) -> None:
+        self.name = path.rpartition("/")[2]
+        self.origin: Origin | None = None
+        self.codings: list[str] = []
+        self.size = 0
+        self._path = path  # with the endings .part, .json and .whole
+        self._on_disk = noted
+        self._latest: list[bytes] = []
+        self._latest_size = 0
+        if noted:
+            self._recall()
+
+    def _recall(self) -> None:
+        with disk(Path(self._path)):
+            try:
+                self.origin = Origin(**json.loads(Path(f"{self._path}.json").read_text(encoding="utf-8")))
+                self.size = Path(f"{self._path}.part").stat().st_size
+                self.codings = self.origin.codings
+            except (FileNotFoundError, ValueError, TypeError):  # cut off while it was written
+                self.drop()
+
+    def begin(self, origin: Origin | None, codings: list[str]) -> None:
+        """Start from the first byte."""
+        self.drop()
+        self.origin, self.codings = origin, codings
+
+    def add(self, data: bytes) -> bool:
+        """Take the body's next bytes; True when memory should be relieved by `spill`."""
+        self._latest.append(data)
+        self.size += len(data)
+        self._latest_size += len(data)
+        return self._latest_size >= SPILL
+
+    def spill(self) -> None:
+        """Move what is in memory to the disk; the note comes second, so that it is never about other bytes."""
+        with disk(Path(self._path)):
+            with open(f"{self._path}.part", "ab" if self._on_disk else "wb", buffering=0) as file:
+                for chunk in self._latest:
+                    _write(file, chunk)
+            if self.origin and not self._on_disk:
+                Path(f"{self._path}.json").write_text(json.dumps(asdict(self.origin)), encoding="utf-8")
+        self._on_disk = True
+        self._latest, self._latest_size = [], 0
+
+    def keep(self) -> None:
+        """Put it by for a later try, if one can continue it."""
+        if self.origin and self.size:
+            self.spill()
+        else:
+            self.drop()
+
+    def drop(self) -> None:
+        """Forget it."""
+        if self._on_disk:
+            Path(f"{self._path}.json").unlink(missing_ok=True)
+            Path(f"{self._path}.part").unlink(missing_ok=True)
+        self.origin, self.codings, self.size, self._on_disk = None, [], 0, False
+        self._latest, self._latest_size = [], 0
+
+    def become(self, target: str, limit: int) -> tuple[int, str]:
+        """Put the decoded body in place as `target` at one stroke; its size and SHA-256."""
+        if self._on_disk and not self.codings:
+            self.spill()
+            with open(f"{self._path}.part", "rb") as file:
+                digest = hashlib.file_digest(file, "sha256")
+            Path(f"{self._path}.part").replace(target)
+            return self.size, digest.hexdigest()
+        size, digest = 0, hashlib.sha256()
+        whole = f"{self._path}.whole"
+        try:
+            with io.FileIO(whole, "w") as file:
+                for chunk in decoded(self._content(), self.codings, limit):
+                    _write(file, chunk)
+                    digest.update(chunk)
+                    size += len(chunk)
+            Path(whole).replace(target)
+        except BaseException:
+            Path(whole).unlink(missing_ok=True)
+            raise
+        return size, digest.hexdigest()
+
+    def read(self, limit: int) -> bytes:
+        """The decoded body; raises FetchError as `become` does."""
+        return b"".join(decoded(self._content(), self.codings, limit))
+
+    def _content(self) -> Iterator[bytes]:
+        if self._on_disk:
+            with open(f"{self._path}.part", "rb") as file:
+                while chunk := file.read(STEP):
+                    yield chunk
+        yield from self._latest
+
+
+@contextmanager
+def disk(place: Path) -> Iterator[None]:
+    """What goes wrong with the disk is the user's to put right."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or place}: {error.strerror}; put that right and run the same command again, what was "
+            "fetched is kept"
+        ) from error
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+    """Write all of `data`: an unbuffered file may take a part of it and only then say that the disk is full."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]

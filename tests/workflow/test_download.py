@@ -1,0 +1,196 @@
+"""The rule `download` as users meet it: live sites, interruptions, failures told, one clear line for what is wrong."""
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fault.cases import BODY, OK, reply, status, to
+from fault.conftest import places  # noqa: F401  (a fixture)
+
+PAGES = "results/download/pages.csv"
+
+
+@pytest.fixture
+def live(workflow, places, monkeypatch):  # noqa: F811
+    """Configures a live download of pages of a loopback server."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(places.authority))
+    monkeypatch.setenv("no_proxy", "*")
+
+    def configure(urls, **download):
+        limits = {"retries": 1, "backoff_s": 0.05} | download.pop("limits", {})
+        workflow.configure(
+            {
+                "sites": urls,
+                "source": "live",
+                "live": {"contact": "me@example.org", "requests_per_second": 1000},
+                "download": {"limits": limits, "strategies": ["sequential"], **download},
+                "squares": {"numbers": []},
+                "rounds": 1,
+            }
+        )
+        return workflow
+
+    return configure
+
+
+def rows(workflow, table=PAGES):
+    with open(workflow.folder / table, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def begin(workflow, *targets):
+    """`snakemake` in a session of its own, under way."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *targets],
+        cwd=workflow.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_live_download_is_measured_as_replay(live, places):  # noqa: F811
+    server = places.server
+    server.play({"/robots.txt": [status("404 None")], "/a": [OK], "/b": [[0.05, reply()]], "/c": [to("/a")]})
+    plain, tls = places.urls["plain"], places.urls["tls"]
+    urls = [f"{plain}/a", f"{tls}/b", f"{tls}/c", f"{plain}/a"]
+    workflow = live(urls)
+    outcome = workflow.run()
+    assert outcome.returncode == 0, outcome.stdout
+    pages = rows(workflow)
+    assert [page["url"] for page in pages] == urls
+    assert all(page["status"] == "200" and page["error"] == "" for page in pages)
+    assert (workflow.folder / "results/download" / pages[1]["file"]).read_bytes() == BODY
+    assert server.hits == {"/robots.txt": 2, "/a": 2, "/b": 1, "/c": 1}
+    assert all(b"(me@example.org)" in head for head in server.heads)
+    profile = rows(workflow, "results/download/profile.csv")
+    assert [site["url"] for site in profile] == urls
+    assert float(profile[1]["latency_ms"]) >= 50
+    assert {site["wire_bytes"] for site in profile} == {str(len(BODY))}
+    assert (workflow.folder / "results/report.html").exists()
+
+
+def test_failures_are_told_and_tried_again(live, places):  # noqa: F811
+    server = places.server
+    server.play(
+        {
+            "/robots.txt": [[reply(b"")]],
+            "/a": [OK],
+            "/gone": [status("404 Not Found"), OK],
+            "/busy": [status("500 Oops")] * 2 + [OK],
+        }
+    )
+    site = places.urls["plain"]
+    workflow = live([f"{site}/{name}" for name in ("a", "gone", "busy")])
+    outcome = workflow.run(PAGES)
+    assert outcome.returncode == 1
+    assert "2 of 3 pages failed" in outcome.stdout
+    assert "2 × status: a status other than 200" in outcome.stdout
+    assert f"{site}/gone: status 404 Not Found" in outcome.stdout
+    assert "what to do: " in outcome.stdout
+    assert "Traceback" not in outcome.stdout
+    assert not (workflow.folder / PAGES).exists()
+    outcome = workflow.run(PAGES)
+    assert outcome.returncode == 0, outcome.stdout
+    assert [row["error"] for row in rows(workflow)] == ["", "", ""]
+    assert server.hits["/a"] == 1
+
+
+@pytest.mark.heavy
+def test_tolerated_failures_are_tried_again_when_asked(live, places):  # noqa: F811
+    server = places.server
+    server.play({"/robots.txt": [[reply(b"")]], "/a": [OK], "/gone": [status("404 Not Found"), OK]})
+    site = places.urls["plain"]
+    workflow = live([f"{site}/a", f"{site}/gone"], max_failures=1)
+    outcome = workflow.run(PAGES)
+    assert outcome.returncode == 0, outcome.stdout
+    assert "snakemake --forcerun download" in outcome.stdout
+    assert [row["error"] for row in rows(workflow)] == ["", "status"]
+    assert len(rows(workflow, "results/download/profile.csv")) == 1
+    workflow.run("--forcerun", "download", "--", PAGES)
+    assert [row["error"] for row in rows(workflow)] == ["", ""]
+    assert server.hits["/a"] == 1
+
+
+@pytest.mark.parametrize(
+    "how",
+    [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.heavy)],
+    ids=lambda how: how.name,
+)
+def test_goes_on_after_an_interruption(live, places, how):  # noqa: F811
+    server = places.server
+    slow = {f"/{i}": [[0.1, reply()]] for i in range(60)}
+    server.play({"/robots.txt": [[reply(b"")]], **slow})
+    urls = [f"{places.urls['plain']}/{i}" for i in range(60)]
+    workflow = live(urls, in_flight=3)
+    running = begin(workflow, PAGES)
+    wait_for(lambda: server.hits["/9"])
+    if how == signal.SIGKILL:
+        running.kill()  # Snakemake alone: its job must end by itself
+    else:
+        os.killpg(running.pid, how)
+    said = running.communicate(timeout=60)[0]
+    assert "Traceback" not in said
+    before = sum(server.hits.values())
+    assert before < 55
+    outcome = workflow.run(PAGES)
+    assert outcome.returncode == 0, outcome.stdout
+    assert [row["error"] for row in rows(workflow)] == [""] * 60
+    assert sum(server.hits.values()) < 60 + 20  # what was under way, robots.txt, and not all of it again
+
+
+def test_two_live_runs_exclude_each_other(live, places):  # noqa: F811
+    server = places.server
+    server.play({"/robots.txt": [[reply(b"")]], **{f"/{i}": [[0.2, reply()]] for i in range(40)}})
+    workflow = live([f"{places.urls['plain']}/{i}" for i in range(40)], in_flight=2)
+    first = begin(workflow, PAGES)
+    wait_for(lambda: server.hits["/1"])
+    second = workflow.run(PAGES)
+    assert second.returncode != 0
+    assert "lock" in second.stdout.lower()
+    assert first.wait(60) == 0, first.communicate()[0]
+    first.stdout.close()
+    assert all(server.hits[f"/{i}"] == 1 for i in range(40))
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ({"download": {"in_flight": 0}}, "download.in_flight: must be at least 1, not 0"),
+        ({"download": {"limits": {"idle_s": -1}}}, "download.limits.idle_s: must be more than 0, not -1"),
+        ({"download": {"limits": {"retrys": 1}}}, "download.limits.retrys: unknown key; did you mean retries?"),
+        ({"live": {"requests_per_second": 0}}, "live.requests_per_second: must be more than 0, not 0"),
+        ({"source": "live"}, "live.contact: with `source: live`, give your e-mail address or a URL"),
+        ({"sites": "missing.csv"}, "sites: there is no file missing.csv"),
+        ({"sites": ["ftp://a.test/"]}, "is not a URL of the form http(s)://host/path"),
+    ],
+)
+def test_bad_configuration_is_one_line(workflow, config, line):
+    workflow.configure(config)
+    outcome = workflow.run(PAGES)
+    assert outcome.returncode != 0
+    assert line in outcome.stdout
+    assert "Traceback" not in outcome.stdout
+
+
+def test_results_that_cannot_be_written(workflow):
+    (workflow.folder / "results/download").mkdir(parents=True)
+    (workflow.folder / "results/download/state").write_text("in the way")
+    outcome = workflow.run(PAGES)
+    assert outcome.returncode != 0
+    assert re.search("results/download/state(/parts)?: (Not a directory|File exists)", outcome.stdout)
+    assert "Traceback" not in outcome.stdout
