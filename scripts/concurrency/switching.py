@@ -49,26 +49,21 @@ def threads(count: int) -> dict[str, float | str]:
     """A ring of `count` threads: each waits for its semaphore, then wakes the next, until enough switches were made."""
     rounds = max(1, SWITCHES["threads"] // count)
     turn = [threading.Semaphore(0) for _ in range(count)]
-
-    def run(i: int) -> None:
-        for _ in range(rounds):
-            turn[i].acquire()
-            turn[(i + 1) % len(ring)].release()
-
-    before, ring, limit = psutil.Process().memory_info().rss, [], ""
-    ready = threading.Semaphore(0)
-    go = threading.Event()
+    ready, finished = threading.Semaphore(0), threading.Semaphore(0)
 
     def member(i: int) -> None:
         ready.release()
-        go.wait()
-        run(i)
+        for _ in range(rounds):
+            turn[i].acquire()
+            turn[(i + 1) % len(ring)].release()
+        finished.release()
 
+    before, ring, limit = psutil.Process().memory_info().rss, [], ""
     for i in range(count):
         thread = threading.Thread(target=member, args=(i,), daemon=True)
         try:
             thread.start()
-        except RuntimeError as error:  # no more threads to be had: what there is makes the ring
+        except RuntimeError as error:  # no more threads to be had: those there are make the ring
             limit = str(error)
             break
         ring.append(thread)
@@ -76,10 +71,9 @@ def threads(count: int) -> dict[str, float | str]:
         ready.acquire()
     memory = psutil.Process().memory_info().rss - before
     begin = time.perf_counter()
-    go.set()
     turn[0].release()
-    for thread in ring:
-        thread.join()
+    for _ in ring:
+        finished.acquire()
     return _row(len(ring), time.perf_counter() - begin, rounds, memory, limit)
 
 
