@@ -1,0 +1,162 @@
+"""Pictures of how concurrency works, drawn from the tables of real runs, each with a sentence that says what is seen."""
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from concurrency.plots import BEST, FAILED, OTHER, SERIES, STYLE
+
+PENDING, QUEUED, RUNNING = "#E0E0E0", "#56B4E9", "#0072B2"
+
+
+def futures(life: pd.DataFrame) -> Figure:
+    """Each job of `futures.life()` from submit to its end, with its cancel and its callback."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10, 6.5), layout="constrained")
+        axes = figure.subplots()
+        for _, job in life.iterrows():
+            y = job["job"]
+            end = job["finished_s"] if job["state"] == "FINISHED" else job["cancel_s"]
+            running = job["running_s"] if pd.notna(job["running_s"]) else end
+            started = job["started_s"] if pd.notna(job["started_s"]) else end
+            axes.barh(y, min(running, started) - job["submitted_s"], left=job["submitted_s"], color=PENDING)
+            if job["state"] == "FINISHED":
+                if started > running:
+                    axes.barh(y, started - running, left=running, color=QUEUED, hatch="///", edgecolor="white")
+                axes.barh(y, end - started, left=started, color=RUNNING)
+                label = f"worker {job['worker']:.0f}"
+                axes.text((started + end) / 2, y, label, ha="center", va="center", color="white", fontsize=7)
+            if pd.notna(job["cancel_s"]):
+                axes.plot(job["cancel_s"], y, "X", color=FAILED, markersize=8)
+                answer = "cancelled" if job["cancelled"] else "too late"
+                axes.annotate(
+                    answer, (max(job["cancel_s"], end), y), xytext=(6, 0), textcoords="offset points", va="center",
+                    fontsize=8, color=FAILED,
+                )  # fmt: skip
+            if pd.notna(job["callback_s"]) and job["state"] == "FINISHED":
+                axes.plot(job["callback_s"], y, "|", color="#000000", markersize=11, markeredgewidth=2)
+        axes.set_ylim(len(life) + 0.8, 0.2)
+        axes.set_yticks(range(1, len(life) + 1, 2))
+        axes.set_ylabel("job")
+        axes.set_xlabel("seconds since the first submit")
+        axes.grid(axis="y", visible=False)
+        keys = [
+            Patch(color=PENDING, label="PENDING"),
+            Patch(facecolor=QUEUED, hatch="///", edgecolor="white", label="RUNNING, says the future; waits in the queue"),
+            Patch(color=RUNNING, label="RUNNING in a worker"),
+            axes.plot([], [], "X", color=FAILED, linestyle="none", label="cancel() was called")[0],
+            axes.plot([], [], "|", color="#000000", linestyle="none", markersize=11, label="its callback ran")[0],
+        ]
+        figure.legend(handles=keys, loc="outside lower center", ncols=3)
+        axes.set_title("The life of 24 futures on 4 worker processes", fontsize=12)
+    return figure
+
+
+def futures_text(life: pd.DataFrame, failing: pd.DataFrame) -> str:
+    """What `futures` shows, and what became of the tasks beside one that failed."""
+    tried = life[life["cancel_s"].notna()]
+    late = tried[tried["cancelled"].eq(False) & (tried["started_s"] > tried["cancel_s"])]
+    threads = ", ".join(sorted(set(life.loc[life["state"] == "FINISHED", "callback_thread"].dropna())))
+    sentences = [
+        f"{len(life)} jobs were submitted within {life['submitted_s'].max() * 1000:.1f} ms; "
+        f"{int(life['cancelled'].eq(True).sum())} of {len(tried)} cancels came in time."
+    ]
+    for _, job in late.iterrows():
+        sentences.append(
+            f"Job {job['job']} could not be cancelled although no worker had begun it: the pool had already put it into "
+            f"the queue to its workers, where it waited another {(job['started_s'] - job['cancel_s']) * 1000:.0f} ms."
+        )
+    sentences.append(
+        f"Callbacks of finished jobs ran in the pool's own thread ({threads}), not in the workers. "
+        f"The global counter ended at {', '.join(f'{n:.0f}' for n in life.groupby('worker')['calls'].max())} in the "
+        f"{life['worker'].nunique():.0f} workers: each process has one of its own."
+    )
+    for api, rows in failing.groupby("api", sort=False):
+        others = rows.loc[rows["outcome"] != "failed", "outcome"].unique()
+        sentences.append(f"When one of five asyncio tasks fails under {api}, the others: {' and '.join(others)}.")
+    return " ".join(sentences)
+
+
+def switching(table: pd.DataFrame) -> Figure:
+    """Time a switch and memory each, against how many threads or tasks there are."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10, 4), layout="constrained")
+        for axes, column, unit, label in zip(
+            figure.subplots(1, 2),
+            ("switch_ns", "bytes_each"),
+            (1000, 1024),
+            ("microseconds a switch", "KiB of memory each"),
+            strict=True,
+        ):
+            for (kind, rows), marker, colour in zip(table.groupby("kind"), "os", SERIES, strict=False):
+                known = rows[rows[column] > 0]
+                axes.plot(known["reached"], known[column] / unit, marker=marker, color=colour, label=kind)
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlabel("how many there are (log scale)")
+            axes.set_ylabel(f"{label} (log scale)")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+                axis.set_minor_formatter(NullFormatter())
+            axes.legend()
+        figure.suptitle("What it costs to have many", fontsize=12)
+    return figure
+
+
+def switching_text(table: pd.DataFrame) -> str:
+    """What `switching` shows, at the largest count that both kinds reached."""
+    reached = table[table["reached"] > 0].groupby("kind")["reached"].max().min()
+    at = table[table["reached"] == reached].set_index("kind")
+    sentences = [
+        f"With {reached:,} of each, going from one thread to the next took {at.loc['threads', 'switch_ns'] / 1000:.1f} µs "
+        f"and from one task to the next {at.loc['tasks', 'switch_ns'] / 1000:.1f} µs; a waiting thread took "
+        f"{at.loc['threads', 'bytes_each'] / 1024:.1f} KiB of memory and a waiting task "
+        f"{at.loc['tasks', 'bytes_each'] / 1024:.1f} KiB."
+    ]
+    for _, row in table[table["limit"] != ""].iterrows():
+        sentences.append(f"{row['count']:,} {row['kind']}: the machine stopped at {row['reached']:,} ({row['limit']}).")
+    return " ".join(sentences)
+
+
+def races(table: pd.DataFrame) -> Figure:
+    """How many additions each variant lost, and what an addition took."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10, 1.4 + 0.45 * len(table)), layout="constrained")
+        lost, cost = figure.subplots(1, 2, sharey=True)
+        for y, (_, row) in enumerate(table.iloc[::-1].iterrows()):
+            share = 100 * row["lost"] / row["additions"]
+            lost.barh(y, share, color=FAILED if row["lost"] else BEST)
+            text = f"{row['lost']:,} of {row['additions']:,} lost"
+            lost.annotate(text, (share, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
+            cost.barh(y, row["ns_each"], color=OTHER)
+            text = f"{row['ns_each']:,.0f} ns"
+            cost.annotate(text, (row["ns_each"], y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
+        lost.set_yticks(range(len(table)), table["variant"].iloc[::-1])
+        lost.set_xlim(0, 150)
+        lost.set_xticks(range(0, 101, 25))
+        lost.set_xlabel("additions lost, %")
+        cost.set_xlim(0, 1.25 * table["ns_each"].max())
+        cost.set_xlabel("nanoseconds an addition")
+        figure.suptitle("Adding to a shared total: read, compute, write back", fontsize=12)
+    return figure
+
+
+def races_text(table: pd.DataFrame) -> str:
+    """What `races` shows."""
+    rows = table.set_index("variant")
+    plain, locked = rows.loc["threads"], rows.loc["threads, with a lock"]
+    gil = "with the GIL" if plain["gil"] else "without a GIL"
+    found = (
+        f"lost {plain['lost']:,} of {plain['additions']:,} additions"
+        if plain["lost"]
+        else f"lost none of {plain['additions']:,} additions this time, which is luck and no promise"
+    )
+    return (
+        f"{plain['workers']} threads {gil} {found}: another thread ran between a read and its write. "
+        f"A lock made it right and an addition {locked['ns_each'] / plain['ns_each']:.1f} times as long. "
+        f"Tasks lost {rows.loc['tasks', 'lost']:,} as long as they did not await in between, and "
+        f"{rows.loc['tasks, awaiting in between', 'lost']:,} of "
+        f"{rows.loc['tasks, awaiting in between', 'additions']:,} when they did."
+    )
