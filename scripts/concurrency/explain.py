@@ -1,14 +1,115 @@
-"""Pictures of how concurrency works, drawn from the tables of real runs, each with a sentence that says what is seen."""
+"""Pictures of how concurrency works, drawn from the tables of real runs, and what is seen in each, in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from concurrency.plots import BEST, FAILED, OTHER, SERIES, STYLE
 
 PENDING, QUEUED, RUNNING = "#E0E0E0", "#56B4E9", "#0072B2"
+
+
+STATE_COLOURS = {
+    "connecting": ("#CC79A7", "..."),
+    "waiting for the first byte": ("#E0E0E0", ""),
+    "receiving": ("#009E73", ""),
+    "computing": ("#0072B2", ""),
+}
+LANE_INCHES = 0.11
+
+
+def timeline(trace: Mapping[str, Any], title: str) -> Figure:
+    """Small multiples on one time axis, one for each arm of a Chrome trace: a lane a worker, a bar a state of an item.
+
+    Where an asyncio event loop was watched, its lane and the number of its ready and waiting tasks stand below.
+    """
+    arms: dict[int, list[Mapping[str, Any]]] = {}
+    for event in trace["traceEvents"]:
+        arms.setdefault(event["pid"], []).append(event)
+    heights = []
+    for events in arms.values():
+        heights += [0.35 + LANE_INCHES * max(3, len(_lanes(events))), 0.45 if _counts(events) else 0]
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10, sum(heights) + 0.5 * len(arms) + 0.9), layout="constrained")
+        rows = [height for height in heights if height]
+        panels = iter(figure.subplots(len(rows), 1, sharex=True, squeeze=False, height_ratios=rows)[:, 0])
+        seen: set[str] = set()
+        for events in arms.values():
+            seen |= _draw_arm(next(panels), events)
+            if _counts(events):
+                _draw_counts(next(panels), _counts(events))
+        figure.axes[-1].set_xlabel("seconds since the work began")
+        keys: list[Any] = [
+            Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=state)
+            for state, (colour, hatch) in STATE_COLOURS.items()
+            if state in seen
+        ]
+        keys.append(Patch(color="#E69F00", alpha=0.35, label="starting workers"))
+        if "sent" in seen:
+            keys += figure.axes[0].plot([], [], "v", color="#D55E00", linestyle="none", label="pickled for a worker")
+        if "running" in seen:
+            keys.append(Patch(color="#000000", label="the event loop runs something"))
+        figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 5))
+        figure.suptitle(title, fontsize=12)
+    return figure
+
+
+def _lanes(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    return {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
+
+
+def _counts(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [event for event in events if event["ph"] == "C"]
+
+
+def _draw_arm(axes: Axes, events: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Draw an arm's lanes; the kinds of bars that there are."""
+    order = {tid: y for y, tid in enumerate(sorted(_lanes(events)))}
+    loop = {tid for tid, name in _lanes(events).items() if name == "event loop"}
+    seen = set()
+    for event in events:
+        if event["ph"] == "i":
+            seen.add("sent")
+            axes.plot(event["ts"] / 1e6, -0.75, "v", color="#D55E00", markersize=4, clip_on=False)
+        if event["ph"] != "X" or event["tid"] == 0:
+            continue
+        start, length, y = event["ts"] / 1e6, event["dur"] / 1e6, order[event["tid"]]
+        if event["tid"] in loop:
+            seen.add("running")
+            axes.barh(y, length, left=start, height=0.9, color="#000000")
+        else:
+            seen.add(event["name"])
+            colour, hatch = STATE_COLOURS[event["name"]]
+            edge = 0.4 if event["name"] != "receiving" else 0  # which on one machine is over in no time
+            axes.barh(y, length, left=start, height=0.85, color=colour, hatch=hatch, edgecolor="white", linewidth=edge)
+    [name] = [event["args"]["name"] for event in events if event["name"] == "process_name"]
+    setup, work = (event["dur"] / 1e6 for event in events if event["ph"] == "X" and event["tid"] == 0)
+    axes.axvspan(-setup, 0, color="#E69F00", alpha=0.35, linewidth=0)
+    axes.axvline(work, color="#000000", linewidth=1, linestyle=":")
+    axes.set_title(f"{name}: {work:.2f} s (traced)", fontsize=9.5, loc="left", pad=9)
+    lanes = len(order) - len(loop)
+    axes.set_ylabel(f"{lanes} lane{'' if lanes == 1 else 's'}", fontsize=8)
+    axes.set_yticks([])
+    axes.set_ylim(max(3, len(order)) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
+    return seen
+
+
+def _draw_counts(axes: Axes, counts: Sequence[Mapping[str, Any]]) -> None:
+    at = [event["ts"] / 1e6 for event in counts]
+    for kind, colour, style in (("waiting", "#555555", "-"), ("ready", "#D55E00", "-")):
+        axes.step(
+            at, [event["args"][kind] for event in counts], style, where="post", color=colour, label=kind, linewidth=1
+        )
+    axes.set_ylabel("tasks", fontsize=8)
+    axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 
 
 def futures(life: pd.DataFrame) -> Figure:
@@ -44,7 +145,9 @@ def futures(life: pd.DataFrame) -> Figure:
         axes.grid(axis="y", visible=False)
         keys = [
             Patch(color=PENDING, label="PENDING"),
-            Patch(facecolor=QUEUED, hatch="///", edgecolor="white", label="RUNNING, says the future; waits in the queue"),
+            Patch(
+                facecolor=QUEUED, hatch="///", edgecolor="white", label="RUNNING, says the future; waits in the queue"
+            ),
             Patch(color=RUNNING, label="RUNNING in a worker"),
             axes.plot([], [], "X", color=FAILED, linestyle="none", label="cancel() was called")[0],
             axes.plot([], [], "|", color="#000000", linestyle="none", markersize=11, label="its callback ran")[0],
@@ -65,8 +168,8 @@ def futures_text(life: pd.DataFrame, failing: pd.DataFrame) -> str:
     ]
     for _, job in late.iterrows():
         sentences.append(
-            f"Job {job['job']} could not be cancelled although no worker had begun it: the pool had already put it into "
-            f"the queue to its workers, where it waited another {(job['started_s'] - job['cancel_s']) * 1000:.0f} ms."
+            f"Job {job['job']} could not be cancelled although no worker had begun it: the pool had already put it "
+            f"into the queue to its workers, where it waited another {(job['started_s'] - job['cancel_s']) * 1000:.0f} ms."
         )
     sentences.append(
         f"Callbacks of finished jobs ran in the pool's own thread ({threads}), not in the workers. "
@@ -110,8 +213,8 @@ def switching_text(table: pd.DataFrame) -> str:
     reached = table[table["reached"] > 0].groupby("kind")["reached"].max().min()
     at = table[table["reached"] == reached].set_index("kind")
     sentences = [
-        f"With {reached:,} of each, going from one thread to the next took {at.loc['threads', 'switch_ns'] / 1000:.1f} µs "
-        f"and from one task to the next {at.loc['tasks', 'switch_ns'] / 1000:.1f} µs; a waiting thread took "
+        f"With {reached:,} of each, going from one thread to the next took "
+        f"{at.loc['threads', 'switch_ns'] / 1000:.1f} µs and from one task to the next {at.loc['tasks', 'switch_ns'] / 1000:.1f} µs; a waiting thread took "
         f"{at.loc['threads', 'bytes_each'] / 1024:.1f} KiB of memory and a waiting task "
         f"{at.loc['tasks', 'bytes_each'] / 1024:.1f} KiB."
     ]
@@ -132,7 +235,9 @@ def races(table: pd.DataFrame) -> Figure:
             lost.annotate(text, (share, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
             cost.barh(y, row["ns_each"], color=OTHER)
             text = f"{row['ns_each']:,.0f} ns"
-            cost.annotate(text, (row["ns_each"], y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
+            cost.annotate(
+                text, (row["ns_each"], y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5
+            )
         lost.set_yticks(range(len(table)), table["variant"].iloc[::-1])
         lost.set_xlim(0, 150)
         lost.set_xticks(range(0, 101, 25))

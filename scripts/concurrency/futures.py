@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -43,9 +44,8 @@ def life() -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = [{"job": i} for i in range(1, JOBS + 1)]
     with ProcessPoolExecutor(WORKERS, multiprocessing.get_context()) as pool:
-        awake = [pool.submit(time.sleep, SECONDS / 2) for _ in range(WORKERS)]
-        for future in awake:
-            future.result()
+        for nap in [pool.submit(time.sleep, SECONDS / 2) for _ in range(WORKERS)]:
+            nap.result()  # all workers have been started
         origin = time.perf_counter()
         futures = [_submit(pool, row, origin) for row in rows]
         while not any(future.running() for future in futures[:WORKERS]):
@@ -128,8 +128,6 @@ async def _five_tasks(api: str, run: Any) -> pd.DataFrame:
         finally:
             row["ended_s"] = time.perf_counter() - origin
 
-    try:
+    with suppress(ValueError, ExceptionGroup):  # which reaches the caller; the question is what became of the others
         await run([task(row) for row in rows])
-    except (ValueError, ExceptionGroup):
-        pass  # the first failure reaches the caller; the question is what became of the other tasks
     return pd.DataFrame(rows, columns=["api", "task", "outcome", "ended_s"])

@@ -30,8 +30,7 @@ def table() -> pd.DataFrame:
         for count in COUNTS:
             tried = subprocess.run(
                 [sys.executable, "-P", "-m", "concurrency.switching", kind, str(count)],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 text=True,
                 check=False,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
