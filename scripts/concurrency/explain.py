@@ -167,9 +167,10 @@ def futures_text(life: pd.DataFrame, failing: pd.DataFrame) -> str:
         f"{int(life['cancelled'].eq(True).sum())} of {len(tried)} cancels came in time."
     ]
     for _, job in late.iterrows():
+        waited_ms = (job["started_s"] - job["cancel_s"]) * 1000
         sentences.append(
             f"Job {job['job']} could not be cancelled although no worker had begun it: the pool had already put it "
-            f"into the queue to its workers, where it waited another {(job['started_s'] - job['cancel_s']) * 1000:.0f} ms."
+            f"into the queue to its workers, where it waited another {waited_ms:.0f} ms."
         )
     sentences.append(
         f"Callbacks of finished jobs ran in the pool's own thread ({threads}), not in the workers. "
@@ -212,11 +213,11 @@ def switching_text(table: pd.DataFrame) -> str:
     """What `switching` shows, at the largest count that both kinds reached."""
     reached = table[table["reached"] > 0].groupby("kind")["reached"].max().min()
     at = table[table["reached"] == reached].set_index("kind")
+    switch_us, kib = at["switch_ns"] / 1000, at["bytes_each"] / 1024
     sentences = [
-        f"With {reached:,} of each, going from one thread to the next took "
-        f"{at.loc['threads', 'switch_ns'] / 1000:.1f} µs and from one task to the next {at.loc['tasks', 'switch_ns'] / 1000:.1f} µs; a waiting thread took "
-        f"{at.loc['threads', 'bytes_each'] / 1024:.1f} KiB of memory and a waiting task "
-        f"{at.loc['tasks', 'bytes_each'] / 1024:.1f} KiB."
+        f"With {reached:,} of each, going from one thread to the next took {switch_us['threads']:.1f} µs and from one "
+        f"task to the next {switch_us['tasks']:.1f} µs; a waiting thread took {kib['threads']:.1f} KiB of memory and a "
+        f"waiting task {kib['tasks']:.1f} KiB."
     ]
     for _, row in table[table["limit"] != ""].iterrows():
         sentences.append(f"{row['count']:,} {row['kind']}: the machine stopped at {row['reached']:,} ({row['limit']}).")
