@@ -340,6 +340,9 @@ rule environment:
         "scripts/environment.py"
 
 
+include: "rules/explain.smk"
+
+
 rule report:
     input:
         timings=rules.collect.output[0],
@@ -348,6 +351,10 @@ rule report:
         claims=rules.claims.output[0],
         plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers"]),
         environment=rules.environment.output[0],
+        traces=expand(rules.timeline.output, workload=COMPARED) if USER.explain else [],
+        timelines=expand(rules.plot_timeline.output[0], workload=COMPARED) if USER.explain else [],
+        explanations=expand(rules.plot_explanation.output[0], topic=EXPLANATIONS) if USER.explain else [],
+        explained=[*rules.futures.output, *rules.switching.output, *rules.races.output] if USER.explain else [],
     output:
         report("results/report.html", category="0 The answer", caption="captions/report.rst", labels={"page": "report"}),
     log:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
+from concurrency.arms import BASELINE
 from concurrency.plots import BEST, FAILED, OTHER, SERIES, STYLE
 
 PENDING, QUEUED, RUNNING = "#E0E0E0", "#56B4E9", "#0072B2"
@@ -29,9 +30,7 @@ def timeline(trace: Mapping[str, Any], title: str) -> Figure:
 
     Where an asyncio event loop was watched, its lane and the number of its ready and waiting tasks stand below.
     """
-    arms: dict[int, list[Mapping[str, Any]]] = {}
-    for event in trace["traceEvents"]:
-        arms.setdefault(event["pid"], []).append(event)
+    arms = _by_arm(trace)
     heights = []
     for events in arms.values():
         heights += [0.35 + LANE_INCHES * max(3, len(_lanes(events))), 0.45 if _counts(events) else 0]
@@ -58,6 +57,40 @@ def timeline(trace: Mapping[str, Any], title: str) -> Figure:
         figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 5))
         figure.suptitle(title, fontsize=12)
     return figure
+
+
+def timeline_text(trace: Mapping[str, Any]) -> str:
+    """What `timeline` shows: for each arm how many items were under way at once, how busy an event loop was, and how
+    long all computing took together, against one by one.
+    """
+    sentences = []
+    one_by_one = 0.0
+    for events in _by_arm(trace).values():
+        [name] = [event["args"]["name"] for event in events if event["name"] == "process_name"]
+        [work] = [event["dur"] for event in events if event["ph"] == "X" and event["name"] == "work"]
+        bars = [event for event in events if event["ph"] == "X" and "args" in event]
+        lanes = len({event["tid"] for event in bars})
+        under_way = sum(event["dur"] for event in bars) / work
+        text = f"{name}: {lanes} lane{'s' if lanes > 1 else ''}, on average {under_way:.1f} items under way"
+        computing = sum(event["dur"] for event in bars if event["name"] == "computing")
+        if name == BASELINE:
+            one_by_one = computing
+        elif computing and one_by_one:
+            text += f", and all of them together computed {computing / one_by_one:.1f} times as long as one by one"
+        loop = [tid for tid, lane in _lanes(events).items() if lane == "event loop"]
+        if loop and _counts(events):
+            running = sum(event["dur"] for event in events if event["ph"] == "X" and event["tid"] in loop) / work
+            most = max(event["args"]["waiting"] for event in _counts(events))
+            text += f"; its event loop ran something {running:.0%} of the time, while up to {most} tasks waited"
+        sentences.append(text + ".")
+    return " ".join(sentences)
+
+
+def _by_arm(trace: Mapping[str, Any]) -> dict[int, list[Mapping[str, Any]]]:
+    arms: dict[int, list[Mapping[str, Any]]] = {}
+    for event in trace["traceEvents"]:
+        arms.setdefault(event["pid"], []).append(event)
+    return arms
 
 
 def _lanes(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
@@ -211,8 +244,9 @@ def switching(table: pd.DataFrame) -> Figure:
 
 def switching_text(table: pd.DataFrame) -> str:
     """What `switching` shows, at the largest count that both kinds reached."""
-    reached = table[table["reached"] > 0].groupby("kind")["reached"].max().min()
-    at = table[table["reached"] == reached].set_index("kind")
+    full = table[table["reached"] == table["count"]]
+    reached = full.groupby("kind")["count"].max().min()
+    at = full[full["count"] == reached].set_index("kind")
     switch_us, kib = at["switch_ns"] / 1000, at["bytes_each"] / 1024
     sentences = [
         f"With {reached:,} of each, going from one thread to the next took {switch_us['threads']:.1f} µs and from one "

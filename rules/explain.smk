@@ -1,0 +1,116 @@
+"""Concurrency made visible: rules that run things once more to show how they work, and are never timed for the verdict.
+
+`--config explain=false` leaves them out.
+"""
+
+EXPLANATIONS = ["futures", "switching", "races"]
+
+
+rule timeline:
+    input:
+        measured_items,
+        own=own_files,
+    output:
+        "results/traces/{workload}.json",
+    log:
+        "results/logs/timeline/{workload}.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: workflow.cores
+    params:
+        source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
+        measure_items=USER.measure_items,
+        arms=lambda wildcards: [asdict(arm) for arm in USER.arms[wildcards.workload]],
+        conditions=conditions,
+        seed=USER.seed,
+        strategies=strategy_code,
+        code=code("replay.py", "sample.py", "tracing.py"),
+    script:
+        "../scripts/timeline.py"
+
+
+rule plot_timeline:
+    input:
+        trace=rules.timeline.output[0],
+    output:
+        report(
+            "results/plots/{workload}_timeline.svg",
+            category="4 Why",
+            caption="../captions/timeline.rst",
+            labels={"topic": "{workload}", "plot": "who did what when"},
+        ),
+        "results/plots/{workload}_timeline.png",
+    log:
+        "results/logs/plot_timeline/{workload}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("explain.py", "plots.py"),
+    script:
+        "../scripts/plot_timeline.py"
+
+
+rule futures:
+    output:
+        futures="results/tables/futures.csv",
+        tasks="results/tables/tasks.csv",
+    log:
+        "results/logs/futures.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: workflow.cores
+    params:
+        code=code("futures.py"),
+    script:
+        "../scripts/futures.py"
+
+
+rule switching:
+    output:
+        "results/tables/switching.csv",
+    log:
+        "results/logs/switching.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: workflow.cores
+    params:
+        code=code("switching.py"),
+    script:
+        "../scripts/switching.py"
+
+
+rule races:
+    output:
+        "results/tables/races.csv",
+    log:
+        "results/logs/races.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: workflow.cores
+    params:
+        code=code("races.py"),
+    script:
+        "../scripts/races.py"
+
+
+rule plot_explanation:
+    input:
+        table="results/tables/{topic}.csv",
+    output:
+        report(
+            "results/plots/{topic}.svg",
+            category="4 Why",
+            caption="../captions/explanation.rst",
+            labels={"topic": "{topic}", "plot": "how it works"},
+        ),
+        "results/plots/{topic}.png",
+    log:
+        "results/logs/plot_explanation/{topic}.log",
+    wildcard_constraints:
+        topic="|".join(EXPLANATIONS),
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("explain.py", "plots.py"),
+    script:
+        "../scripts/plot_explanation.py"
