@@ -3,7 +3,12 @@
 `--config explain=false` leaves them out.
 """
 
-EXPLANATIONS = ["futures", "switching", "races"]
+EXPLAINED = {
+    "futures": ["results/tables/futures.csv", "results/tables/tasks.csv"],
+    "switching": ["results/tables/switching.csv"],
+    "races": ["results/tables/races.csv"],
+}
+EXPLANATIONS = [f"{workload}_timeline" for workload in COMPARED] + [*EXPLAINED] if USER.explain else []
 
 
 rule timeline:
@@ -40,6 +45,7 @@ rule plot_timeline:
             labels={"topic": "{workload}", "plot": "who did what when"},
         ),
         "results/plots/{workload}_timeline.png",
+        text="results/plots/{workload}_timeline.txt",
     log:
         "results/logs/plot_timeline/{workload}.log",
     conda:
@@ -95,7 +101,7 @@ rule races:
 
 rule plot_explanation:
     input:
-        table="results/tables/{topic}.csv",
+        lambda wildcards: EXPLAINED[wildcards.topic],
     output:
         report(
             "results/plots/{topic}.svg",
@@ -104,10 +110,11 @@ rule plot_explanation:
             labels={"topic": "{topic}", "plot": "how it works"},
         ),
         "results/plots/{topic}.png",
+        text="results/plots/{topic}.txt",
     log:
         "results/logs/plot_explanation/{topic}.log",
     wildcard_constraints:
-        topic="|".join(EXPLANATIONS),
+        topic="|".join(EXPLAINED),
     conda:
         "../envs/workflow.yaml"
     params:

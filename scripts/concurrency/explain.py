@@ -145,7 +145,7 @@ def _draw_counts(axes: Axes, counts: Sequence[Mapping[str, Any]]) -> None:
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 
 
-def futures(life: pd.DataFrame) -> Figure:
+def futures(life: pd.DataFrame, failing: pd.DataFrame) -> Figure:
     """Each job of `futures.life()` from submit to its end, with its cancel and its callback."""
     with rc_context(STYLE):
         figure = Figure(figsize=(10, 6.5), layout="constrained")
@@ -253,7 +253,7 @@ def switching_text(table: pd.DataFrame) -> str:
         f"task to the next {switch_us['tasks']:.1f} µs; a waiting thread took {kib['threads']:.1f} KiB of memory and a "
         f"waiting task {kib['tasks']:.1f} KiB."
     ]
-    for _, row in table[table["limit"] != ""].iterrows():
+    for _, row in table[table["limit"].fillna("") != ""].iterrows():
         sentences.append(f"{row['count']:,} {row['kind']}: the machine stopped at {row['reached']:,} ({row['limit']}).")
     return " ".join(sentences)
 

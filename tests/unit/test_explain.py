@@ -180,7 +180,7 @@ def test_switching_survives_a_limit_of_the_machine(monkeypatch):
 
 
 def test_pictures_of_futures(life):
-    assert not overlaps(explain.futures(life))
+    assert not overlaps(explain.futures(life, futures.when_one_fails()))
     text = explain.futures_text(life, futures.when_one_fails())
     assert "1 of 3 cancels came in time" in text
     assert "had already put it into the queue" in text
