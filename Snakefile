@@ -334,6 +334,27 @@ rule plot_workers:
         "scripts/plot_workers.py"
 
 
+rule plot_cost:
+    input:
+        summary=rules.analyse.output.summary,
+    output:
+        report(
+            "results/plots/{workload}_cost.svg",
+            category="2 Plots",
+            caption="captions/cost.rst",
+            labels={"workload": "{workload}", "plot": "what it costs"},
+        ),
+        "results/plots/{workload}_cost.png",
+    log:
+        "results/logs/plot_cost/{workload}.log",
+    conda:
+        "envs/workflow.yaml"
+    params:
+        code=code("plots.py"),
+    script:
+        "scripts/plot_cost.py"
+
+
 rule environment:
     output:
         "results/tables/environment.json",
@@ -346,14 +367,18 @@ rule environment:
         "scripts/environment.py"
 
 
+include: "rules/explain.smk"
+
+
 rule report:
     input:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
         verdict=rules.analyse.output.verdict,
         claims=rules.claims.output[0],
-        plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers"]),
+        plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers", "cost"]),
         environment=rules.environment.output[0],
+        explanations=expand("results/plots/{topic}.{kind}", topic=EXPLANATIONS, kind=["svg", "txt"]),
     output:
         report("results/report.html", category="0 The answer", caption="captions/report.rst", labels={"page": "report"}),
     log:
@@ -361,7 +386,6 @@ rule report:
     conda:
         "envs/workflow.yaml"
     params:
-        workloads=COMPARED,
         left_out=USER.left_out,
         config=settings.plain(config),
         code=code("report.py", "report.html.j2"),

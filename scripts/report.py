@@ -14,10 +14,8 @@ def main(snakemake: Any) -> None:
         summary=tables.read_summary(files.summary),
         verdict=json.loads(Path(files.verdict).read_text(encoding="utf-8")),
         claims=tables.read_claims(files.claims),
-        plots={
-            workload: [Path(plot) for plot in files.plots if Path(plot).name.startswith(workload)]
-            for workload in snakemake.params.workloads
-        },
+        plots=[Path(plot) for plot in files.plots],
+        explanations=[Path(file) for file in files.explanations if file.endswith(".svg")],
         environment=json.loads(Path(files.environment).read_text(encoding="utf-8")),
         config=snakemake.params.config,
         left_out=snakemake.params.left_out,

@@ -22,6 +22,7 @@ SHIPPED = (
     "scripts",
     "captions",
     "envs",
+    "rules",
 )
 
 # Small enough that a run takes seconds; nothing here depends on how fast the machine is.
@@ -33,6 +34,7 @@ SMALL = {
         "strategies": ["sequential", {"process_pool": {"workers": 2}}],
     },
     "rounds": 2,
+    "explain": False,
 }
 
 

@@ -1,5 +1,7 @@
 """The plots: they only draw what the tables say."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -111,28 +113,65 @@ def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
             label="ideal",
         )
         axes.axhline(1, color="#000000", linewidth=1, linestyle=":", label="one by one")
-        lines = list(arms.sort_values("workers").groupby(["strategy", "options", "interpreter", "host"], sort=True))
-        for i, ((strategy, options, _, host), line) in enumerate(lines):
+        for series in _series(arms):
+            line = series.arms
             middle = line["speedup"].astype(float)
             spread = [middle - line["speedup_low"].astype(float), line["speedup_high"].astype(float) - middle]
-            # arms with the same worker count stand side by side, not on top of each other
-            shift = 1 + 0.03 * (i - (len(lines) - 1) / 2)
-            axes.errorbar(
-                line["workers"].astype(float) * shift, middle, yerr=spread,
-                marker=MARKERS[i % len(MARKERS)], color=SERIES[i % len(SERIES)], capsize=3,
-                label=f"{strategy} {options}".strip() + (f" on {host}" if arms["host"].nunique() > 1 else ""),
-            )  # fmt: skip
-        axes.set_xscale("log", base=2)
-        axes.set_xticks(counts, [str(n) for n in counts])
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
+            axes.errorbar(series.x, middle, yerr=spread, capsize=3, **series.style)
+        _workers_axis(axes, counts, workload)
         highest = arms[["speedup", "speedup_high"]].max(axis=None)  # the ideal may go far beyond: it is cut off
         axes.set_ylim(0, 1.3 * max(1.0, float(highest) if pd.notna(highest) else 1.0))
-        axes.set_xlabel(f"{WORKERS[workload]} (log scale)")
         axes.set_ylabel("times as fast as one by one")
         axes.set_title(f"{TITLES[workload]}: how many workers?", fontsize=12)
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
+
+
+def cost(summary: pd.DataFrame, workload: str) -> Figure:
+    """Peak memory and CPU time of all processes against the number of workers, a line a strategy."""
+    arms = _strategies(summary, workload)
+    arms = arms[arms["rounds"] > 0]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(10, 4.4), layout="constrained")
+        panels = figure.subplots(1, 2)
+        quantities = (("max_rss_bytes", 2**20, "peak memory, MiB"), ("cpu_s", 1, "CPU time, seconds"))
+        for axes, (column, unit, label) in zip(panels, quantities, strict=True):
+            for series in _series(arms):
+                axes.plot(series.x, series.arms[column].astype(float) / unit, **series.style)
+            _workers_axis(axes, sorted({1, *arms["workers"]}), workload)
+            axes.set_ylim(0, 1.15 * (arms[column].max() / unit if len(arms) else 1) or 1)
+            axes.set_ylabel(label)
+        figure.suptitle(f"{TITLES[workload]}: what it costs", fontsize=12)
+        if len(arms):
+            figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
+    return figure
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The arms of a strategy by their workers: where they stand on the x axis, and how their line looks."""
+
+    arms: pd.DataFrame
+    x: pd.Series
+    style: dict[str, Any]
+
+
+def _series(arms: pd.DataFrame) -> Iterator[_Series]:
+    lines = list(arms.sort_values("workers").groupby(["strategy", "options", "interpreter", "host"], sort=True))
+    for i, ((strategy, options, _, host), line) in enumerate(lines):
+        # arms with the same worker count stand side by side, not on top of each other
+        shift = 1 + 0.03 * (i - (len(lines) - 1) / 2)
+        label = f"{strategy} {options}".strip() + (f" on {host}" if arms["host"].nunique() > 1 else "")
+        style = {"marker": MARKERS[i % len(MARKERS)], "color": SERIES[i % len(SERIES)], "label": label}
+        yield _Series(line, line["workers"].astype(float) * shift, style)
+
+
+def _workers_axis(axes: Axes, counts: list[int], workload: str) -> None:
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(counts, [str(n) for n in counts])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
+    axes.set_xlabel(f"{WORKERS[workload]} (log scale)")
 
 
 def _strategies(table: pd.DataFrame, workload: str) -> pd.DataFrame:

@@ -7,12 +7,14 @@ and lives as long as its standard input is open: when the job that started it en
 import asyncio
 import base64
 import html
+import itertools
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,6 +23,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from concurrency import tracing
 from concurrency.sites import Site
 
 MAX_PORTS = 250
@@ -28,8 +31,10 @@ NOISE_BYTES = 1 << 20
 
 
 @contextmanager
-def serve(sites: Sequence[Site], seed: int) -> Iterator[list[str]]:
+def serve(sites: Sequence[Site], seed: int, trace: str | None = None) -> Iterator[list[str]]:
     """Start a server for `sites` and yield the local URL of each, in their order; it stops on leaving.
+
+    With `trace` it notes in that file what each connection did when.
 
     Equal URLs get equal local URLs. Every host has a port of its own (hosts beyond the 250th share), so that clients
     keep connections alive and apart as they would with the real hosts.
@@ -44,7 +49,9 @@ def serve(sites: Sequence[Site], seed: int) -> Iterator[list[str]]:
     assert process.stdin and process.stdout
     with process:
         try:
-            process.stdin.write(json.dumps({"sites": [asdict(site) for site in sites], "seed": seed}) + "\n")
+            process.stdin.write(
+                json.dumps({"sites": [asdict(site) for site in sites], "seed": seed, "trace": trace}) + "\n"
+            )
             process.stdin.flush()
             yield json.loads(process.stdout.readline())
         finally:
@@ -62,25 +69,32 @@ def page_body(site: Site, index: int, noise: bytes) -> bytes:
     return (head + filling)[: site.wire_bytes]
 
 
-def _application(sites: list[Site], seed: int) -> "_Server":
+def _application(sites: list[Site], seed: int, trace: str | None) -> "_Server":
     noise = base64.encodebytes(random.Random(seed).randbytes(NOISE_BYTES))
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        asked = time.perf_counter()
         index = int(request.path[1:])
         site = sites[index]
-        wait = site.latency_ms
-        if server.is_new(request.protocol):
-            wait += site.connect_ms
-        if wait:
-            await asyncio.sleep(wait / 1000)
+        connection, is_new = server.connection(request.protocol)
+        connected = asked + (site.connect_ms / 1000 if is_new else 0)
+        if (wait := connected - asked + site.latency_ms / 1000) > 0:
+            await asyncio.sleep(wait)
         body = page_body(site, index, noise)
-        if site.framing == "length":
-            return web.Response(body=body, content_type="text/html")
+        answered = time.perf_counter()
         response = web.StreamResponse(headers={"Content-Type": "text/html"})
-        response.enable_chunked_encoding()
+        if site.framing == "length":
+            response.content_length = len(body)
+        else:
+            response.enable_chunked_encoding()
         await response.prepare(request)
         await response.write(body)
         await response.write_eof()
+        if trace:
+            spans = [["waiting for the first byte", connected, answered], ["receiving", answered, time.perf_counter()]]
+            if is_new:
+                spans.insert(0, ["connecting", asked, connected])
+            tracing.note(trace, what="page", item=site.url, lane=f"connection {connection}", spans=spans)
         return response
 
     server = _Server(handle)
@@ -88,26 +102,29 @@ def _application(sites: list[Site], seed: int) -> "_Server":
 
 
 class _Server(web.Server):
-    """An aiohttp server that knows which connections have paid for being set up."""
+    """An aiohttp server that numbers its connections and knows which of them have paid for being set up."""
 
     def __init__(self, handle: Any) -> None:
         super().__init__(handle)
-        self._warm: set[Any] = set()
+        self._numbers: dict[Any, int] = {}
+        self._count = itertools.count(1)
 
-    def is_new(self, connection: Any) -> bool:
-        new = connection not in self._warm
-        self._warm.add(connection)
-        return new
+    def connection(self, handler: Any) -> tuple[int, bool]:
+        """The number of a connection, and whether this is its first request."""
+        if handler in self._numbers:
+            return self._numbers[handler], False
+        self._numbers[handler] = next(self._count)
+        return self._numbers[handler], True
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
-        self._warm.discard(handler)
+        self._numbers.pop(handler, None)
         super().connection_lost(handler, exc)
 
 
 async def _main() -> None:
     order = json.loads(sys.stdin.readline())
     sites = list(dict.fromkeys(Site(**site) for site in order["sites"]))
-    server = _application(sites, order["seed"])
+    server = _application(sites, order["seed"], order["trace"])
     loop = asyncio.get_running_loop()
     ports: dict[str, int] = {}
     listening: list[asyncio.Server] = []

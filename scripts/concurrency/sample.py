@@ -39,6 +39,12 @@ def main() -> None:
         arguments = (items,) if spec["workload"] == "download" else (squares.task(*spec["task"]), items)
     except UserError as error:
         sys.exit(str(error))
+    if trace := spec["trace"]:
+        from concurrency import tracing  # noqa: PLC0415  (a timed sample must not even import it)
+
+        tracing.watch_event_loops(trace)
+        if spec["workload"] != "download":
+            arguments = (tracing.traced(arguments[0], trace), items)
     send({"python": sys.version, "gil": getattr(sys, "_is_gil_enabled", lambda: True)()})
     turn.acquire()
 
@@ -52,6 +58,8 @@ def main() -> None:
             send({"error": reason, "traceback": traceback.format_exc()})
             raise
         end = time.perf_counter()
+        if trace:
+            tracing.note(trace, what="work", begin=begin, ready=ready, end=end)
         send({"setup_s": ready - begin, "work_s": end - ready, "answers": answers})
         turn.acquire()
 

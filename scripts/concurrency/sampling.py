@@ -171,11 +171,18 @@ def _sample(
 
 
 def run_sample(
-    workload: str, module: str, workers: int, options: dict[str, Any], items: list[Any], conditions: Conditions
+    workload: str,
+    module: str,
+    workers: int,
+    options: dict[str, Any],
+    items: list[Any],
+    conditions: Conditions,
+    trace: str | None = None,
 ) -> tuple[dict[str, Any], list[Any]]:
     """What one sample measured, by the columns of timings.csv, and its answers as JSON has them.
 
-    `module` is the strategy to import, by its full name. Raises SampleError for a sample that brings no answers.
+    `module` is the strategy to import, by its full name. With `trace`, notes of what it does when go to that file, and
+    its times mean nothing. Raises SampleError for a sample that brings no answers.
     """
     spec = {
         "workload": workload,
@@ -185,6 +192,7 @@ def run_sample(
         "items": items,
         "start_method": conditions.start_method,
         "task": [conditions.function, conditions.split],
+        "trace": trace,
     }
     timeout_s = conditions.timeout_s
     with _fresh_interpreter() as child:

@@ -58,6 +58,7 @@ class Settings:
     robust: bool
     extra_timings: list[Path]
     seed: int
+    explain: bool
 
 
 def resolve(
@@ -120,6 +121,7 @@ def resolve(
         robust=full["robust"],
         extra_timings=[_file_or_value(path, f"{name}: extra_timings", folders) for path in full["extra_timings"]],
         seed=full["seed"],
+        explain=full["explain"],
     )
 
 

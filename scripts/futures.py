@@ -1,0 +1,16 @@
+"""Rule futures: the life of 24 futures, and what becomes of the tasks beside one that fails."""
+
+from typing import Any
+
+from concurrency import futures, job, sampling, tables
+
+
+def main(snakemake: Any) -> None:
+    with sampling.machine_to_itself():
+        tables.write(futures.life(), snakemake.output.futures)
+        tables.write(futures.when_one_fails(), snakemake.output.tasks)
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

@@ -1,0 +1,18 @@
+"""Rule plot_timeline: what each worker of each arm did when, one below the other on one time axis, and in words."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from concurrency import explain, job, plots
+
+
+def main(snakemake: Any) -> None:
+    trace = json.loads(Path(snakemake.input.trace).read_text(encoding="utf-8"))
+    plots.save(explain.timeline(trace, plots.TITLES[snakemake.wildcards.workload]), *snakemake.output[:2])
+    Path(snakemake.output.text).write_text(explain.timeline_text(trace), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

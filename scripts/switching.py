@@ -1,0 +1,15 @@
+"""Rule switching: what it costs to switch between threads and between tasks, and to have many of them."""
+
+from typing import Any
+
+from concurrency import job, sampling, switching, tables
+
+
+def main(snakemake: Any) -> None:
+    with sampling.machine_to_itself():
+        tables.write(switching.table(), snakemake.output[0])
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

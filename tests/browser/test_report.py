@@ -1,0 +1,146 @@
+"""The report in a real browser: complete without scripts or network, readable at both sizes, usable by all."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+from test_plots import campaign
+
+from concurrency import claims, plots, report, statistics
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+EVIL = "http://x/<script>alert(1)</script>"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)")
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory):
+    """A report of both workloads, with failures, a tie, and a URL that would like to be a script."""
+    folder = tmp_path_factory.mktemp("report")
+    arms = {
+        "download": [("asyncio", 15), ("threads", 15), ("sequential", 1)],
+        "squares": [("process_pool", 2), ("sequential", 1)],
+    }
+    timings = pd.concat(
+        [
+            *(campaign(workload, chosen, rounds=10) for workload, chosen in arms.items()),
+            campaign("download", [("curl_multi", 15)], rounds=10, error=f"GET {EVIL} failed"),
+        ]
+    )
+    summary = statistics.summarise(timings)
+    drawn = []
+    for workload in arms:
+        for name, figure in (
+            ("comparison", plots.comparison(timings, summary, workload)),
+            ("workers", plots.workers(summary, workload, 4)),
+            ("cost", plots.cost(summary, workload)),
+        ):
+            drawn.append(folder / f"{workload}_{name}.svg")
+            plots.save(figure, drawn[-1])
+    html = report.render(
+        timings=timings,
+        summary=summary,
+        verdict=json.loads(json.dumps(statistics.verdict(timings, summary))),
+        claims=claims.examine(timings),
+        plots=drawn,
+        explanations=[],
+        environment={"Python": "3.13", "Host": EVIL},
+        config={"sites": [EVIL]},
+        left_out={"squares": {"ray": "not installed: pip install ray"}},
+    )
+    file = folder / "report.html"
+    file.write_text(html, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+
+
+@pytest.fixture
+def opened(browser, page_file):
+    """Opens the report, and fails on anything in the console or any request but that for the file itself."""
+    seen = []
+
+    def open_page(**options):
+        page = browser.new_context(**options).new_page()
+        page.on("console", lambda message: seen.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: seen.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: seen.append(f"dialog: {dialog.message}"))
+        page.on(
+            "request",
+            lambda request: seen.append(request.url) if not request.url.startswith(("file:", "data:")) else None,
+        )
+        page.goto(page_file.as_uri())
+        return page
+
+    yield open_page
+    assert seen == []
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_the_answer_is_on_the_first_screen(opened, size, scripts):
+    page = opened(viewport=size, java_script_enabled=scripts)
+    for workload in ("download", "squares"):
+        box = page.locator(f"#answer-{workload}").bounding_box()
+        assert box["y"] + box["height"] <= size["height"]
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size["width"]
+        assert "faster than one by one" in page.locator(f"#answer-{workload}").inner_text()
+    assert page.locator("svg").count() == 6
+    assert page.locator("table.sortable tbody tr").count() == 6
+
+
+def test_nothing_is_wider_than_a_phone(opened):
+    page = opened(viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_tables_sort_by_what_their_cells_mean(opened):
+    page = opened(viewport=WIDE)
+    table = page.locator("#arms-download")
+    column = table.locator("thead th").all_inner_texts().index("median, s")
+    for direction in ("ascending", "descending"):
+        table.locator("thead th").nth(column).locator("button").click()
+        assert table.locator("thead th").nth(column).get_attribute("aria-sort") == direction
+        cells = table.locator(f"tbody tr > :nth-child({column + 1})").all_inner_texts()
+        values = [float(cell) for cell in cells if cell != "–"]
+        assert values == sorted(values, reverse=direction == "descending")
+        assert cells[-1] == "–"  # what failed has no time and stands last either way
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_axe_finds_nothing_serious(opened, size, scheme):
+    page = opened(viewport=size, color_scheme=scheme)
+    found = [one for one in axe.Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+
+
+def test_what_comes_from_outside_stays_text(opened):
+    page = opened(viewport=WIDE)
+    assert EVIL in page.locator("main").inner_text()
+    assert page.locator("main script").count() == 0
+
+
+def test_pictures_say_what_they_show(opened):
+    page = opened(viewport=WIDE)
+    labels = [svg.get_attribute("aria-label") for svg in page.locator("svg").all()]
+    assert all(len(label) > 20 for label in labels)
+    assert len({svg.get_attribute("id") for svg in page.locator("svg [id]").all()}) == page.locator("svg [id]").count()
+
+
+def test_failures_and_what_could_not_run_are_told(opened):
+    text = opened(viewport=WIDE).locator("main").inner_text()
+    assert "curl_multi with 15 in flight" in text
+    assert "ray: not installed: pip install ray" in text
