@@ -68,15 +68,16 @@ class Downloader:
             transfer.aim(page, url)
             self.multi.add_handle(transfer.easy)
             running += 1
-        while running:
-            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)  # which also starts what was added
+        while True:
+            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)  # starts what was added, and may end it: collect first
+            running -= self.collect(pages, todo)
+            if not running:
+                return pages
             wait_ms = self.multi.timeout()
             for socket, event in self.epoll.poll(None if wait_ms < 0 else wait_ms / 1000):
                 readable = pycurl.CSELECT_IN if event & ~select.EPOLLOUT else 0  # an error is told by reading
                 writable = pycurl.CSELECT_OUT if event & select.EPOLLOUT else 0
                 self.multi.socket_action(socket, readable | writable)
-            running -= self.collect(pages, todo)
-        return pages
 
     def collect(self, pages: list[tuple[int, int]], todo: Iterator[tuple[int, str]]) -> int:
         """Note the transfers that have ended, and give their handles the next pages; how many handles are done."""
