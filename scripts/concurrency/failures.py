@@ -51,3 +51,7 @@ class FetchError(Exception):
         self.kind = kind
         self.passing = KINDS[kind].passing if passing is None else passing
         self.wait_s = wait_s
+
+    def again(self) -> "FetchError":
+        """The same for another page (one exception raised many times would keep the traceback of each)."""
+        return FetchError(self.kind, str(self), passing=self.passing, wait_s=self.wait_s)

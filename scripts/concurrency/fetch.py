@@ -166,7 +166,8 @@ class _Download:
             stop=tenacity.stop_after_attempt(limits.retries + 1) | tenacity.stop_before_delay(limits.page_s),
             reraise=True,
         )
-        self._rules: dict[str, Protego | FetchError] = {}
+        self._rules: dict[str, Protego | FetchError] = {}  # by origin
+        self._unknown: dict[str, FetchError] = {}  # hosts that have no address
         self._proxies = urllib.request.getproxies() if manners.use_proxies else {}
         self._in_flight = 0
         self._watched: set[_Watch] = set()
@@ -271,7 +272,7 @@ class _Download:
         origin = str(_parsed(job.address).origin())
         rules = self._rules.get(origin)
         if isinstance(rules, FetchError):
-            raise rules
+            raise rules.again()
         if rules is None:
             self._schedule.put(host, job, self._now())
             host.held = True
@@ -288,6 +289,8 @@ class _Download:
             headers["Connection"] = "close"  # nothing follows for this host; idle connections would pile up
         if job.part.origin and job.part.origin.address == job.address:
             headers |= {"Range": f"bytes={job.part.size}-", "If-Range": job.part.origin.validator}
+        if unknown := self._unknown.get(host_name := _hostname(job.address)):
+            raise unknown.again()
         watch = _Watch(job, self._now())
         self._watched.add(watch)
         job.page.status = job.page.connect_ms = job.page.latency_ms = job.page.content_length = None
@@ -312,7 +315,10 @@ class _Download:
                 raise replies.failure_of(error, watch.sent is not None, watch.last_byte is not None) from error
             raise FetchError(watch.overdue, f"after {self._now() - watch.began:.1f} s") from None
         except (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError, ValueError) as error:
-            raise replies.failure_of(error, watch.sent is not None, watch.last_byte is not None) from error
+            failure = replies.failure_of(error, watch.sent is not None, watch.last_byte is not None)
+            if failure.kind == "dns" and not failure.passing:
+                self._unknown[host_name] = failure
+            raise failure from error
         finally:
             self._watched.discard(watch)
             job.page.total_ms = round(job.page.total_ms + _ms(self._now() - watch.began), 3)
