@@ -1,6 +1,8 @@
 # make            set up and run the workflow on config.yaml
 # make test       set up and run the tests (`make test-all`: the heavy ones too)
 # make lint       formatters, linters, types
+# make peers      the strategies beside what a user would pick instead, measured in one run
+# make validate   the promises of the verdict, by simulation and on this machine
 # make lock       compile the requirements*.txt anew from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
@@ -26,14 +28,26 @@ test-all: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
+
+.venv/extras: requirements-extras.txt | .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-extras.txt
+	touch $@
+
+peers: .venv/extras
+	$(BIN)/python benchmarks/peers.py
+
+validate: .venv/dev
+	$(BIN)/python benchmarks/validate.py
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--quiet -o requirements.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--quiet -c requirements.txt --group dev -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--quiet -c requirements.txt --all-extras -o requirements-extras.txt pyproject.toml
 
-.PHONY: run test test-all lint lock
+.PHONY: run test test-all lint peers validate lock

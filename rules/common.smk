@@ -1,0 +1,109 @@
+"""The configuration, and what the rules share."""
+
+import hashlib
+import sys
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+SCRIPTS = Path(workflow.basedir, "scripts")
+LIBRARY = SCRIPTS / "concurrency"
+sys.path.append(str(SCRIPTS))
+
+from concurrency import liveness, messages, settings
+from concurrency.arms import RULE_OF_THUMB
+from concurrency.errors import UserError
+from concurrency.stopping import rounds_to_reach
+from concurrency.strategies import catalogue
+from snakemake.logging import logger
+
+# Two lines before every job that tell a user nothing.
+logger.addFilter(lambda record: not record.getMessage().startswith(("Select jobs to", "Execute ")))
+
+
+# A config.yaml in the working directory takes the place of the shipped one.
+configfile: "config.yaml" if Path("config.yaml").exists() else Path(workflow.basedir, "config.yaml")
+
+
+try:
+    USER = settings.resolve(config, name=" + ".join(Path(file).name for file in workflow.configfiles))
+except UserError as error:
+    sys.exit(str(error))
+
+# Snakemake's lock outlives a run that was killed; it must not ask for --unlock then.
+if workflow.is_main_process:
+    liveness.enter(Path(".snakemake"))
+
+ITEMS = {"download": USER.sites, "squares": USER.numbers}
+DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
+JOB = [DONE[workload] for workload in DONE if ITEMS[workload] != []]
+COMPARED = [workload for workload in DONE if USER.arms[workload]]
+
+
+def file_of(items):
+    """Items from a file are an input, so that editing it re-runs; those in the config itself are a param."""
+    return items if isinstance(items, Path) else []
+
+
+def measured_items(wildcards):
+    """What to measure on: the configured items; live sites as the download found them."""
+    if wildcards.workload == "download" and USER.source == "live":
+        return "results/download/profile.csv"
+    return file_of(ITEMS[wildcards.workload])
+
+
+def code(*files):
+    """A digest of the library files that a rule's result depends on: editing one of them runs the rule again."""
+    return hashlib.sha256(b"".join(Path(LIBRARY, file).read_bytes() for file in files)).hexdigest()[:12]
+
+
+def rounds_to(workload, last):
+    return [f"results/rounds/{workload}/{number}.csv" for number in range(1, int(last) + 1)]
+
+
+def measured_rounds(workload):
+    """The rounds to have: as many as configured or, for a precision, as the widths known so far ask for.
+
+    With those goes the width after the last of them, if only to be looked at again: the checkpoint that writes it
+    has this function called anew, until no more rounds are wanted.
+    """
+    if USER.precision is None:
+        return rounds_to(workload, USER.rounds)
+    unused, form = int(USER.warm_up), "trimmed" if USER.robust else "mean"
+    last, wanted = None, USER.rounds
+    while wanted != last:
+        last = wanted
+        width = Path(f"results/rounds/{workload}/precision_{unused + 1}-{last}_{form}.txt")
+        if width.exists():
+            known = float(width.read_text())
+            wanted = unused + rounds_to_reach(known, last - unused, USER.precision, USER.max_rounds - unused)
+    return [*rounds_to(workload, last), width]
+
+
+def strategy_code(wildcards):
+    """The same for the strategies in use: editing one measures again."""
+    used = {arm.strategy for arm in USER.arms[wildcards.workload]}
+    if wildcards.workload == "download":
+        used.update(RULE_OF_THUMB)
+    files = {catalogue(wildcards.workload)[name].path for name in used}
+    return code(*sorted(files | {shared for file in files for shared in file.parent.glob("_*.py")}))
+
+
+def own_files(wildcards):
+    """The files with the user's own function: editing one computes and measures again."""
+    own = wildcards.get("workload", "squares") == "squares"
+    return [place.rpartition(":")[0] for place in (USER.function, USER.split) if place and own]
+
+
+def conditions(wildcards):
+    """What is the same for all samples of a workload."""
+    computing = wildcards.workload == "squares"
+    return {
+        "start_method": USER.start_method,
+        "function": USER.function if computing else None,
+        "split": USER.split if computing else None,
+        "timeout_s": USER.timeout_s if computing else None,
+    }
+
+
+DECIDING = code("inference.py", "noise.py", "statistics.py")
