@@ -99,6 +99,16 @@ def test_four_rounds_show_their_numbers():
     assert first["speedup"] == pytest.approx(10, rel=0.02)
 
 
+def test_another_algorithm_is_measured_and_not_recommended():
+    times = {ONE_BY_ONE: around(1.5), ("process_pool", 2): around(0.8, seed=1), ("numpy", 1): around(0.01, seed=2)}
+    timings = table(times, "squares")
+    found = answer(timings, "squares")
+    assert (found["strategy"], found["ties"]) == ("process_pool", [])
+    shown = statistics.summarise(timings).set_index("strategy").loc["numpy"]
+    assert (shown["best"], shown["flags"]) == (False, "")
+    assert shown["speedup"] == pytest.approx(150, rel=0.05)
+
+
 def test_no_samples_at_all():
     summary = statistics.summarise(tables.timings([]))
     assert (len(summary), statistics.verdict(tables.timings([]), summary)) == (0, {})
