@@ -7,7 +7,7 @@ import pytest
 
 from concurrency.arms import Arm, in_order
 
-COMPARISON = {"collect", "analyse", "claims", "plot_comparison", "plot_workers", "report"}
+COMPARISON = {"collect", "analyse", "claims", "plot_comparison", "plot_workers", "plot_cost", "report"}
 
 
 @pytest.fixture
@@ -65,20 +65,20 @@ def test_an_edited_site_file_is_seen(done, small):
 
 
 def test_an_edited_strategy_is_measured_again(done):
-    edit(done.folder / "scripts/concurrency/strategies/squares/process_pool.py", "RANK = 2", "RANK = 2  # edited")
+    edit(done.folder / "scripts/concurrency/strategies/squares/process_pool.py", "RANK = ", "# edited\nRANK = ")
     jobs = done.scheduled()
     assert jobs["measure"] == 2
     assert not {"download", "squares"} & set(jobs)
 
 
 def test_a_strategy_that_is_not_in_use_may_change(done):
-    edit(done.folder / "scripts/concurrency/strategies/squares/threads.py", "RANK = 1", "RANK = 1  # edited")
+    edit(done.folder / "scripts/concurrency/strategies/squares/threads.py", "RANK = ", "# edited\nRANK = ")
     assert done.scheduled() == {}
 
 
 def test_an_edited_plot_only_redraws(done):
     edit(done.folder / "scripts/concurrency/plots.py", '"font.size": 10', '"font.size": 11')
-    assert set(done.scheduled()) - {"all"} == {"plot_comparison", "plot_workers", "report"}
+    assert set(done.scheduled()) - {"all"} == {"plot_comparison", "plot_workers", "plot_cost", "report"}
 
 
 def test_another_number_of_cores_changes_nothing_by_itself(done):
