@@ -3,10 +3,11 @@
 A round of downloads also measures the arms of the rule of thumb on the same sites replayed at 1 ms.
 """
 
+import csv
 import logging
 from typing import Any
 
-from concurrency import arms, job, replay, sampling, sites, squares, tables, usage
+from concurrency import arms, job, replay, sampling, sites, squares, usage
 from concurrency.arms import FAST, Arm
 from concurrency.sites import Site
 
@@ -23,25 +24,28 @@ def main(snakemake: Any) -> None:
     with sampling.machine_to_itself():
         if workload == "download":
             wanted = sites.read(params.source)[: params.measure_items]
-            rows = _downloads(workload, ordered, wanted, params.seed, same)
-            if quick := arms.for_rule_of_thumb(chosen):
-                ordered = arms.in_order(quick, params.seed, FAST, number)
-                rows += _downloads(FAST, ordered, sites.fast(wanted), params.seed, same)
+            fast = sites.fast(wanted)
+            quick = arms.in_order(arms.for_rule_of_thumb(chosen), params.seed, FAST, number)
+            with replay.serve([*wanted, *fast], params.seed) as urls:
+                rows = _downloads(workload, ordered, wanted, urls[: len(wanted)], same)
+                rows += _downloads(FAST, quick, fast, urls[len(wanted) :], same)
         else:
             numbers = squares.read_numbers(params.source)[: params.measure_items]
             expected = None if params.conditions["function"] else sampling.expected_sums(numbers)
             rows = sampling.measure_round(workload, ordered, numbers, expected, **same)
-    table = tables.timings(rows)
-    tables.write(table, snakemake.output[0])
-    logging.info("%s, round %d\n%s", workload, number, table[["strategy", "workers", "wall_s", "failed"]])
+    with open(snakemake.output[0], "w", encoding="utf-8", newline="") as file:  # not by pandas: it takes long to import
+        table = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row))
+        table.writeheader()
+        table.writerows(rows)
+    for row in rows:
+        logging.info("%s, %s workers: %s s %s", row["strategy"], row["workers"], row.get("wall_s"), row["error"])
 
 
 def _downloads(
-    workload: str, ordered: list[Arm], wanted: list[Site], seed: int, same: dict[str, Any]
+    workload: str, ordered: list[Arm], wanted: list[Site], urls: list[str], same: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """One round of downloads of `wanted`, replayed, as rows of timings.csv under the name `workload`."""
-    with replay.serve(wanted, seed) as urls:
-        rows = sampling.measure_round("download", ordered, urls, sampling.expected_pages(wanted), **same)
+    """One round of downloads of `wanted`, served at `urls`, as rows of timings.csv under the name `workload`."""
+    rows = sampling.measure_round("download", ordered, urls, sampling.expected_pages(wanted), **same)
     return [
         row | {"workload": workload, "minimum_s": sampling.least_download_s(arm, wanted)}
         for arm, row in zip(ordered, rows, strict=True)
