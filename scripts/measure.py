@@ -25,10 +25,12 @@ def main(snakemake: Any) -> None:
         if workload == "download":
             wanted = sites.read(params.source)[: params.measure_items]
             fast = sites.fast(wanted)
-            quick = arms.in_order(arms.for_rule_of_thumb(chosen), params.seed, FAST, number)
+            quick = arms.for_rule_of_thumb(chosen)
             with replay.serve([*wanted, *fast], params.seed) as urls:
                 rows = _downloads(workload, ordered, wanted, urls[: len(wanted)], same)
-                rows += _downloads(FAST, quick, fast, urls[len(wanted) :], same)
+                if quick:
+                    ordered = arms.in_order(quick, params.seed, FAST, number)
+                    rows += _downloads(FAST, ordered, fast, urls[len(wanted) :], same)
         else:
             numbers = squares.read_numbers(params.source)[: params.measure_items]
             expected = None if params.conditions["function"] else sampling.expected_sums(numbers)
@@ -38,7 +40,9 @@ def main(snakemake: Any) -> None:
         table.writeheader()
         table.writerows(rows)
     for row in rows:
-        logging.info("%s, %s workers: %s s %s", row["strategy"], row["workers"], row.get("wall_s"), row["error"])
+        logging.info(
+            "%s, %s workers: %s s %s", row["strategy"], row["workers"], row.get("wall_s"), row.get("error", "")
+        )
 
 
 def _downloads(
