@@ -56,7 +56,16 @@ rule download:
         max_failures=USER.max_failures,
         limits=USER.limits,
         seed=USER.seed,
-        code=code("decode.py", "failures.py", "fetch.py", "replay.py", "replies.py", "schedule.py", "store.py"),
+        code=code(
+            "decode.py",
+            "failures.py",
+            "fetch.py",
+            "replay.py",
+            "replay_server.py",
+            "replies.py",
+            "schedule.py",
+            "store.py",
+        ),
     script:
         "scripts/download.py"
 
@@ -101,7 +110,7 @@ rule measure:
         conditions=conditions,
         seed=USER.seed,
         strategies=strategy_code,
-        code=code("arms.py", "replay.py", "sample.py", "sampling.py", "squares.py", "usage.py"),
+        code=code("arms.py", "replay.py", "replay_server.py", "sample.py", "sampling.py", "squares.py", "usage.py"),
     script:
         "scripts/measure.py"
 

@@ -29,7 +29,7 @@ rule timeline:
         conditions=conditions,
         seed=USER.seed,
         strategies=strategy_code,
-        code=code("replay.py", "sample.py", "tracing.py"),
+        code=code("replay.py", "replay_server.py", "sample.py", "tracing.py"),
     script:
         "../scripts/timeline.py"
 

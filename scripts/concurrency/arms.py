@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from concurrency.errors import UserError
 from concurrency.strategies import catalogue
 
@@ -39,6 +37,8 @@ def expand(
     A list of values for `workers` or an option means an arm each. Raises UserError (starting with `place`) for unknown
     names, unknown options and bad values.
     """
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
+
     found: list[Arm] = [Arm(BASELINE)] if entries else []
     known = catalogue(workload)
     for entry in entries:

@@ -1,46 +1,30 @@
-"""The replay server: plays a site list on 127.0.0.1 with each site's latency, size, framing and connection cost.
+"""Replaying a site list: a local server plays it with each site's latency, size, framing and connection cost.
 
-It runs in a process of its own (`python -m concurrency.replay`), so that it shares no GIL with the client it serves,
-and lives as long as its standard input is open: when the job that started it ends, in whatever way, it ends too.
+The server (`replay_server`) runs in a process of its own, so that it shares no GIL with the client it serves, and lives
+as long as its standard input is open: when the job that started it ends, in whatever way, it ends too.
 """
 
-import asyncio
-import base64
-import html
-import itertools
 import json
 import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
-from urllib.parse import urlsplit
 
-from aiohttp import web
-
-from concurrency import tracing
 from concurrency.sites import Site
-
-MAX_PORTS = 250
-NOISE_BYTES = 1 << 20
 
 
 @contextmanager
 def serve(sites: Sequence[Site], seed: int, trace: str | None = None) -> Iterator[list[str]]:
     """Start a server for `sites` and yield the local URL of each, in their order; it stops on leaving.
 
-    With `trace` it notes in that file what each connection did when.
-
     Equal URLs get equal local URLs. Every host has a port of its own (hosts beyond the 250th share), so that clients
-    keep connections alive and apart as they would with the real hosts.
+    keep connections alive and apart as they would with the real hosts. With `trace` it notes in that file what each
+    connection did when.
     """
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "concurrency.replay"],
+        [sys.executable, "-P", "-m", "concurrency.replay_server"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -56,89 +40,3 @@ def serve(sites: Sequence[Site], seed: int, trace: str | None = None) -> Iterato
             yield json.loads(process.stdout.readline())
         finally:
             process.stdin.close()
-
-
-def page_body(site: Site, index: int, noise: bytes) -> bytes:
-    """The body of a site: exactly `wire_bytes` bytes of HTML, the same for the same noise and index."""
-    head = f"<!doctype html><title>{html.escape(site.url)}</title><p>Replayed.<pre>\n".encode()
-    start = index * 7919 % len(noise)
-    missing = site.wire_bytes - len(head)
-    filling = noise[start : start + missing]
-    while len(filling) < missing:
-        filling += noise[: missing - len(filling)]
-    return (head + filling)[: site.wire_bytes]
-
-
-def _application(sites: list[Site], seed: int, trace: str | None) -> "_Server":
-    noise = base64.encodebytes(random.Random(seed).randbytes(NOISE_BYTES))
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        asked = time.perf_counter()
-        index = int(request.path[1:])
-        site = sites[index]
-        connection, is_new = server.connection(request.protocol)
-        connected = asked + (site.connect_ms / 1000 if is_new else 0)
-        if (wait := connected - asked + site.latency_ms / 1000) > 0:
-            await asyncio.sleep(wait)
-        body = page_body(site, index, noise)
-        answered = time.perf_counter()
-        response = web.StreamResponse(headers={"Content-Type": "text/html"})
-        if site.framing == "length":
-            response.content_length = len(body)
-        else:
-            response.enable_chunked_encoding()
-        await response.prepare(request)
-        await response.write(body)
-        await response.write_eof()
-        if trace:
-            spans = [["waiting for the first byte", connected, answered], ["receiving", answered, time.perf_counter()]]
-            if is_new:
-                spans.insert(0, ["connecting", asked, connected])
-            tracing.note(trace, what="page", item=site.url, lane=f"connection {connection}", spans=spans)
-        return response
-
-    server = _Server(handle)
-    return server
-
-
-class _Server(web.Server):
-    """An aiohttp server that numbers its connections and knows which of them have paid for being set up."""
-
-    def __init__(self, handle: Any) -> None:
-        super().__init__(handle)
-        self._numbers: dict[Any, int] = {}
-        self._count = itertools.count(1)
-
-    def connection(self, handler: Any) -> tuple[int, bool]:
-        """The number of a connection, and whether this is its first request."""
-        if handler in self._numbers:
-            return self._numbers[handler], False
-        self._numbers[handler] = next(self._count)
-        return self._numbers[handler], True
-
-    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
-        self._numbers.pop(handler, None)
-        super().connection_lost(handler, exc)
-
-
-async def _main() -> None:
-    order = json.loads(sys.stdin.readline())
-    sites = list(dict.fromkeys(Site(**site) for site in order["sites"]))
-    server = _application(sites, order["seed"], order["trace"])
-    loop = asyncio.get_running_loop()
-    ports: dict[str, int] = {}
-    listening: list[asyncio.Server] = []
-    for site in sites:
-        host = urlsplit(site.url).netloc
-        if host not in ports:
-            if len(listening) < MAX_PORTS:
-                listening.append(await loop.create_server(server, "127.0.0.1", 0, backlog=4096))
-            ports[host] = listening[len(ports) % len(listening)].sockets[0].getsockname()[1]
-    local = {site: f"http://127.0.0.1:{ports[urlsplit(site.url).netloc]}/{i}" for i, site in enumerate(sites)}
-    print(json.dumps([local[Site(**site)] for site in order["sites"]]), flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)  # returns when the job has closed it, or died
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the job's to handle; its end is ours
-    asyncio.run(_main())

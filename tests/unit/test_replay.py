@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from concurrency import replay
+from concurrency import replay, replay_server
 from concurrency.sites import Site
 
 SITES = [
@@ -74,7 +74,7 @@ def test_hosts_have_ports_of_their_own_and_equal_urls_are_equal():
 def test_more_hosts_than_ports():
     sites = [Site(f"http://host-{i}.test/", wire_bytes=i, latency_ms=0, connect_ms=0) for i in range(300)]
     with replay.serve(sites, seed=1) as urls:
-        assert len({urlsplit(url).port for url in urls}) == replay.MAX_PORTS
+        assert len({urlsplit(url).port for url in urls}) == replay_server.MAX_PORTS
         assert len(fetch(urls[299])[1]) == 299
 
 
