@@ -28,21 +28,20 @@ LANE_INCHES = 0.11
 def timeline(trace: Mapping[str, Any], title: str) -> Figure:
     """Small multiples on one time axis, one for each arm of a Chrome trace: a lane a worker, a bar a state of an item.
 
-    Where an asyncio event loop was watched, its lane and the number of its ready and waiting tasks stand below.
+    Below each stands how many items were queued and, where an asyncio event loop was watched, its ready and waiting
+    tasks; what the loop ran is its last lane.
     """
     arms = _by_arm(trace)
     heights = []
     for events in arms.values():
-        heights += [0.35 + LANE_INCHES * max(3, len(_lanes(events))), 0.45 if _counts(events) else 0]
+        heights += [0.35 + LANE_INCHES * max(3, len(_lanes(events))), 0.45]
     with rc_context(STYLE):
         figure = Figure(figsize=(10, sum(heights) + 0.5 * len(arms) + 0.9), layout="constrained")
-        rows = [height for height in heights if height]
-        panels = iter(figure.subplots(len(rows), 1, sharex=True, squeeze=False, height_ratios=rows)[:, 0])
+        panels = iter(figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
         seen: set[str] = set()
         for events in arms.values():
             seen |= _draw_arm(next(panels), events)
-            if _counts(events):
-                _draw_counts(next(panels), _counts(events))
+            _draw_counts(next(panels), events)
         figure.axes[-1].set_xlabel("seconds since the work began")
         keys: list[Any] = [
             Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=state)
@@ -50,6 +49,8 @@ def timeline(trace: Mapping[str, Any], title: str) -> Figure:
             if state in seen
         ]
         keys.append(Patch(color="#E69F00", alpha=0.35, label="starting workers"))
+        if "started" in seen:
+            keys += figure.axes[0].plot([], [], ">", color="#E69F00", linestyle="none", label="a worker process starts")
         if "sent" in seen:
             keys += figure.axes[0].plot([], [], "v", color="#D55E00", linestyle="none", label="pickled for a worker")
         if "running" in seen:
@@ -68,7 +69,7 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
     for events in _by_arm(trace).values():
         [name] = [event["args"]["name"] for event in events if event["name"] == "process_name"]
         [work] = [event["dur"] for event in events if event["ph"] == "X" and event["name"] == "work"]
-        bars = [event for event in events if event["ph"] == "X" and "args" in event]
+        bars = [event for event in events if event["ph"] == "X" and "item" in event.get("args", {})]
         lanes = len({event["tid"] for event in bars})
         under_way = sum(event["dur"] for event in bars) / work
         text = f"{name}: {lanes} lane{'s' if lanes > 1 else ''}, on average {under_way:.1f} items under way"
@@ -107,7 +108,10 @@ def _draw_arm(axes: Axes, events: Sequence[Mapping[str, Any]]) -> set[str]:
     loop = {tid for tid, name in _lanes(events).items() if name == "event loop"}
     seen = set()
     for event in events:
-        if event["ph"] == "i":
+        if event["name"] == "worker started":
+            seen.add("started")
+            axes.plot(event["ts"] / 1e6, order[event["tid"]], ">", color="#E69F00", markersize=5)
+        elif event["ph"] == "i":
             seen.add("sent")
             axes.plot(event["ts"] / 1e6, -0.75, "v", color="#D55E00", markersize=4, clip_on=False)
         if event["ph"] != "X" or event["tid"] == 0:
@@ -134,13 +138,17 @@ def _draw_arm(axes: Axes, events: Sequence[Mapping[str, Any]]) -> set[str]:
     return seen
 
 
-def _draw_counts(axes: Axes, counts: Sequence[Mapping[str, Any]]) -> None:
-    at = [event["ts"] / 1e6 for event in counts]
-    for kind, colour, style in (("waiting", "#555555", "-"), ("ready", "#D55E00", "-")):
-        axes.step(
-            at, [event["args"][kind] for event in counts], style, where="post", color=colour, label=kind, linewidth=1
-        )
-    axes.set_ylabel("tasks", fontsize=8)
+def _draw_counts(axes: Axes, events: Sequence[Mapping[str, Any]]) -> None:
+    """How many items are queued and, for an event loop, how many tasks wait and are ready, over time."""
+    begun = sorted(event["ts"] / 1e6 for event in events if event["ph"] == "e")
+    axes.step(
+        [0.0, *begun], range(len(begun), -1, -1), where="post", color="#0072B2", label="items queued", linewidth=1
+    )
+    at = [event["ts"] / 1e6 for event in _counts(events)]
+    for kind, colour in (("waiting", "#555555"), ("ready", "#D55E00")) if at else ():
+        counts = [event["args"][kind] for event in _counts(events)]
+        axes.step(at, counts, where="post", color=colour, label=f"tasks {kind}", linewidth=1)
+    axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 

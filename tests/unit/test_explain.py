@@ -83,13 +83,40 @@ def test_every_arm_and_item_is_there_with_names(traces, workload):
 
 
 def test_states_of_a_page_follow_each_other_and_fill_its_time(traces):
-    events = [event for event in traces["download"]["traceEvents"] if "item" in event.get("args", {})]
+    events = [
+        event for event in traces["download"]["traceEvents"] if event["ph"] == "X" and "item" in event.get("args", {})
+    ]
     for _, page in itertools.groupby(events, key=lambda event: (event["pid"], event["args"]["item"])):
         states = list(page)
         assert [state["name"] for state in states][-2:] == ["waiting for the first byte", "receiving"]
         lasted = states[-1]["ts"] + states[-1]["dur"] - states[0]["ts"]
         assert sum(state["dur"] for state in states) == pytest.approx(lasted, abs=1)
         assert states[-2]["dur"] >= 20_000 - 1
+
+
+@pytest.mark.parametrize("workload", ARMS)
+def test_every_item_is_queued_until_its_first_state(traces, workload):
+    events = traces[workload]["traceEvents"]
+    for pid in {event["pid"] for event in events}:
+        bars_of_arm = [
+            event for event in events if event["pid"] == pid and event["ph"] == "X" and "item" in event.get("args", {})
+        ]
+        first = {}
+        for bar in sorted(bars_of_arm, key=lambda event: event["ts"]):
+            first.setdefault(json.dumps(bar["args"]["item"]), bar["ts"])
+        queued = {event["id"]: event for event in events if event["pid"] == pid and event["ph"] == "b"}
+        begun = {event["id"]: event["ts"] for event in events if event["pid"] == pid and event["ph"] == "e"}
+        assert {json.dumps(event["args"]["item"]): begun[i] for i, event in queued.items()} == first
+
+
+def test_workers_are_seen_to_start(traces):
+    events = traces["squares"]["traceEvents"]
+    names = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
+    started = [names[event["pid"]] for event in events if event["name"] == "worker started"]
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux tells when a process was started")
+    assert 1 <= started.count("process_pool") <= 2  # one whose work the other did is not seen
+    assert started.count("sequential") == started.count("threads") == 0
 
 
 def test_the_event_loop_was_watched(traces):
@@ -104,7 +131,7 @@ def test_the_event_loop_was_watched(traces):
 def test_chunks_are_seen_on_their_way_to_the_workers(traces):
     events = traces["squares"]["traceEvents"]
     names = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
-    sent = [names[event["pid"]] for event in events if event["ph"] == "i"]
+    sent = [names[event["pid"]] for event in events if event["name"] == "sent to a worker"]
     assert sent.count("process_pool") == sent.count("multiprocessing_pool") == 2  # 4 numbers, 2 in a chunk
     assert sent.count("sequential") == sent.count("threads") == 0
 
