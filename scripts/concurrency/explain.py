@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from concurrency.arms import BASELINE
 from concurrency.plots import BEST, FAILED, OTHER, SERIES, STYLE
 
 PENDING, QUEUED, RUNNING = "#E0E0E0", "#56B4E9", "#0072B2"
@@ -55,7 +54,7 @@ def timeline(trace: Mapping[str, Any], title: str) -> Figure:
             keys += figure.axes[0].plot([], [], "v", color="#D55E00", linestyle="none", label="pickled for a worker")
         if "running" in seen:
             keys.append(Patch(color="#000000", label="the event loop runs something"))
-        figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 5))
+        figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 4))
         figure.suptitle(title, fontsize=12)
     return figure
 
@@ -74,9 +73,9 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
         under_way = sum(event["dur"] for event in bars) / work
         text = f"{name}: {lanes} lane{'s' if lanes > 1 else ''}, on average {under_way:.1f} items under way"
         computing = sum(event["dur"] for event in bars if event["name"] == "computing")
-        if name == BASELINE:
-            one_by_one = computing
-        elif computing and one_by_one:
+        if not one_by_one:
+            one_by_one = computing  # the baseline is the first of all arms
+        elif computing:
             text += f", and all of them together computed {computing / one_by_one:.1f} times as long as one by one"
         loop = [tid for tid, lane in _lanes(events).items() if lane == "event loop"]
         if loop and _counts(events):
