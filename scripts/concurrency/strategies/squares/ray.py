@@ -1,6 +1,8 @@
 """A local Ray cluster of its own: a remote task for each item, scheduled by Ray's daemons."""
 
 import logging
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,7 +18,14 @@ NEEDS = ["ray"]
 
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
-    ray.init("local", num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(
+        "local",
+        num_cpus=workers,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(sys.path)}},  # where the function is imported from
+    )
     try:
 
         def compute(function: Callable[[int], int], items: list[int]) -> list[int]:
