@@ -1,5 +1,6 @@
 """The plots: they only draw what the tables say."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ TITLES = {
     "squares": "Sums of squares (computing)",
 }
 WORKERS = {"download": "requests in flight", "squares": "workers (threads or processes)"}
+LABELLED_COUNTS = 12  # as many numbers fit side by side below half a figure
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "concurrency",  # the same data gives the same file
@@ -100,7 +102,7 @@ def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
     arms = _strategies(summary, workload)
     arms = arms[arms["speedup"].notna() & (arms["strategy"] != BASELINE)]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10, 4.4), layout="constrained")
+        figure = Figure(figsize=(10, _height(arms)), layout="constrained")
         axes = figure.subplots()
         counts = sorted({1, *arms["workers"]})
         every = np.geomspace(1, counts[-1], 200)
@@ -132,7 +134,7 @@ def cost(summary: pd.DataFrame, workload: str) -> Figure:
     arms = _strategies(summary, workload)
     arms = arms[arms["rounds"] > 0]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10, 4.4), layout="constrained")
+        figure = Figure(figsize=(10, _height(arms)), layout="constrained")
         panels = figure.subplots(1, 2)
         quantities = (("max_rss_bytes", 2**20, "peak memory, MiB"), ("cpu_s", 1, "CPU time, seconds"))
         for axes, (column, unit, label) in zip(panels, quantities, strict=True):
@@ -145,6 +147,11 @@ def cost(summary: pd.DataFrame, workload: str) -> Figure:
         if len(arms):
             figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
     return figure
+
+
+def _height(arms: pd.DataFrame) -> float:
+    """Inches that leave room for a key with a line a strategy."""
+    return max(4.4, 1.2 + 0.22 * len(list(_series(arms))))
 
 
 @dataclass(frozen=True)
@@ -168,7 +175,12 @@ def _series(arms: pd.DataFrame) -> Iterator[_Series]:
 
 def _workers_axis(axes: Axes, counts: list[int], workload: str) -> None:
     axes.set_xscale("log", base=2)
-    axes.set_xticks(counts, [str(n) for n in counts])
+    gap = math.log2(counts[-1] / counts[0]) / LABELLED_COUNTS
+    labelled = [counts[-1]]
+    for count in reversed(counts[:-1]):  # those too close to the next one above get no label
+        if math.log2(labelled[-1] / count) >= gap:
+            labelled.append(count)
+    axes.set_xticks(labelled, [str(n) for n in labelled])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
     axes.set_xlabel(f"{WORKERS[workload]} (log scale)")

@@ -81,6 +81,22 @@ def test_comparison(workload, arms):
     assert not overlaps(figure)
 
 
+@pytest.mark.parametrize(
+    "draw", [lambda summary: plots.workers(summary, "squares", 4), lambda summary: plots.cost(summary, "squares")]
+)
+@pytest.mark.parametrize("arms", [TWO, FORTY, LONG], ids=["2 arms", "40 arms", "long names"])
+def test_keys_have_room_for_every_strategy(draw, arms):
+    figure = draw(statistics.summarise(campaign("squares", arms)))
+    texts = drawn_texts(figure)
+    assert {name for name, _ in arms if name != "sequential"} <= {text.get_text() for text, _ in texts}
+    assert not overlaps(figure)
+    page = figure.bbox
+    assert all(
+        page.x0 - 1 <= box.x0 and box.x1 <= page.x1 + 1 and page.y0 - 1 <= box.y0 and box.y1 <= page.y1 + 1
+        for _, box in texts
+    )
+
+
 def test_failed_arms_are_shown_as_failed():
     timings = pd.concat([campaign("squares", TWO), campaign("squares", [("process_pool", 2)], error="it died")])
     summary = statistics.summarise(timings)
