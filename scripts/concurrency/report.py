@@ -185,9 +185,9 @@ def _costs(arms: pd.DataFrame) -> str:
         return "Nothing succeeded."
     extremes = []
     for column, unit, text in (("max_rss_bytes", 2**20, "{:.0f} MiB of memory"), ("cpu_s", 1, "{:.2f} s of CPU time")):
-        for which, row in (("least", done.loc[done[column].idxmin()]), ("most", done.loc[done[column].idxmax()])):
-            extremes.append(f"{which} {text.format(row[column] / unit)}: {arm_name(row)}")
-    return f"{'; '.join(extremes).capitalize()}."
+        for which, row in (("Least:", done.loc[done[column].idxmin()]), ("Most:", done.loc[done[column].idxmax()])):
+            extremes.append(f"{which} {arm_name(row)}, {text.format(row[column] / unit)}")
+    return f"{'. '.join(extremes)}."
 
 
 def _control(ratio: Mapping[str, float | None]) -> str:
