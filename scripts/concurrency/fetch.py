@@ -177,6 +177,7 @@ class _Download:
         self._unwritten_bytes = 0
         self._writing = False
         self._all_ended = asyncio.Event()
+        self._stopped = False
 
     async def run(self, missing: Sequence[tuple[str, str]]) -> None:
         """Bring each of `missing` (URL, address) to its end. Raises UserError where the disk fails."""
@@ -212,7 +213,10 @@ class _Download:
             ):
                 watchman = self._tasks.create_task(self._watch())
                 self._pump()
-                await self._all_ended.wait()
+                try:
+                    await self._all_ended.wait()
+                finally:
+                    self._stopped = True
                 watchman.cancel()
         except BaseExceptionGroup as group:
             if disk := group.subgroup(UserError):
@@ -228,6 +232,8 @@ class _Download:
         if self._timer:
             self._timer.cancel()
             self._timer = None
+        if self._stopped:  # interrupted, or the disk failed: a timer may still come
+            return
         now = self._now()
         while self._in_flight < self._manners.in_flight and self._unwritten_bytes < UNWRITTEN_BYTES:
             if (turn := self._schedule.take(now)) is None:
@@ -242,6 +248,7 @@ class _Download:
         try:
             await self._step(host, job)
         except BaseException:
+            self._stopped = True
             job.part.keep()
             raise
         self._in_flight -= 1
@@ -457,7 +464,11 @@ class _Download:
         while self._unwritten:
             batch, self._unwritten = self._unwritten, []
             sizes = sum(job.part.size for job, _ in batch)
-            outcomes = await asyncio.get_running_loop().run_in_executor(self._thread, self._finish_each, batch)
+            try:
+                outcomes = await asyncio.get_running_loop().run_in_executor(self._thread, self._finish_each, batch)
+            except BaseException:
+                self._stopped = True
+                raise
             self._unwritten_bytes -= sizes
             for (job, failure), undecodable in zip(batch, outcomes, strict=True):
                 if undecodable:
