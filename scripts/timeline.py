@@ -3,6 +3,7 @@
 import json
 import logging
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,8 @@ def main(snakemake: Any) -> None:
             except sampling.SampleError as error:
                 logging.warning("no timeline of %s: %s", arm, error)
             else:
-                traced[
-                    statistics.arm_name(
-                        {
-                            "workload": workload,
-                            "strategy": arm.strategy,
-                            "workers": arm.workers,
-                            "options": arm.options_text,
-                        }
-                    )
-                ] = notes
+                row = {"workload": workload, **asdict(arm), "options": arm.options_text}
+                traced[statistics.arm_name(row)] = notes
         trace = tracing.chrome_trace(traced)
     Path(snakemake.output[0]).write_text(json.dumps(trace), encoding="utf-8")
 
