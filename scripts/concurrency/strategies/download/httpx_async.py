@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
+
+from ._queue import fetch_all
 
 RANK = 3
 NEEDS = ["httpx", "h2"]
@@ -21,20 +24,6 @@ async def fetch(client: httpx.AsyncClient, url: str) -> tuple[int, int]:
         return 0, 0
 
 
-async def fetch_all(client: httpx.AsyncClient, urls: list[str], workers: int) -> list[tuple[int, int]]:
-    pages = [(0, 0)] * len(urls)
-    todo = iter(enumerate(urls))
-
-    async def work() -> None:
-        for i, url in todo:
-            pages[i] = await fetch(client, url)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(workers, len(urls))):
-            group.create_task(work())
-    return pages
-
-
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
@@ -43,6 +32,6 @@ def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]
     )
     with asyncio.Runner() as runner:
         try:
-            yield lambda urls: runner.run(fetch_all(client, urls, workers))
+            yield lambda urls: runner.run(fetch_all(partial(fetch, client), urls, workers))
         finally:
             runner.run(client.aclose())

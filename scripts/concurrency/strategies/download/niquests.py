@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import niquests
+
+from ._queue import fetch_all
 
 RANK = 3
 NEEDS = ["niquests"]
@@ -23,26 +26,12 @@ async def fetch(session: niquests.AsyncSession, url: str) -> tuple[int, int]:
         return 0, 0
 
 
-async def fetch_all(session: niquests.AsyncSession, urls: list[str], workers: int) -> list[tuple[int, int]]:
-    pages = [(0, 0)] * len(urls)
-    todo = iter(enumerate(urls))
-
-    async def work() -> None:
-        for i, url in todo:
-            pages[i] = await fetch(session, url)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(workers, len(urls))):
-            group.create_task(work())
-    return pages
-
-
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
     with asyncio.Runner() as runner:
         session = niquests.AsyncSession(pool_connections=workers, pool_maxsize=workers, disable_http3=True)
         session.trust_env = False
         try:
-            yield lambda urls: runner.run(fetch_all(session, urls, workers))
+            yield lambda urls: runner.run(fetch_all(partial(fetch, session), urls, workers))
         finally:
             runner.run(session.close())
