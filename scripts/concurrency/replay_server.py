@@ -2,6 +2,9 @@
 
 It reads one JSON line from standard input (the sites, the seed, where to take notes), answers with one that has the
 local URL of each site, serves on 127.0.0.1, and ends when standard input does.
+
+It is what every download is measured with, so it must cost next to nothing beside the latency that it plays: it speaks
+no more of HTTP than a client needs that gets whole pages over connections that stay open.
 """
 
 import asyncio
@@ -10,18 +13,18 @@ import html
 import itertools
 import json
 import random
+import select
+import selectors
 import signal
 import sys
 import time
-from typing import Any
 from urllib.parse import urlsplit
-
-from aiohttp import web
 
 from concurrency import tracing
 from concurrency.sites import Site
 
 MAX_PORTS = 250
+MAX_HEAD_BYTES = 1 << 16
 NOISE_BYTES = 1 << 20
 
 
@@ -36,62 +39,99 @@ def page_body(site: Site, index: int, noise: bytes) -> bytes:
     return (head + filling)[: site.wire_bytes]
 
 
-def _application(sites: list[Site], seed: int, trace: str | None) -> "_Server":
-    noise = base64.encodebytes(random.Random(seed).randbytes(NOISE_BYTES))
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        asked = time.perf_counter()
-        index = int(request.path[1:])
-        site = sites[index]
-        connection, is_new = server.connection(request.protocol)
-        connected = asked + (site.connect_ms / 1000 if is_new else 0)
-        if (wait := connected - asked + site.latency_ms / 1000) > 0:
-            await asyncio.sleep(wait)
-        body = page_body(site, index, noise)
-        answered = time.perf_counter()
-        response = web.StreamResponse(headers={"Content-Type": "text/html"})
-        if site.framing == "length":
-            response.content_length = len(body)
-        else:
-            response.enable_chunked_encoding()
-        await response.prepare(request)
-        await response.write(body)
-        await response.write_eof()
-        if trace:
-            spans = [["waiting for the first byte", connected, answered], ["receiving", answered, time.perf_counter()]]
-            if is_new:
-                spans.insert(0, ["connecting", asked, connected])
-            tracing.note(trace, what="page", item=site.url, lane=f"connection {connection}", spans=spans)
-        return response
-
-    server = _Server(handle)
-    return server
+def response(site: Site, index: int, noise: bytes) -> bytes:
+    """All that goes over the wire for a site, with a Content-Length or as one chunk, as its framing says."""
+    body = page_body(site, index, noise)
+    status = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+    if site.framing == "length":
+        return b"%bContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+    chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+    return b"%bTransfer-Encoding: chunked\r\n\r\n%b0\r\n\r\n" % (status, chunk)
 
 
-class _Server(web.Server):
-    """An aiohttp server that numbers its connections and knows which of them have paid for being set up."""
+class Connection(asyncio.Protocol):
+    """A client's connection: one request after the other, each answered when its site's latency is over.
 
-    def __init__(self, handle: Any) -> None:
-        super().__init__(handle)
-        self._numbers: dict[Any, int] = {}
-        self._count = itertools.count(1)
+    The first one waits for the site's connection set-up as well.
+    """
 
-    def connection(self, handler: Any) -> tuple[int, bool]:
-        """The number of a connection, and whether this is its first request."""
-        if handler in self._numbers:
-            return self._numbers[handler], False
-        self._numbers[handler] = next(self._count)
-        return self._numbers[handler], True
+    numbers = itertools.count(1)
 
-    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
-        self._numbers.pop(handler, None)
-        super().connection_lost(handler, exc)
+    def __init__(self, sites: list[Site], noise: bytes, trace: str | None) -> None:
+        self.sites, self.noise, self.trace = sites, noise, trace
+        self.number, self.is_new = next(self.numbers), True
+        self.unread = b""
+        self.answering: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.set_write_buffer_limits(high=0)  # resume_writing comes when all is with the kernel
+        self.transport = transport
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if self.answering:
+            self.answering.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self.unread += data
+        if self.answering is None:
+            self.take_request()
+
+    def take_request(self) -> None:
+        """Start the wait for the page that the bytes read so far ask for; do nothing while they are not a request."""
+        head, end, rest = self.unread.partition(b"\r\n\r\n")
+        if not end and len(head) <= MAX_HEAD_BYTES:
+            return
+        method, _, path = head.partition(b"\r\n")[0].rpartition(b" ")[0].partition(b" /")
+        if method != b"GET" or not path.isdigit() or int(path) >= len(self.sites):
+            self.transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            self.transport.close()
+            return
+        self.unread = rest
+        index = int(path)
+        site = self.sites[index]
+        self.asked = time.perf_counter()
+        self.connected = self.asked + (site.connect_ms / 1000 if self.is_new else 0)
+        wait = self.connected - self.asked + site.latency_ms / 1000
+        self.answering = asyncio.get_running_loop().call_later(wait, self.answer, index)
+
+    def answer(self, index: int) -> None:
+        self.answered = time.perf_counter()
+        self.site = self.sites[index]
+        self.transport.write(response(self.site, index, self.noise))
+        if not self.transport.get_write_buffer_size():
+            self.resume_writing()
+
+    def resume_writing(self) -> None:
+        """The page has been sent: on to the next request."""
+        if self.trace:
+            spans = [
+                ["connecting", self.asked, self.connected],
+                ["waiting for the first byte", self.connected, self.answered],
+                ["receiving", self.answered, time.perf_counter()],
+            ]
+            lane = f"connection {self.number}"
+            tracing.note(self.trace, what="page", item=self.site.url, lane=lane, spans=spans[not self.is_new :])
+        self.is_new = False
+        self.answering = None
+        if self.unread:
+            self.take_request()
 
 
-async def _main() -> None:
+class PunctualSelector(selectors.DefaultSelector):
+    """epoll counts in whole milliseconds, rounded up; select(2) on it in microseconds."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout and timeout > 0:
+            select.select([self.fileno()], [], [], timeout)
+            timeout = 0
+        return super().select(timeout)
+
+
+async def _serve() -> None:
     order = json.loads(sys.stdin.readline())
     sites = list(dict.fromkeys(Site(**site) for site in order["sites"]))
-    server = _application(sites, order["seed"], order["trace"])
+    noise = base64.encodebytes(random.Random(order["seed"]).randbytes(NOISE_BYTES))
     loop = asyncio.get_running_loop()
     ports: dict[str, int] = {}
     listening: list[asyncio.Server] = []
@@ -99,7 +139,11 @@ async def _main() -> None:
         host = urlsplit(site.url).netloc
         if host not in ports:
             if len(listening) < MAX_PORTS:
-                listening.append(await loop.create_server(server, "127.0.0.1", 0, backlog=4096))
+                listening.append(
+                    await loop.create_server(
+                        lambda: Connection(sites, noise, order["trace"]), "127.0.0.1", 0, backlog=4096
+                    )
+                )
             ports[host] = listening[len(ports) % len(listening)].sockets[0].getsockname()[1]
     local = {site: f"http://127.0.0.1:{ports[urlsplit(site.url).netloc]}/{i}" for i, site in enumerate(sites)}
     print(json.dumps([local[Site(**site)] for site in order["sites"]]), flush=True)
@@ -108,4 +152,5 @@ async def _main() -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the job's to handle; its end is ours
-    asyncio.run(_main())
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(PunctualSelector())) as runner:
+        runner.run(_serve())

@@ -2,7 +2,9 @@
 
 import http.client
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -92,6 +94,16 @@ def test_latency_is_paid_by_each_request_and_set_up_by_each_connection():
     assert lasted[0] >= 0.249
     assert 0.049 <= lasted[1] < lasted[0]
     assert lasted[2] >= 0.249
+
+
+def test_requests_in_pieces_and_several_at_once_are_answered_in_order():
+    with replay.serve(SITES, seed=1) as urls, socket.create_connection(("127.0.0.1", urlsplit(urls[2]).port)) as client:
+        client.settimeout(10)
+        client.sendall(b"GET /2 HTTP/1.1\r\nHost: ")
+        client.sendall(b"b.test\r\n\r\nGET /4 HTTP/1.1\r\n\r\nGET /9 HTTP/1.1\r\n\r\n")
+        replies = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    assert [int(size) for size in re.findall(rb"Content-Length: (\d+)", replies)] == [3, 3_000_000, 0]
+    assert re.findall(rb"HTTP/1.1 (\d+)", replies) == [b"200", b"200", b"404"]  # and it is closed after an error
 
 
 def test_it_stops_with_its_job():
