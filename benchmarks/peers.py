@@ -231,11 +231,13 @@ def skewed(size: Size) -> Iterator[Contest]:
     cores = usage.available_cores()
     numbers = [size.small] * 10 + [size.huge] + [size.small] * 9
     ours, peers = computations(numbers, cores)
+    share = sum(numbers) // cores
+    limit = plain("independent", "squares", cores, [share] * cores, [closed_form(share)] * cores, kind="limit")
     yield Contest(
         "skewed",
         f"Computing unevenly: one number of {size.huge:,} and 19 of {size.small:,} on {cores} cores",
         "speed-up / cores",
-        [strategy("sequential", "squares", 1, numbers, [closed_form(n) for n in numbers]), *ours, *peers],
+        [strategy("sequential", "squares", 1, numbers, [closed_form(n) for n in numbers]), *ours, *peers, limit],
         lambda name, others: seconds(others["sequential"]) / seconds(others[name]) / cores,
         [Goal("best strategy at least 0.93", names(ours), 0.93, at_most=False)],
     )
@@ -548,6 +550,12 @@ def describe(contest: Contest, samples: list[Sample]) -> str:
         else:
             met = best[1] <= goal.bound if goal.at_most else best[1] >= goal.bound
             lines.append(f"- {goal.text}: {best[0]} {best[1]:.3f}, {'reached' if met else 'not reached'}")
+    ours = [ratios[one.name] for one in contest.contestants if one.kind == "ours" and one.name in ratios]
+    peers = [one.name for one in contest.contestants if one.kind == "peer" and one.name in ratios]
+    if ours and peers:
+        best_mean = min(sign * mean for mean, _, _ in ours)
+        ahead = [name for name in peers if max(sign * end for end in ratios[name][1:]) < best_mean]
+        lines.append(f"- peers whose whole interval is better than our best: {', '.join(ahead) or 'none'}")
     return "\n".join([*lines, *contest.remarks(samples), ""])
 
 
