@@ -259,7 +259,7 @@ def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3
     for name, truth in (("equal arms", equal), ("ladder 0–20 %", ladder)):
         for model in ("iid", "bursts", "heavy_tails"):
             for k in (12, 36):
-                yield Job(f"{name}: bias of the printed gain, %", bias_of_gain, truth, model, 10, k, fewer,
+                yield Job(f"{name}: bias of the printed gain, %", bias_of_gain, truth, model, 10, k, campaigns,
                           at_most=0.3, at_least=-0.3, share=False)  # fmt: skip
                 yield Job(f"{name}: bias of the printed gain, robust form, %", bias_of_gain, truth, model, 20, k, fewer,
                           robust=True, at_most=0.3, at_least=-0.3, share=False)  # fmt: skip

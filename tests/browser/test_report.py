@@ -119,6 +119,21 @@ def test_tables_sort_by_what_their_cells_mean(opened):
         assert cells[-1] == "–"  # what failed has no time and stands last either way
 
 
+def test_one_workload_alone_and_a_picture_enlarged(opened):
+    page = opened(viewport=WIDE)
+    pictures = page.locator(".picture:visible")
+    whole, width = pictures.count(), pictures.first.locator("svg").bounding_box()["width"]
+    page.get_by_role("button", name="Sums of squares").click()
+    assert pictures.count() == whole / 2
+    assert page.locator("#arms-squares").is_visible()
+    assert not page.locator("#arms-download").is_visible()
+    page.get_by_role("button", name="all").click()
+    assert pictures.count() == whole
+    pictures.first.focus()
+    page.keyboard.press("Enter")
+    assert pictures.first.locator("svg").bounding_box()["width"] > 1.5 * width
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_axe_finds_nothing_serious(opened, size, scheme):
