@@ -19,14 +19,14 @@ def main(snakemake: Any) -> None:
     traced: dict[str, Path] = {}
     with tempfile.TemporaryDirectory() as folder, sampling.machine_to_itself():
         for arm in chosen:
+            name = statistics.arm_name({"workload": workload, **asdict(arm), "options": arm.options_text})
             notes = Path(folder, f"{len(traced)}.jsonl")
             try:
                 _trace(workload, arm, params, conditions, notes)
             except sampling.SampleError as error:
-                logging.warning("no timeline of %s: %s", arm, error)
+                logging.warning("no timeline of %s: %s", name, error)
             else:
-                row = {"workload": workload, **asdict(arm), "options": arm.options_text}
-                traced[statistics.arm_name(row)] = notes
+                traced[name] = notes
         trace = tracing.chrome_trace(traced)
     Path(snakemake.output[0]).write_text(json.dumps(trace), encoding="utf-8")
 

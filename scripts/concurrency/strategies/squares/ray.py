@@ -29,8 +29,11 @@ def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
     try:
 
         def compute(function: Callable[[int], int], items: list[int]) -> list[int]:
-            remote = ray.remote(function)
-            return list(ray.get([remote.remote(item) for item in items]))
+            @ray.remote  # which takes nothing but a plain function
+            def call(item: int) -> int:
+                return function(item)
+
+            return list(ray.get([call.remote(item) for item in items]))
 
         wait_until_awake(workers, lambda nap, naps: compute(nap, list(naps)))
         yield lambda task, items: compute(task.function, items)
