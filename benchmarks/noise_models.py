@@ -72,13 +72,14 @@ MODELS = {
 
 
 def campaigns(rng: np.random.Generator, model: str, count: int, rounds: int, k: int, sigma: float = 0.02) -> Array:
-    """Log times (campaigns, rounds, arms) of `k` identical arms, measured in the product's own order."""
-    series = MODELS[model](rng, (count, rounds * k), sigma).reshape(count, rounds, k)
+    """Log times (campaigns, rounds, arms) of `k` identical arms, measured in the product's own order: with the control
+    among them, which is left out of the comparison."""
+    series = MODELS[model](rng, (count, rounds * (k + 1)), sigma).reshape(count, rounds, k + 1)
     orders = np.array(
         [
-            [np.argsort(arms.in_order(range(k), seed, "validate", number)) for number in range(1, rounds + 1)]
+            [np.argsort(arms.in_order(range(k + 1), seed, "validate", number)) for number in range(1, rounds + 1)]
             for seed in range(ORDERS)
         ]
     )
-    noise = np.take_along_axis(series, orders[rng.integers(ORDERS, size=count)], axis=2)
+    noise = np.take_along_axis(series, orders[rng.integers(ORDERS, size=count)], axis=2)[:, :, :k]
     return noise * np.resize(UNEQUAL, k) if model == "unequal" else noise

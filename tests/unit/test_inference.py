@@ -21,7 +21,7 @@ def test_two_arms_are_compared_by_the_paired_t_test():
     found = inference.against(logs, 0, inference.form(8, 2))
     known = stats.ttest_rel(logs[0, :, 0], logs[0, :, 1])
     assert found.mean[0, 1] == pytest.approx(np.mean(logs[0, :, 0] - logs[0, :, 1]))
-    low, high = known.confidence_interval(0.95)
+    low, high = known.confidence_interval(1 - inference.ALPHA["paired"])
     half = found.half_width(1)[0, 1]
     assert (found.mean[0, 1] - half, found.mean[0, 1] + half) == pytest.approx((low, high))
 
