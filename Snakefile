@@ -110,7 +110,17 @@ rule measure:
         conditions=conditions,
         seed=USER.seed,
         strategies=strategy_code,
-        code=code("arms.py", "replay.py", "replay_server.py", "sample.py", "sampling.py", "squares.py", "usage.py"),
+        code=code(
+            "arms.py",
+            "interpreters.py",
+            "replay.py",
+            "replay_server.py",
+            "sample.py",
+            "sampling.py",
+            "squares.py",
+            "usage.py",
+            "worker.py",
+        ),
     script:
         "scripts/measure.py"
 

@@ -29,7 +29,7 @@ rule timeline:
         conditions=conditions,
         seed=USER.seed,
         strategies=strategy_code,
-        code=code("replay.py", "replay_server.py", "sample.py", "tracing.py"),
+        code=code("interpreters.py", "replay.py", "replay_server.py", "sample.py", "tracing.py"),
     script:
         "../scripts/timeline.py"
 
@@ -94,7 +94,8 @@ rule races:
         "../envs/workflow.yaml"
     threads: workflow.cores
     params:
-        code=code("races.py"),
+        interpreters=[asdict(interpreter) for interpreter in USER.interpreters],
+        code=code("interpreters.py", "races.py"),
     script:
         "../scripts/races.py"
 

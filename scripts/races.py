@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import pandas as pd
+
 from concurrency import job, races, sampling, tables
+from concurrency.interpreters import Interpreter
 
 
 def main(snakemake: Any) -> None:
+    interpreters = [Interpreter(**interpreter) for interpreter in snakemake.params.interpreters]
     with sampling.machine_to_itself():
-        tables.write(races.table(), snakemake.output[0])
+        tables.write(pd.DataFrame(races.table(interpreters)), snakemake.output[0])
 
 
 if __name__ == "__main__":

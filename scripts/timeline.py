@@ -3,11 +3,12 @@
 import json
 import logging
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from concurrency import arms, job, replay, sampling, sites, squares, statistics, tracing
+import pandas as pd
+
+from concurrency import arms, interpreters, job, replay, sampling, sites, squares, statistics, tracing
 from concurrency.arms import Arm
 from concurrency.strategies import catalogue
 
@@ -16,10 +17,17 @@ def main(snakemake: Any) -> None:
     params, workload = snakemake.params, snakemake.wildcards.workload
     chosen = arms.resolved([Arm(**arm) for arm in params.arms], snakemake.threads)
     conditions = sampling.Conditions(**params.conditions)
+    rows = pd.DataFrame(
+        {
+            "workload": workload, "strategy": arm.strategy, "workers": arm.workers, "options": arm.options_text,
+            "interpreter": arm.interpreter or interpreters.RUNNING.label,
+        }
+        for arm in chosen
+    )  # fmt: skip
     traced: dict[str, Path] = {}
     with tempfile.TemporaryDirectory() as folder, sampling.machine_to_itself():
-        for arm in chosen:
-            name = statistics.arm_name({"workload": workload, **asdict(arm), "options": arm.options_text})
+        for arm, (_, row) in zip(chosen, rows.iterrows(), strict=True):
+            name = statistics.arm_name(row, rows)
             notes = Path(folder, f"{len(traced)}.jsonl")
             try:
                 _trace(workload, arm, params, conditions, notes)
@@ -36,7 +44,10 @@ def _trace(workload: str, arm: Arm, params: Any, conditions: sampling.Conditions
     options = strategy.defaults | dict(arm.options)
 
     def run(items: list[Any]) -> None:
-        sampling.run_sample(workload, strategy.module, int(arm.workers), options, items, conditions, trace=str(notes))
+        sampling.run_sample(
+            workload, strategy.module, int(arm.workers), options, items, conditions,
+            trace=str(notes), executable=arm.executable,
+        )  # fmt: skip
 
     if workload == "download":
         wanted = sites.read(params.source)[: params.measure_items]

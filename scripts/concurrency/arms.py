@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from concurrency.errors import UserError
+from concurrency.interpreters import RUNNING, Interpreter
 from concurrency.strategies import catalogue
 
 BASELINE = "sequential"
@@ -16,12 +17,17 @@ RULE_OF_THUMB = ("threads", "asyncio", "asyncio_session_per_request")
 
 @dataclass(frozen=True)
 class Arm:
-    """One thing to measure. `workers` may be the word `cores` until `resolved`; `control` marks the A/A duplicate."""
+    """One thing to measure. `workers` may be the word `cores` until `resolved`; `control` marks the A/A duplicate.
+
+    `interpreter` is the label of the Python to run under, `executable` its path; empty: the one that measures.
+    """
 
     strategy: str
     workers: int | str = 1
     options: Mapping[str, Any] = field(default_factory=dict)
     control: bool = False
+    interpreter: str = ""
+    executable: str = ""
 
     @property
     def options_text(self) -> str:
@@ -66,25 +72,41 @@ def expand(
 
 
 def runnable(
-    workload: str, arms: Sequence[Arm], asked: Sequence[str | Mapping[str, Any]], own_function: bool, place: str
+    workload: str,
+    arms: Sequence[Arm],
+    asked: Sequence[str | Mapping[str, Any]],
+    own_function: bool,
+    place: str,
+    interpreters: Sequence[Interpreter] = (RUNNING,),
 ) -> tuple[list[Arm], dict[str, str]]:
-    """Those of `arms` that this interpreter can run, and why each other strategy cannot be.
+    """`arms` under each of `interpreters`, as far as they can run there, and why each other strategy cannot.
 
     `own_function` says that the user's function takes the place of the sum of squares. Raises UserError (starting with
     `place`) if that leaves nothing of what was `asked` for.
     """
-    left_out = {}
-    for name in {arm.strategy: None for arm in arms}:
-        strategy = catalogue(workload)[name]
-        if reason := strategy.missing:
-            left_out[name] = reason
-        elif own_function and strategy.is_algorithm:
-            left_out[name] = "computes the sum of squares only, not your function"
-    if asked and {entry if isinstance(entry, str) else next(iter(entry)) for entry in asked} <= set(left_out):
+    known = catalogue(workload)
+    kept: list[Arm] = []
+    left_out: dict[str, str] = {}
+    wanted = {entry if isinstance(entry, str) else next(iter(entry)) for entry in asked}
+    for interpreter in interpreters:
+        lacking = {}
+        for name in {arm.strategy: None for arm in arms}:
+            if reason := interpreter.lacks(known[name]):
+                lacking[name] = reason
+            elif own_function and known[name].is_algorithm:
+                lacking[name] = "computes the sum of squares only, not your function"
+        where = f" on {interpreter.label}" if len(interpreters) > 1 or interpreter.executable else ""
+        left_out |= {name + where: reason for name, reason in lacking.items()}
+        label = interpreter.label if interpreter.executable else ""
+        kept += [
+            replace(arm, interpreter=label, executable=interpreter.executable)
+            for arm in arms
+            if arm.strategy not in lacking
+        ]
+    if asked and not wanted & {arm.strategy for arm in kept}:
         raise UserError(f"{place}: " + "; ".join(f"{name}: {reason}" for name, reason in left_out.items()))
-    kept = [arm for arm in arms if arm.strategy not in left_out]
     # the last one gets the A/A duplicate, which an algorithm is too short for
-    kept.sort(key=lambda arm: (arm.strategy != BASELINE, not catalogue(workload)[arm.strategy].is_algorithm))
+    kept.sort(key=lambda arm: (arm.strategy != BASELINE, not known[arm.strategy].is_algorithm))
     return kept, left_out
 
 

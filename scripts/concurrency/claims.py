@@ -1,6 +1,6 @@
 """What is often said of concurrent Python, put to the test on the timings of a run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +24,17 @@ Decision = Callable[[Interval, int], str]
 @dataclass(frozen=True)
 class Claim:
     """`text` is about how many times as fast `arms` (the first that was measured) are as the fastest of `rivals`, in
-    `workload`; `decide` turns that ratio, its interval and the number of cores into an answer."""
+    `workload`; `decide` turns that ratio, its interval and the number of cores into an answer.
+
+    Both run under one interpreter: any or, with `gil`, one that has it on or off.
+    """
 
     text: str
     workload: str
     arms: tuple[str, ...]
     rivals: tuple[str, ...]
     decide: Decision
+    gil: bool | None = None
 
 
 def _is_faster(ratio: Interval, _cores: int) -> str:
@@ -67,44 +71,95 @@ EXAMINED = (
 )
 
 
+# Only where several interpreters are compared.
+OF_INTERPRETERS = (
+    Claim(
+        "with the GIL, threads do not speed up computing", "squares", ("threads",), (BASELINE,), _gains_nothing, True
+    ),
+    Claim(
+        "without the GIL, threads speed up computing by about the cores",
+        "squares",
+        ("threads",),
+        (BASELINE,),
+        _gains_the_cores,
+        False,
+    ),
+    Claim(
+        "subinterpreters speed up computing by about the cores",
+        "squares",
+        ("interpreter_pool",),
+        (BASELINE,),
+        _gains_the_cores,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim to be tested on one interpreter: the `praised` arm, if it was measured, and its `rivals`."""
+
+    claim: Claim
+    block: Block | None
+    praised: ArmKey | None = None
+    rivals: tuple[ArmKey, ...] = ()
+
+
 def examine(timings: pd.DataFrame) -> pd.DataFrame:
-    """One row a claim, with the columns of claims.csv, from the first host in `timings`.
+    """One row a claim, with the columns of claims.csv, from the first host in `timings`; where there are several
+    interpreters, one for each that the claim can be tested on.
 
     `ratio` is how many times as fast the praised arm is as the rival, with an interval that holds for all claims at
     once; `answer` is confirmed, refuted or cannot tell here, and `figures` says it in words.
     """
     hosts = list(dict.fromkeys(timings["host"]))
     found = {block.workload: block for block in statistics.blocks(timings, robust=False) if block.host == hosts[0]}
+    several = any(len(block.interpreters) > 1 for block in found.values())
+    examined = EXAMINED + (OF_INTERPRETERS if several else ())
+    cases = [case for claim in examined for case in _cases(claim, found.get(claim.workload))]
     rows = [
-        {"claim": claim.text, "workload": claim.workload} | _test(claim, found.get(claim.workload))
-        for claim in EXAMINED
+        {"claim": case.claim.text, "workload": case.claim.workload} | _test(case, family=len(cases)) for case in cases
     ]
     return pd.DataFrame(rows, columns=list(CLAIMS)).astype(CLAIMS)
 
 
-def _test(claim: Claim, block: Block | None) -> dict[str, object]:
+def _cases(claim: Claim, block: Block | None) -> list[Case]:
+    """One for each interpreter that the claim can be tested on; where there is none, one that has not all arms."""
+    if block is None:
+        return [Case(claim, None)]
+    cases = []
+    for interpreter in block.interpreters:
+        if claim.gil in (None, block.has_gil(interpreter)):
+            arms = [arm for arm in block.complete if arm[3] == interpreter]
+            praised = next(_most_workers(arms, claim.arms), None)
+            cases.append(Case(claim, block, praised, tuple(_most_workers(arms, claim.rivals))))
+    return [case for case in cases if case.praised and case.rivals] or cases[:1] or [Case(claim, block)]
+
+
+def _test(case: Case, family: int) -> dict[str, object]:
+    claim, block, praised = case.claim, case.block, case.praised
     if block is None:
         return {"case": "", "answer": UNDECIDED, "figures": "not measured in this run"}
-    praised = next(_most_workers(block, claim.arms), None)
-    rivals = list(_most_workers(block, claim.rivals))
-    case = f"{block.rounds} rounds of {block.samples['items'].max()} items"
-    if praised is None or not rivals:
+    size = f"{block.rounds} rounds of {block.samples['items'].max()} items"
+    if praised is None or not case.rivals:
         missing = claim.rivals if praised else claim.arms
+        where = {None: "", True: " with the GIL", False: " without the GIL"}[claim.gil]
         return {
-            "case": case,
+            "case": size,
             "answer": UNDECIDED,
-            "figures": f"needs {' or '.join(missing)} without failures in this run",
+            "figures": f"needs {' or '.join(missing)} without failures in this run{where}",
         }
-    rival = min(rivals, key=lambda arm: block.logs[arm].mean())
-    ratio = statistics.paired(block.logs[rival] - block.logs[praised], family=len(EXAMINED))
+    rival = min(case.rivals, key=lambda arm: block.logs[arm].mean())
+    ratio = statistics.paired(block.logs[rival] - block.logs[praised], family)
     answer = claim.decide(ratio, min(int(block.samples["cores"].max()), praised[1]))
     names = [
-        statistics.arm_name(pd.Series(dict(zip(statistics.ARM, arm, strict=True)) | {"workload": block.workload}))
+        statistics.arm_name(
+            pd.Series(dict(zip(statistics.ARM, arm, strict=True)) | {"workload": block.workload}), block.samples
+        )
         for arm in (praised, rival)
     ]
     numbers = [statistics.number(value) if np.isfinite(value) else "?" for value in ratio]
     return {
-        "case": case,
+        "case": size,
         "answer": answer,
         "ratio": ratio[0],
         "ratio_low": ratio[1],
@@ -113,9 +168,9 @@ def _test(claim: Claim, block: Block | None) -> dict[str, object]:
     }
 
 
-def _most_workers(block: Block, names: tuple[str, ...]) -> Iterator[ArmKey]:
-    """Of each strategy in `names`, the complete arm with most workers."""
+def _most_workers(arms: Sequence[ArmKey], names: tuple[str, ...]) -> Iterator[ArmKey]:
+    """Of each strategy in `names`, the one of `arms` with most workers."""
     for name in names:
-        arms = [arm for arm in block.complete if arm[0] == name]
-        if arms:
-            yield max(arms, key=lambda arm: arm[1])
+        own = [arm for arm in arms if arm[0] == name]
+        if own:
+            yield max(own, key=lambda arm: arm[1])

@@ -64,7 +64,7 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
     long all computing took together, against one by one.
     """
     sentences = []
-    one_by_one = 0.0
+    one_by_one: dict[str, float] = {}  # of each interpreter, whose baseline comes before its other arms
     for events in _by_arm(trace).values():
         [name] = [event["args"]["name"] for event in events if event["name"] == "process_name"]
         [work] = [event["dur"] for event in events if event["ph"] == "X" and event["name"] == "work"]
@@ -73,10 +73,12 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
         under_way = sum(event["dur"] for event in bars) / work
         text = f"{name}: {lanes} lane{'s' if lanes > 1 else ''}, on average {under_way:.1f} items under way"
         computing = sum(event["dur"] for event in bars if event["name"] == "computing")
-        if not one_by_one:
-            one_by_one = computing  # the baseline is the first of all arms
+        where = name.partition(" on ")[2]
+        if where not in one_by_one:
+            one_by_one[where] = computing
         elif computing:
-            text += f", and all of them together computed {computing / one_by_one:.1f} times as long as one by one"
+            times = computing / one_by_one[where]
+            text += f", and all of them together computed {times:.1f} times as long as one by one"
         loop = [tid for tid, lane in _lanes(events).items() if lane == "event loop"]
         if loop and _counts(events):
             running = sum(event["dur"] for event in events if event["ph"] == "X" and event["tid"] in loop) / work
@@ -280,7 +282,7 @@ def races(table: pd.DataFrame) -> Figure:
             cost.annotate(
                 text, (row["ns_each"], y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5
             )
-        lost.set_yticks(range(len(table)), table["variant"].iloc[::-1])
+        lost.set_yticks(range(len(table)), [_variant(row, table) for _, row in table.iloc[::-1].iterrows()])
         lost.set_xlim(0, 150)
         lost.set_xticks(range(0, 101, 25))
         lost.set_xlabel("additions lost, %")
@@ -290,20 +292,34 @@ def races(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def _variant(row: pd.Series, table: pd.DataFrame) -> str:
+    where = f" on {row['interpreter']}" if table["interpreter"].nunique() > 1 else ""
+    return f"{row['variant']}{where}"
+
+
 def races_text(table: pd.DataFrame) -> str:
     """What `races` shows."""
-    rows = table.set_index("variant")
+    several = table["interpreter"].nunique() > 1
+    threads = [_threads_lost(rows, several) for _, rows in table.groupby("interpreter", sort=False)]
+    rows = table[table["interpreter"] == table["interpreter"].iloc[0]].set_index("variant")
+    return (
+        f"{' '.join(threads)} Tasks lost {rows.loc['tasks', 'lost']:,} as long as they did not await in between, and "
+        f"{rows.loc['tasks, awaiting in between', 'lost']:,} of "
+        f"{rows.loc['tasks, awaiting in between', 'additions']:,} when they did."
+    )
+
+
+def _threads_lost(of_interpreter: pd.DataFrame, several: bool) -> str:
+    rows = of_interpreter.set_index("variant")
     plain, locked = rows.loc["threads"], rows.loc["threads, with a lock"]
     gil = "with the GIL" if plain["gil"] else "without a GIL"
+    where = f" ({plain['interpreter']})" if several else ""
     found = (
         f"lost {plain['lost']:,} of {plain['additions']:,} additions"
         if plain["lost"]
         else f"lost none of {plain['additions']:,} additions this time, which is luck and no promise"
     )
     return (
-        f"{plain['workers']} threads {gil} {found}: another thread ran between a read and its write. "
-        f"A lock made it right and an addition {locked['ns_each'] / plain['ns_each']:.1f} times as long. "
-        f"Tasks lost {rows.loc['tasks', 'lost']:,} as long as they did not await in between, and "
-        f"{rows.loc['tasks, awaiting in between', 'lost']:,} of "
-        f"{rows.loc['tasks, awaiting in between', 'additions']:,} when they did."
+        f"{plain['workers']} threads {gil}{where} {found}: another thread ran between a read and its write. "
+        f"A lock made it right and an addition {locked['ns_each'] / plain['ns_each']:.1f} times as long."
     )

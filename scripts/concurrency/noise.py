@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from concurrency.arms import BASELINE, FAST
+from concurrency.interpreters import is_free_threaded
 
 # What is measured: (noisy from, unusable from). Counted over all samples of a workload, weighted by their length.
 OTHERS = (0.10, 1.0)  # cores that other programs kept busy
@@ -105,6 +106,8 @@ def impossible(workload: str, arm: Mapping[str, Any], samples: pd.DataFrame) -> 
     """What cannot be true about an arm: `arm` is its row of the summary, `samples` its good samples."""
     if not len(samples):
         return
+    if (samples["gil"].fillna(False) & samples["python"].map(is_free_threaded)).any():
+        yield "the GIL came back on: this is no free-threaded run"
     if kind(workload) == "download":
         least = samples["minimum_s"].astype(float)
         too_fast = int((samples["wall_s"].astype(float) < least).sum())

@@ -29,6 +29,8 @@ TITLES = {
     "squares": "Sums of squares (computing)",
 }
 WORKERS = {"download": "requests in flight", "squares": "workers (threads or processes)"}
+LINES = ["-", "--", ":", "-."]
+PANELS_ABREAST = 3
 LABELLED_COUNTS = 12  # as many numbers fit side by side below half a figure
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text
@@ -71,17 +73,25 @@ def comparison(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> F
             times.plot(float(arm["median_s"]), y, "D" if arm["best"] else "o", color=colour, markersize=6)
             if pd.notna(arm["speedup"]):
                 _speedup_bar(ratios, y, arm, colour)
+            if pd.notna(arm["versus_sequential"]):
+                ratios.plot(float(arm["versus_sequential"]), y, "s", color=colour, markerfacecolor="none", markersize=5)
         times.set_yticks(range(len(arms)), [_label(arm, arms) for _, arm in arms.iterrows()])
         times.set_ylim(-0.6, len(arms) - 0.4)
         times.set_xlabel("seconds")
         _from_zero_or_log(times, samples["wall_s"])
         ratios.axvline(1, color="#000000", linewidth=1, linestyle=":")
         ratios.set_xlabel("times as fast as one by one")
-        _from_zero_or_log(ratios, pd.concat([arms["speedup_low"], arms["speedup_high"], arms["speedup"]]))
+        bounds = ["speedup_low", "speedup_high", "speedup", "versus_sequential"]
+        _from_zero_or_log(ratios, pd.concat([arms[bound] for bound in bounds]))
         figure.suptitle(TITLES[workload], fontsize=12)
         figure.supxlabel(
             "left: | one round, marker: median; right: with the 95 % interval that holds for all at once; "
-            "◆ cannot be told from the fastest",
+            "◆ cannot be told from the fastest"
+            + (
+                "\nright: against one by one on the same interpreter, and □ against the fastest one by one of all"
+                if _are_several(arms)
+                else ""
+            ),
             fontsize=8.5,
             color=OTHER,
         )
@@ -98,35 +108,66 @@ def _speedup_bar(axes: Axes, y: int, arm: pd.Series, colour: str) -> None:
 
 
 def workers(summary: pd.DataFrame, workload: str, cores: int) -> Figure:
-    """Speed-up against the number of workers, a line a strategy, with the ideal: twice the workers, twice the speed."""
+    """Speed-up against the number of workers, a line a strategy, with the ideal: twice the workers, twice the speed.
+
+    Several interpreters get a panel each, all against the fastest one by one of them all, so that panels compare.
+    """
     arms = _strategies(summary, workload)
-    arms = arms[arms["speedup"].notna() & (arms["strategy"] != BASELINE)]
+    several = _are_several(arms)
+    gain = "versus_sequential" if several else "speedup"
+    arms = arms[arms[gain].notna()]
+    fast = arms[arms["strategy"] != BASELINE]
+    shown = sorted(arms["interpreter"].unique()) if several else [""]
+    across = min(len(shown), PANELS_ABREAST)
+    down = math.ceil(len(shown) / across)
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10, _height(arms)), layout="constrained")
-        axes = figure.subplots()
-        counts = sorted({1, *arms["workers"]})
-        every = np.geomspace(1, counts[-1], 200)
-        axes.plot(
-            every,
-            np.minimum(every, cores) if workload == "squares" else every,
-            color="#000000",
-            linestyle="--",
-            linewidth=1,
-            label="ideal",
-        )
-        axes.axhline(1, color="#000000", linewidth=1, linestyle=":", label="one by one")
-        for series in _series(arms):
-            line = series.arms
-            middle = line["speedup"].astype(float)
-            spread = [middle - line["speedup_low"].astype(float), line["speedup_high"].astype(float) - middle]
-            axes.errorbar(series.x, middle, yerr=spread, capsize=3, **series.style)
-        _workers_axis(axes, counts, workload)
-        highest = arms[["speedup", "speedup_high"]].max(axis=None)  # the ideal may go far beyond: it is cut off
-        axes.set_ylim(0, 1.3 * max(1.0, float(highest) if pd.notna(highest) else 1.0))
-        axes.set_ylabel("times as fast as one by one")
-        axes.set_title(f"{TITLES[workload]}: how many workers?", fontsize=12)
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+        figure = Figure(figsize=(10, max(_height(fast), 3.3 * down + 0.8 if several else 0)), layout="constrained")
+        panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+        counts = sorted({1, *fast["workers"]})
+        for axes, interpreter in zip(panels, shown, strict=False):
+            own = arms[arms["interpreter"] == interpreter] if several else arms
+            one_by_one = own.loc[own["strategy"] == BASELINE, gain].max() if several else 1
+            if pd.notna(one_by_one):
+                _one_by_one(axes, float(one_by_one), counts[-1], cores if workload == "squares" else None)
+            for series in _series(fast, in_panels=several):
+                if not several or series.interpreter == interpreter:
+                    middle, low, high = (series.arms[gain + end].astype(float) for end in ("", "_low", "_high"))
+                    axes.errorbar(series.x, middle, yerr=[middle - low, high - middle], capsize=3, **series.style)
+            _workers_axis(axes, counts, workload)
+        highest = fast[[gain, f"{gain}_high"]].max(axis=None)  # the ideal may go far beyond: it is cut off
+        panels[0].set_ylim(0, 1.3 * max(1.0, float(highest) if pd.notna(highest) else 1.0))
+        title = f"{TITLES[workload]}: how many workers?"
+        if several:
+            _name_panels(figure, list(panels), shown, title)
+        else:
+            panels[0].set_ylabel("times as fast as one by one")
+            panels[0].set_title(title, fontsize=12)
+            panels[0].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
+
+
+def _one_by_one(axes: Axes, level: float, most: int, cores: int | None) -> None:
+    """The level of one by one, and the ideal, which is a multiple of it."""
+    every = np.geomspace(1, most, 200)
+    ideal = level * np.minimum(every, cores or most)
+    axes.plot(every, ideal, color="#000000", linestyle="--", linewidth=1, label="ideal")
+    axes.axhline(level, color="#000000", linewidth=1, linestyle=":", label="one by one")
+
+
+def _name_panels(figure: Figure, panels: list[Axes], interpreters: list[str], title: str) -> None:
+    """One title, one key and one pair of labels for all panels; those that are left over are taken away."""
+    for axes in panels[len(interpreters) :]:
+        axes.set_visible(False)
+    figure.suptitle(title, fontsize=12)
+    figure.supxlabel(panels[0].get_xlabel(), fontsize=10)
+    figure.supylabel("times as fast as the fastest one by one", fontsize=10)
+    keys: dict[str, Any] = {}
+    for axes, interpreter in zip(panels, interpreters, strict=False):
+        axes.set_title(interpreter, fontsize=10.5)
+        axes.set_xlabel("")
+        handles, labels = axes.get_legend_handles_labels()
+        keys |= dict(zip(labels, handles, strict=True))
+    figure.legend(keys.values(), keys.keys(), loc="outside right center")
 
 
 def cost(summary: pd.DataFrame, workload: str) -> Figure:
@@ -159,18 +200,26 @@ class _Series:
     """The arms of a strategy by their workers: where they stand on the x axis, and how their line looks."""
 
     arms: pd.DataFrame
+    interpreter: str
     x: pd.Series
     style: dict[str, Any]
 
 
-def _series(arms: pd.DataFrame) -> Iterator[_Series]:
-    lines = list(arms.sort_values("workers").groupby(["strategy", "options", "interpreter", "host"], sort=True))
-    for i, ((strategy, options, _, host), line) in enumerate(lines):
+def _series(arms: pd.DataFrame, in_panels: bool = False) -> Iterator[_Series]:
+    """A strategy looks the same under every interpreter; `in_panels`, where the panel names it, its key does not."""
+    lines = list(arms.sort_values("workers").groupby(["strategy", "options", "host", "interpreter"], sort=True))
+    names = list(dict.fromkeys(name[:3] for name, _ in lines))
+    interpreters = sorted(arms["interpreter"].unique()) if _are_several(arms) and not in_panels else []
+    for (strategy, options, host, interpreter), line in lines:
+        i = names.index((strategy, options, host))
         # arms with the same worker count stand side by side, not on top of each other
-        shift = 1 + 0.03 * (i - (len(lines) - 1) / 2)
+        shift = 1 + 0.03 * (i - (len(names) - 1) / 2)
         label = f"{strategy} {options}".strip() + (f" on {host}" if arms["host"].nunique() > 1 else "")
         style = {"marker": MARKERS[i % len(MARKERS)], "color": SERIES[i % len(SERIES)], "label": label}
-        yield _Series(line, line["workers"].astype(float) * shift, style)
+        if interpreters:
+            style["label"] += f" on {interpreter}"
+            style["linestyle"] = LINES[interpreters.index(interpreter) % len(LINES)]
+        yield _Series(line, interpreter, line["workers"].astype(float) * shift, style)
 
 
 def _workers_axis(axes: Axes, counts: list[int], workload: str) -> None:
@@ -186,6 +235,11 @@ def _workers_axis(axes: Axes, counts: list[int], workload: str) -> None:
     axes.set_xlabel(f"{WORKERS[workload]} (log scale)")
 
 
+def _are_several(arms: pd.DataFrame) -> bool:
+    """Whether arms of several interpreters are compared with each other."""
+    return bool(arms["versus_sequential"].notna().any())
+
+
 def _strategies(table: pd.DataFrame, workload: str) -> pd.DataFrame:
     """The rows of `workload` whose arms compete; algorithms are shown apart, in the report."""
     return table[(table["workload"] == workload) & ~table["strategy"].isin(algorithms(kind(workload)))]
@@ -193,7 +247,7 @@ def _strategies(table: pd.DataFrame, workload: str) -> pd.DataFrame:
 
 def _label(arm: pd.Series, arms: pd.DataFrame) -> str:
     host = f" on {arm['host']}" if arms["host"].nunique() > 1 else ""
-    return arm_name(arm) + host + (f"\n{arm['failed']} failed" if arm["failed"] else "")
+    return arm_name(arm, arms) + host + (f"\n{arm['failed']} failed" if arm["failed"] else "")
 
 
 def _from_zero_or_log(axes: Axes, values: pd.Series) -> None:

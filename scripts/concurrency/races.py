@@ -2,17 +2,22 @@
 
 Between the read and the write another thread may run, and then one of the two additions is lost. A task gives way only
 where it awaits, so it loses nothing unless it awaits in between. A lock mends both, at a price.
+
+`python -m concurrency.races` prints what this shows under the interpreter that runs it, on its standard library alone.
 """
 
 import asyncio
+import json
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-import pandas as pd
+from concurrency.interpreters import RUNNING, Interpreter, environment
+from concurrency.worker import facts
 
 WORKERS = 4
 ADDITIONS = 100_000
@@ -31,20 +36,36 @@ def plus_one(value: int) -> int:
     return value + 1
 
 
-def table() -> pd.DataFrame:
-    """One row a variant: `workers, variant, additions, total, lost, ns_each, gil`.
+def table(interpreters: Sequence[Interpreter] = (RUNNING,)) -> list[dict[str, object]]:
+    """One row a variant and interpreter: `interpreter, workers, variant, additions, total, lost, ns_each, gil`.
 
-    `additions` were made by all workers together, `total` is what came of them, `lost` the difference.
+    `additions` were made by all workers together, `total` is what came of them, `lost` the difference. Tasks are the
+    same everywhere, and shown for the first interpreter only; one that dies of it has no rows.
     """
-    return pd.DataFrame(
-        [
-            _threads("threads", nullcontext()),
-            _threads("threads, with a lock", threading.Lock()),
-            _tasks("tasks", ADDITIONS, _add),
-            _tasks("tasks, awaiting in between", ADDITIONS_WITH_AWAIT, _add_with_await),
-            _tasks("tasks, awaiting in between, with a lock", ADDITIONS_WITH_AWAIT, _add_with_await_and_lock),
+    found = []
+    for interpreter in interpreters:
+        done = subprocess.run(
+            [interpreter.executable or sys.executable, "-P", "-m", "concurrency.races"],
+            env=environment(interpreter.executable), stdout=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+        rows = json.loads(done.stdout) if done.returncode == 0 else []
+        found += [
+            {"interpreter": interpreter.label} | row
+            for row in rows
+            if interpreter == interpreters[0] or row["variant"].startswith("threads")
         ]
-    )
+    return found
+
+
+def variants() -> list[dict[str, object]]:
+    """The rows of the interpreter that runs this."""
+    return [
+        _threads("threads", nullcontext()),
+        _threads("threads, with a lock", threading.Lock()),
+        _tasks("tasks", ADDITIONS, _add),
+        _tasks("tasks, awaiting in between", ADDITIONS_WITH_AWAIT, _add_with_await),
+        _tasks("tasks, awaiting in between, with a lock", ADDITIONS_WITH_AWAIT, _add_with_await_and_lock),
+    ]
 
 
 def _threads(variant: str, lock: AbstractContextManager[object]) -> dict[str, object]:
@@ -112,5 +133,9 @@ def _row(variant: str, each: int, total: Total, seconds: float) -> dict[str, obj
         "total": total.value,
         "lost": additions - total.value,
         "ns_each": seconds / additions * 1e9,
-        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "gil": facts()["gil"],
     }
+
+
+if __name__ == "__main__":
+    print(json.dumps(variants()))

@@ -64,7 +64,7 @@ def render(
             {"title": EXPLAINED[path.stem]} | _picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
             for path in explanations
         ],
-        environment=environment,
+        environment={**environment, **_interpreters(timings)},
         config=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
         cores=timings["cores"].max(),
         files=FILES,
@@ -154,6 +154,7 @@ COLUMNS = (
     Column("times as fast", "speedup", ".3g"),
     Column("from (95 %)", "speedup_low", ".3g"),
     Column("to", "speedup_high", ".3g"),
+    Column("times as fast as the fastest one by one", "versus_sequential", ".3g"),
     Column("efficiency, %", "efficiency", ".0f", 0.01),
     Column("CPU, s", "cpu_s", ".2f"),
     Column("peak memory, MiB", "max_rss_bytes", ".0f", 2**20),
@@ -173,9 +174,30 @@ def _rows(arms: pd.DataFrame, columns: Sequence[Column]) -> Iterator[dict[str, A
 
 def _best_workers(arms: pd.DataFrame) -> str:
     """The finding of the workers plot: each strategy with the worker count at which it was fastest."""
-    best = arms[arms["speedup"].notna() & (arms["strategy"] != BASELINE)].drop_duplicates("strategy")
-    found = [f"{arm_name(arm)} {arm['speedup']:.3g} times" for _, arm in best.iterrows()]
-    return f"Each strategy where it was fastest, against one by one: {'; '.join(found)}." if found else "No speed-ups."
+    best = arms[arms["speedup"].notna() & (arms["strategy"] != BASELINE)].drop_duplicates(["strategy", "interpreter"])
+    if best.empty:
+        return "No speed-ups."
+    if arms["versus_sequential"].isna().all():
+        found = [f"{arm_name(arm)} {arm['speedup']:.3g} times" for _, arm in best.iterrows()]
+        return f"Each strategy where it was fastest, against one by one: {'; '.join(found)}."
+    sentences = ["Each strategy where it was fastest, against one by one on the same interpreter."]
+    for interpreter, own in best.groupby("interpreter", sort=True):
+        found = [
+            f"{arm_name(arm)} {arm['speedup']:.3g} times ({_interval(arm, 'speedup')})" for _, arm in own.iterrows()
+        ]
+        baseline = arms[(arms["interpreter"] == interpreter) & (arms["strategy"] == BASELINE)]
+        for _, arm in baseline[baseline["versus_sequential"].notna()].iterrows():
+            place = (
+                f"{arm['versus_sequential']:.3g} times as fast as the fastest ({_interval(arm, 'versus_sequential')})"
+            )
+            found.append("one by one itself " + (place if arm["versus_sequential"] != 1 else "is the fastest of all"))
+        sentences.append(f"{interpreter}: {'; '.join(found)}.")
+    return " ".join(sentences)
+
+
+def _interval(arm: pd.Series, name: str) -> str:
+    low, high = arm[f"{name}_low"], arm[f"{name}_high"]
+    return f"95 %: {low:.3g}–{high:.3g}" if pd.notna(low) else "one round"
 
 
 def _costs(arms: pd.DataFrame) -> str:
@@ -186,7 +208,7 @@ def _costs(arms: pd.DataFrame) -> str:
     extremes = []
     for column, unit, text in (("max_rss_bytes", 2**20, "{:.0f} MiB of memory"), ("cpu_s", 1, "{:.2f} s of CPU time")):
         for which, row in (("Least:", done.loc[done[column].idxmin()]), ("Most:", done.loc[done[column].idxmax()])):
-            extremes.append(f"{which} {arm_name(row)}, {text.format(row[column] / unit)}")
+            extremes.append(f"{which} {arm_name(row, arms)}, {text.format(row[column] / unit)}")
     return f"{'. '.join(extremes)}."
 
 
@@ -198,8 +220,16 @@ def _control(ratio: Mapping[str, float | None]) -> str:
     return f"One arm was measured twice in every round: the two differ by {low} to {high} % (99 % interval)."
 
 
+def _interpreters(timings: pd.DataFrame) -> dict[str, str]:
+    """Version, build and compiler of each interpreter, as its workers saw them, where there are several."""
+    known = timings[timings["python"] != ""].drop_duplicates(["interpreter", "python"])
+    if known["interpreter"].nunique() < 2:
+        return {}
+    return {name: " | ".join(own["python"]) for name, own in known.groupby("interpreter", sort=True)}
+
+
 def _errors(timings: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Each different error of each arm, once, with how often it happened."""
     failed = timings[timings["error"] != ""]
-    for _, same in failed.groupby(["strategy", "workers", "options", "error"], sort=True):
-        yield {"arm": arm_name(same.iloc[0]), "error": same["error"].iloc[0], "n": len(same)}
+    for _, same in failed.groupby(["strategy", "workers", "options", "interpreter", "error"], sort=True):
+        yield {"arm": arm_name(same.iloc[0], timings), "error": same["error"].iloc[0], "n": len(same)}

@@ -2,7 +2,8 @@
 
 Needs nothing but the standard library and what the strategy itself imports. It reads what to do as one JSON line from
 standard input, says when all is imported, and then waits for a byte before it starts the clock; it sends its result as
-one JSON line and waits for another byte before its workers may go, so that the measuring process can look at them.
+one JSON line and waits for another byte, so that the measuring process can look at its workers; at last it sends what
+these run on, as each of them sees it.
 """
 
 import importlib
@@ -16,7 +17,7 @@ import time
 import traceback
 from typing import Any
 
-from concurrency import squares
+from concurrency import squares, worker
 from concurrency.errors import UserError
 
 
@@ -45,7 +46,7 @@ def main() -> None:
         tracing.watch_event_loops(trace)
         if spec["workload"] != "download":
             arguments = (tracing.traced(arguments[0], trace), items)
-    send({"python": sys.version, "gil": getattr(sys, "_is_gil_enabled", lambda: True)()})
+    send({"imported": True})
     turn.acquire()
 
     begin = time.perf_counter()
@@ -62,6 +63,7 @@ def main() -> None:
             tracing.note(trace, what="work", begin=begin, ready=ready, end=end)
         send({"setup_s": ready - begin, "work_s": end - ready, "answers": answers})
         turn.acquire()
+        send({"workers": worker.facts_of_all(run, spec["workers"]) if spec["ask_workers"] else [worker.facts()]})
 
 
 def _follow_parent(turn: threading.Semaphore) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concurrency import usage
+from concurrency import interpreters, usage
 from concurrency.arms import BASELINE, Arm
 from concurrency.sites import Site
 from concurrency.squares import closed_form, sum_of_squares
@@ -63,19 +63,20 @@ def measure_round(
     """One sample of each of `arms`, in the order given, as rows with the columns of timings.csv.
 
     `items` are what the strategies work on (URLs or numbers); `expected` what they must answer for each of them, or
-    None for what the baseline answers in this round. An answer that differs counts as failed, and a sample that fails
-    is a row with its `error`.
+    None for what the baseline of the same interpreter answers in this round. An answer that differs counts as failed,
+    and a sample that fails is a row with its `error`.
     """
     samples = [_sample(workload, arm, items, conditions) for arm in arms]
-    if expected is None:
-        expected = next(
-            (answers for arm, (_, answers) in zip(arms, samples, strict=True) if arm.strategy == BASELINE), None
-        )
+    by_baseline = {
+        arm.executable: answers
+        for arm, (_, answers) in zip(arms, samples, strict=True)
+        if arm.strategy == BASELINE and not arm.control
+    }
     rows = []
-    for position, (measured, answers) in enumerate(samples, 1):
+    for position, (arm, (measured, answers)) in enumerate(zip(arms, samples, strict=True), 1):
         row = measured | {"round": number, "position": position, "cores": cores}
         if answers is not None:
-            row |= _checked(answers, expected)
+            row |= _checked(answers, by_baseline.get(arm.executable) if expected is None else expected)
         if row.get("error"):
             log.warning("%s, %s workers: %s", row["strategy"], row["workers"], row["error"])
         rows.append(row)
@@ -156,7 +157,7 @@ def _sample(
         "workers": arm.workers,
         "options": arm.options_text,
         "control": arm.control,
-        "interpreter": f"{platform.python_implementation()} {platform.python_version()}",
+        "interpreter": arm.interpreter or interpreters.RUNNING.label,
         "host": platform.node(),
         "items": len(items),
         "failed": len(items),
@@ -164,9 +165,14 @@ def _sample(
     strategy = catalogue(workload)[arm.strategy]
     options = strategy.defaults | dict(arm.options)
     try:
-        measured, answers = run_sample(workload, strategy.module, int(arm.workers), options, items, conditions)
+        measured, answers = run_sample(
+            workload, strategy.module, int(arm.workers), options, items, conditions,
+            executable=arm.executable, ask_workers=workload == "squares" and not strategy.one_worker,
+        )  # fmt: skip
     except SampleError as error:
         return row | {"error": str(error)}, None
+    if measured["gil"] and interpreters.is_free_threaded(measured["python"]):
+        row["interpreter"] += interpreters.GIL_IS_BACK  # so it is shown as what it was
     return row | measured, answers
 
 
@@ -178,11 +184,15 @@ def run_sample(
     items: list[Any],
     conditions: Conditions,
     trace: str | None = None,
+    executable: str = "",
+    ask_workers: bool = False,
 ) -> tuple[dict[str, Any], list[Any]]:
     """What one sample measured, by the columns of timings.csv, and its answers as JSON has them.
 
-    `module` is the strategy to import, by its full name. With `trace`, notes of what it does when go to that file, and
-    its times mean nothing. Raises SampleError for a sample that brings no answers.
+    `module` is the strategy to import, by its full name; `executable` the Python to run it under (empty: this one).
+    With `trace`, notes of what it does when go to that file, and its times mean nothing. What it ran on is told by the
+    sample's own process or, with `ask_workers`, by each worker of a squares strategy. Raises SampleError for a sample
+    that brings no answers.
     """
     spec = {
         "workload": workload,
@@ -193,11 +203,12 @@ def run_sample(
         "start_method": conditions.start_method,
         "task": [conditions.function, conditions.split],
         "trace": trace,
+        "ask_workers": ask_workers,
     }
     timeout_s = conditions.timeout_s
-    with _fresh_interpreter() as child:
+    with _fresh_interpreter(executable) as child:
         child.send(json.dumps(spec).encode() + b"\n")
-        imported = child.receive(timeout_s)
+        child.receive(timeout_s)  # all is imported
         machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
         before = usage.of_tree(child.pid)
         began = time.perf_counter()
@@ -210,6 +221,7 @@ def run_sample(
         after = usage.of_tree(child.pid)
         machine_after, ours_after = usage.of_machine(), usage.of_tree(os.getpid())
         child.send(b"g")
+        ran_on = child.receive(timeout_s)["workers"]
         child.wait()
     others = (machine_after.busy_s - machine_before.busy_s) - (ours_after.cpu_s - ours_before.cpu_s)
     return {
@@ -218,7 +230,8 @@ def run_sample(
         "wall_s": result["setup_s"] + result["work_s"],
         "cpu_s": after.cpu_s - before.cpu_s,
         "max_rss_bytes": after.max_rss_bytes,
-        "gil": imported["gil"],
+        "gil": any(worker["gil"] for worker in ran_on),
+        "python": " | ".join(dict.fromkeys(worker["python"] for worker in ran_on)),
         "steal_s": _difference(machine_after.steal_s, machine_before.steal_s),
         "pressure_s": _difference(machine_after.pressure_s, machine_before.pressure_s),
         "involuntary_switches": _difference(after.involuntary_switches, before.involuntary_switches),
@@ -234,16 +247,16 @@ def _difference(after: float | None, before: float | None) -> float | None:
 class _Child:
     """A fresh interpreter running `concurrency.sample`, and the two pipes to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, executable: str) -> None:
         self._stderr = tempfile.TemporaryFile()  # a pipe would stall a child that writes more than it holds
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "concurrency.sample"],
+            [executable or sys.executable, "-P", "-m", "concurrency.sample"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             bufsize=0,
             start_new_session=True,  # a group of its own, so that it can be ended with all of its workers
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env=interpreters.environment(executable),
         )
         assert self._process.stdin and self._process.stdout
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
@@ -296,8 +309,11 @@ class _Child:
 
 
 @contextmanager
-def _fresh_interpreter() -> Iterator[_Child]:
-    child = _Child()
+def _fresh_interpreter(executable: str) -> Iterator[_Child]:
+    try:
+        child = _Child(executable)
+    except OSError as error:  # it was there when the campaign began
+        raise SampleError(f"{executable or sys.executable} cannot be started: {error.strerror}") from error
     try:
         yield child
     finally:

@@ -10,9 +10,10 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from concurrency import arms, sites, squares
+from concurrency import arms, interpreters, sites, squares
 from concurrency.arms import Arm
 from concurrency.errors import UserError
+from concurrency.interpreters import Interpreter
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
@@ -48,6 +49,7 @@ class Settings:
     split: str | None
     timeout_s: float
     start_method: str | None
+    interpreters: list[Interpreter]
     arms: dict[str, list[Arm]]
     left_out: dict[str, dict[str, str]]
     measure_items: int
@@ -94,11 +96,12 @@ def resolve(
     if split and not function:
         raise UserError(f"{name}: squares.split: it divides the work of squares.function; give that too")
     default_workers: dict[str, int | str] = {"download": download["in_flight"], "squares": "cores"}
+    pythons = interpreters.find(full["interpreters"], f"{name}: interpreters")
     chosen, left_out = {}, {}
     for workload, entries in strategies.items():
         place = f"{name}: {workload}.strategies"
         asked = arms.expand(workload, entries, default_workers[workload], place)
-        chosen[workload], left_out[workload] = arms.runnable(workload, asked, entries, bool(function), place)
+        chosen[workload], left_out[workload] = arms.runnable(workload, asked, entries, bool(function), place, pythons)
     return Settings(
         sites=site_source,
         source=full["source"],
@@ -111,6 +114,7 @@ def resolve(
         split=split,
         timeout_s=full["squares"]["timeout_s"],
         start_method=full["squares"]["start_method"],
+        interpreters=pythons,
         arms=chosen,
         left_out=left_out,
         measure_items=full["measure_items"],

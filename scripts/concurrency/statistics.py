@@ -65,6 +65,22 @@ class Block:
     def baseline_of(self, arm: ArmKey) -> ArmKey | None:
         return next((other for other in self.logs if other[0] == BASELINE and other[3] == arm[3]), None)
 
+    @property
+    def interpreters(self) -> list[str]:
+        """Those that brought any good sample."""
+        return sorted({arm[3] for arm in self.logs})
+
+    def has_gil(self, interpreter: str) -> bool:
+        """Whether it ran with the GIL; where that is not known, as nearly all do."""
+        known = self.samples.loc[self.samples["interpreter"] == interpreter, "gil"].dropna()
+        return bool(known.empty or known.any())
+
+    @property
+    def fastest_baseline(self) -> ArmKey | None:
+        """Of the interpreters' baselines the fastest, as far as they are complete."""
+        baselines = [arm for arm in self.complete if arm[0] == BASELINE]
+        return min(baselines, key=lambda arm: float(self.logs[arm].mean()), default=None)
+
 
 def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
     """One row an arm and host, with the columns of summary.csv; the fastest of each workload first, failed arms last.
@@ -72,12 +88,14 @@ def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
     `timings` has the columns of timings.csv, in any order of rows. A sample with an error, with failed items or
     without a positive time counts in `failed` and for nothing else; an arm that misses a round cannot be `best`.
     Speed-ups are against `sequential` of the same interpreter and host, empty where that leaves no common round;
-    `versus_best` is the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`).
+    `versus_sequential`, with several interpreters, is against the fastest `sequential` of them all; `versus_best` is
+    the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`).
     """
     rows = [row for block in blocks(timings, robust) for row in _summary_rows(block)]
     table = pd.DataFrame(rows, columns=list(SUMMARY))
-    table = table.sort_values([*BLOCK, "speedup", *ARM], ascending=[True, True, False] + [True] * len(ARM))
-    return table.astype(SUMMARY).reset_index(drop=True)
+    table["gain"] = table["versus_sequential"].where(table["versus_sequential"].notna(), table["speedup"])
+    table = table.sort_values([*BLOCK, "gain", *ARM], ascending=[True, True, False] + [True] * len(ARM))
+    return table[list(SUMMARY)].astype(SUMMARY).reset_index(drop=True)
 
 
 def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) -> dict[str, dict[str, Any]]:
@@ -85,11 +103,12 @@ def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) 
 
     Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
     the best: fewest workers, then the strategy of lowest rank); its `speedup` (each round judged by the arm that the
-    other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`; `ties`, the names of the other
-    arms of the best set; `rounds`, `warm_up` (rounds left out), `form` (of `inference`); `noise` (`quiet`, `noisy` or
-    `unusable`), `reasons`, `advice`; `control`, the time of the A/A duplicate over its twin's, with a 99 % interval.
-    Where nothing can be recommended, those of the arm are missing. With several hosts, these are of the first one in
-    `timings`, and `hosts` has the answer of each.
+    other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`; with several interpreters the
+    same as `versus_sequential`, and whose `sequential` is the fastest, `sequential_interpreter`; `ties`, the names of
+    the other arms of the best set; `rounds`, `warm_up` (rounds left out), `form` (of `inference`); `noise` (`quiet`,
+    `noisy` or `unusable`), `reasons`, `advice`; `control`, the time of the A/A duplicate over its twin's, with a 99 %
+    interval. Where nothing can be recommended, those of the arm are missing. With several hosts, these are of the first
+    one in `timings`, and `hosts` has the answer of each.
     """
     answers: dict[str, dict[str, dict[str, Any]]] = {}
     for block in blocks(timings, robust):
@@ -106,10 +125,10 @@ def half_width(timings: pd.DataFrame, workload: str, robust: bool = False) -> fl
     """
     own = timings[timings["workload"] == workload]
     for block in blocks(own[own["host"] == own["host"].iloc[0]], robust):
-        arms = [arm for arm in block.complete if arm[3] == block.complete[0][3]]
-        if len(arms) > 1 and arms[0][0] == BASELINE:
-            how = inference.form(block.rounds, len(arms), robust)
-            return float(inference.imprecision(block.array(arms), 0, how)[0]) if block.rounds > 1 else np.inf
+        baseline = block.fastest_baseline
+        if baseline is not None and len(block.complete) > 1:
+            logs, reference = block.array(block.complete), block.complete.index(baseline)
+            return float(inference.imprecision(logs, reference, block.form)[0]) if block.rounds > 1 else np.inf
     return 0.0
 
 
@@ -145,6 +164,7 @@ def _simplicity(workload: str, arm: ArmKey) -> tuple[Any, ...]:
 
 def _summary_rows(block: Block) -> Iterator[dict[str, Any]]:
     speedups, versus, best = _speedups(block), _versus_best(block), _best_set(block)
+    overall = _versus_sequential(block)
     for arm, samples in block.samples.groupby(ARM, sort=True):
         succeeded = samples[block.good[samples.index]]
         row = {"workload": block.workload, "host": block.host, **dict(zip(ARM, arm, strict=True))}
@@ -155,13 +175,18 @@ def _summary_rows(block: Block) -> Iterator[dict[str, Any]]:
                 "cpu_s": succeeded["cpu_s"].median(),
                 "max_rss_bytes": succeeded["max_rss_bytes"].max(),
             }
-        names = ["speedup", "speedup_low", "speedup_high", "versus_best", "versus_best_low", "versus_best_high"]
-        row |= dict(zip(names, [*speedups.get(arm, UNKNOWN), *versus.get(arm, UNKNOWN)], strict=True))
+        for name, intervals in (("speedup", speedups), ("versus_sequential", overall), ("versus_best", versus)):
+            row |= dict(zip(_bounds(name), intervals.get(arm, UNKNOWN), strict=True))
         cores = samples["cores"].max()
         if noise.kind(block.workload) == "squares" and pd.notna(cores):
             row["efficiency"] = row["speedup"] / min(arm[1], cores)
         same_work = arm[0] not in algorithms(noise.kind(block.workload))
         yield row | {"flags": "; ".join(noise.impossible(block.workload, row, succeeded) if same_work else [])}
+
+
+def _bounds(name: str) -> tuple[str, str, str]:
+    """The columns of a ratio and of its interval."""
+    return name, f"{name}_low", f"{name}_high"
 
 
 def _speedups(block: Block) -> dict[ArmKey, Interval]:
@@ -178,6 +203,26 @@ def _speedups(block: Block) -> dict[ArmKey, Interval]:
         for arm in arms:
             if arm not in found:
                 found[arm] = paired(block.logs[baseline] - block.logs[arm], family)
+    return found
+
+
+def _versus_sequential(block: Block) -> dict[ArmKey, Interval]:
+    """Of every arm against the fastest baseline of all interpreters, where there are several.
+
+    The intervals hold whichever baseline that is, as all pairs of a baseline and another arm are in the family.
+    """
+    reference = block.fastest_baseline
+    if reference is None or len(block.interpreters) < 2:
+        return {}
+    baselines = sum(arm[0] == BASELINE for arm in block.logs)
+    family = baselines * (len(block.logs.columns) - baselines) + baselines * (baselines - 1) // 2
+    found: dict[ArmKey, Interval] = {}
+    if block.rounds > 1:
+        compared = inference.against(block.array(block.complete), block.complete.index(reference), block.form)
+        found |= dict(zip(block.complete, _intervals(compared.mean[0], compared.half_width(family)[0]), strict=True))
+    for arm in block.logs:
+        if arm not in found:
+            found[arm] = paired(block.logs[reference] - block.logs[arm], family)
     return found
 
 
@@ -251,49 +296,59 @@ def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
         "advice": machine.advice,
         "control": _rounded(dict(zip(["ratio", "low", "high"], control, strict=True))),
     }
-    best = rows[rows["best"]].astype({"speedup": float, "speedup_low": float, "speedup_high": float})
+    best = rows[rows["best"]].astype(dict.fromkeys([*_bounds("speedup"), *_bounds("versus_sequential")], float))
     row_of = dict(zip(best[ARM].itertuples(index=False, name=None), best.index, strict=True))
     ordered = [best.loc[row_of[arm]] for arm in block.complete if arm in row_of]
     if not ordered:
         failed = "every arm failed" if rows["rounds"].eq(0).all() else "every arm failed in some round"
         return {"sentence": f"No answer: {failed}; the tables say why."} | answer
     chosen, ties = ordered[0], ordered[1:]
-    speedup = {name: chosen[name] for name in ("speedup", "speedup_low", "speedup_high")}
-    speedup["speedup"] = _fair_speedup(block, chosen)
     answer |= {name: chosen[name] for name in ("strategy", "options", "interpreter")}
-    answer |= {"workers": int(chosen["workers"]), "ties": [arm_name(tie) for tie in ties], **_rounded(speedup)}
+    answer |= {"workers": int(chosen["workers"]), "ties": [arm_name(tie, rows) for tie in ties]}
+    ratios = _fair(block, chosen, "speedup", block.baseline_of(tuple(chosen[ARM])))
+    fastest = block.fastest_baseline
+    if fastest is not None and len(block.interpreters) > 1:
+        answer["sequential_interpreter"] = fastest[3]
+        ratios |= _fair(block, chosen, "versus_sequential", fastest)
+    answer |= _rounded(ratios)
     left_out = "The first round was a warm-up and counts for nothing." if block.warm_up else ""
-    sentences = [_what_is_best(block, rows, chosen, ties, speedup), _what_failed(rows), left_out, machine.sentence]
+    sentences = [_what_is_best(block, rows, chosen, ties, ratios), _what_failed(rows), left_out, machine.sentence]
     if chosen["flags"]:
         sentences.insert(1, f"Beware: {chosen['flags']}.")
     return {"sentence": " ".join(filter(None, sentences))} | answer
 
 
-def _fair_speedup(block: Block, chosen: pd.Series) -> float:
-    """The recommended arm's speed-up, each round judged by the arm that the other rounds recommend.
+def _fair(block: Block, chosen: pd.Series, name: str, baseline: ArmKey | None) -> dict[str, float]:
+    """The recommended arm's `speedup` or `versus_sequential` against `baseline`, with its interval, each round judged
+    by the arm that the other rounds recommend: of the same interpreter, or of all.
 
     As the summary has it where there are too few rounds to leave one out, or where the baseline failed.
     """
+    found = {bound: float(chosen[bound]) for bound in _bounds(name)}
     arm = tuple(chosen[ARM])
-    baseline = block.baseline_of(arm)
-    if baseline not in block.complete or block.rounds < ROUNDS_TO_TELL or arm == baseline:
-        return float(chosen["speedup"])
-    gain = inference.fair_gain(block.array(block.complete), block.complete.index(baseline), block.form)
-    return float(np.clip(np.exp(gain[0]), chosen["speedup_low"], chosen["speedup_high"]))
+    rivals = [other for other in block.complete if name != "speedup" or other[3] == arm[3]]
+    if baseline in rivals and block.rounds >= ROUNDS_TO_TELL and arm != baseline:
+        how = inference.form(block.rounds, len(rivals), block.robust)
+        gain = inference.fair_gain(block.array(rivals), rivals.index(baseline), how)
+        found[name] = float(np.clip(np.exp(gain[0]), found[f"{name}_low"], found[f"{name}_high"]))
+    return found
 
 
 def _what_is_best(
-    block: Block, rows: pd.DataFrame, chosen: pd.Series, ties: list[pd.Series], speedup: Mapping[str, float]
+    block: Block, rows: pd.DataFrame, chosen: pd.Series, ties: list[pd.Series], ratios: Mapping[str, float]
 ) -> str:
-    name, others = arm_name(chosen), [arm_name(tie) for tie in ties]
+    name, others = arm_name(chosen, rows), [arm_name(tie, rows) for tie in ties]
     if block.rounds < ROUNDS_TO_TELL:
         ahead = rows[rows["best"]].iloc[0]
-        known = pd.notna(ahead["speedup"]) and ahead["strategy"] != BASELINE
-        so_far = f", {_times(ahead['speedup'])} faster than one by one" if known else ""
+        over, gain = ("the fastest one by one", ahead["versus_sequential"])
+        if pd.isna(gain):
+            over, gain = "one by one", ahead["speedup"]
+        known = pd.notna(gain) and ahead["strategy"] != BASELINE
+        so_far = f", {_times(gain)} faster than {over}" if known else ""
         plural = "s" if block.rounds > 1 else ""
         return (
             f"Too few rounds to tell ({block.rounds} round{plural}, and it takes at least {ROUNDS_TO_TELL}): "
-            f"so far {arm_name(ahead)} is ahead{so_far}."
+            f"so far {arm_name(ahead, rows)} is ahead{so_far}."
         )
     if len(rows) == 1:
         return f"Only {name} was measured: {chosen['median_s']:.3g} s."
@@ -301,21 +356,39 @@ def _what_is_best(
         told = f"{name} and {others[0]}" if len(ties) == 1 else f"the {len(rows)} arms"
         return f"No clear winner: {told} cannot be told apart; {name} is the simplest."
     if chosen["strategy"] == BASELINE:
-        sentence = "One by one is the fastest." if not ties else "No clear winner: nothing is faster than one by one."
-    elif pd.isna(speedup["speedup"]):
-        sentence = f"{name} is the fastest; one by one failed, so there is no speed-up to tell."
+        one_by_one = name[0].upper() + name[1:]
+        sentence = f"{one_by_one} is the fastest." if not ties else f"No clear winner: nothing is faster than {name}."
     else:
-        low, high = number(speedup["speedup_low"]), number(speedup["speedup_high"])
-        sentence = f"{name}: {_times(speedup['speedup'])} faster than one by one (95 %: {low}–{high})."
+        sentence = f"{name}{_how_much_faster(block, chosen, ratios)}."
     if others:
         sentence += f" {_listed(others)} cannot be told from {'it' if chosen['strategy'] != BASELINE else 'that'}."
     return sentence
 
 
+def _how_much_faster(block: Block, chosen: pd.Series, ratios: Mapping[str, float]) -> str:
+    """… than one by one and, with several interpreters, than the fastest one by one of them all."""
+    own = f"{_times(ratios['speedup'])} faster than"
+    if "versus_sequential" not in ratios:
+        if pd.isna(ratios["speedup"]):
+            return " is the fastest; one by one failed, so there is no speed-up to tell"
+        return f": {own} one by one (95 %: {_interval(ratios, 'speedup')})"
+    assert block.fastest_baseline is not None
+    where = block.fastest_baseline[3]
+    found = (
+        f": {_times(ratios['versus_sequential'])} faster than the fastest one by one, on {where} "
+        f"(95 %: {_interval(ratios, 'versus_sequential')})"
+    )
+    return found if where == chosen["interpreter"] or pd.isna(ratios["speedup"]) else f"{found}, {own} its own"
+
+
+def _interval(ratios: Mapping[str, float], name: str) -> str:
+    return f"{number(ratios[f'{name}_low'])}–{number(ratios[f'{name}_high'])}"
+
+
 def _what_failed(rows: pd.DataFrame) -> str:
     """Which arms are out of the running, if any."""
     failed = [
-        f"{arm_name(arm)} failed in {arm['failed']} of {arm['failed'] + arm['rounds']} rounds"
+        f"{arm_name(arm, rows)} failed in {arm['failed']} of {arm['failed'] + arm['rounds']} rounds"
         for _, arm in rows.sort_values(ARM).iterrows()
         if arm["failed"]
     ]
@@ -348,10 +421,15 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def arm_name(arm: pd.Series) -> str:
-    """An arm as people say it: `asyncio with 15 in flight`, `process_pool with 2 workers (chunksize=2)`."""
+def arm_name(arm: pd.Series, among: pd.DataFrame | None = None) -> str:
+    """An arm as people say it: `asyncio with 15 in flight`, `process_pool with 2 workers (chunksize=2)`.
+
+    With its interpreter where the arms that it stands `among` have several.
+    """
+    several = among is not None and among["interpreter"].nunique() > 1
+    where = f" on {arm['interpreter']}" if several else ""
     if arm["strategy"] == BASELINE:
-        return "one by one"
+        return f"one by one{where}"
     unit = "in flight" if noise.kind(arm["workload"]) == "download" else "worker" if arm["workers"] == 1 else "workers"
     options = f" ({arm['options']})" if arm["options"] else ""
-    return f"{arm['strategy']} with {arm['workers']} {unit}{options}"
+    return f"{arm['strategy']} with {arm['workers']} {unit}{options}{where}"

@@ -45,7 +45,8 @@ class Traced:
             return self.function(*arguments)
         finally:
             end = time.perf_counter()
-            lane = f"process {os.getpid()}, {threading.current_thread().name}"
+            # by the system's number: in a subinterpreter, Python's name for one thread changes from call to call
+            lane = f"process {os.getpid()}, thread {threading.get_native_id()}"
             spans = [["computing", begin, end]]
             note(self.file, what="computing", item=arguments, lane=lane, born=_born(), spans=spans)
 

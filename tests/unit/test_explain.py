@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from test_plots import overlaps
 
@@ -176,7 +177,7 @@ def test_what_becomes_of_the_others_when_one_task_fails():
 
 
 def test_races_lose_where_they_may_and_never_with_a_lock():
-    table = races.table().set_index("variant")
+    table = pd.DataFrame(races.table()).set_index("variant")
     assert (table["total"] + table["lost"] == table["additions"]).all()
     assert table.loc["threads, with a lock", "lost"] == 0
     assert table.loc["tasks", "lost"] == 0

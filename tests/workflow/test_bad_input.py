@@ -36,6 +36,15 @@ CASES = {
         "config.yaml: sites: entry 2: 'ftp://b.test/' is not a URL of the form http(s)://host/path",
     ),
     "no contact": ({"source": "live"}, "config.yaml: live.contact: with `source: live`, give your e-mail address"),
+    "an interpreter that is not there": (
+        {"interpreters": ["current", "/opt/py/bin/python3.99t"]},
+        "config.yaml: interpreters: /opt/py/bin/python3.99t: there is no such command, or it may not be run",
+    ),
+    "an interpreter that is none": (
+        {"interpreters": ["cat"]},
+        "config.yaml: interpreters: cat: does not run as a Python interpreter: ",
+    ),
+    "no interpreter": ({"interpreters": []}, "config.yaml: interpreters: "),
     "negative number": (
         {"squares": {"numbers": [5, -1]}},
         "config.yaml: squares.numbers.1: must be at least 0, not -1",

@@ -24,6 +24,7 @@ The facts are read from the source without importing it, so that listing strateg
 
 import ast
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -69,7 +70,11 @@ class Strategy:
         if sys.version_info < self.python:
             return f"needs Python {'.'.join(map(str, self.python))}"
         absent = [package for package in self.needs if not _is_installed(package)]
-        return f"not installed: {self.install or 'pip install ' + ' '.join(absent)}" if absent else ""
+        return f"not installed: {self.installation(absent)}" if absent else ""
+
+    def installation(self, absent: Sequence[str], pip: str = "pip") -> str:
+        """The command that installs `absent`, which are packages it needs."""
+        return (self.install or f"pip install {' '.join(absent)}").replace("pip install", f"{pip} install")
 
 
 @cache

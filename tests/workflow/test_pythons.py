@@ -1,0 +1,73 @@
+"""The question that `interpreters` answers, put to real ones: which Python, and which strategy?"""
+
+import json
+import platform
+import shutil
+
+import pandas as pd
+import psutil
+import pytest
+
+OTHERS = ["python3.14", "python3.14t"]
+
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(
+        any(shutil.which(name) is None for name in OTHERS),
+        reason=f"needs {' and '.join(OTHERS)} on the PATH: tests/interpreters.sh",
+    ),
+    pytest.mark.skipif(psutil.cpu_count() < 2, reason="needs two cores"),
+]
+
+
+def test_with_the_gil_and_without_it_and_many_in_one_process(workflow, small):
+    pair = {"workers": [2]}
+    strategies = ["sequential", {"threads": pair}, {"interpreter_pool": pair}]
+    small |= {"interpreters": ["current", *OTHERS], "rounds": 6, "sites": [], "explain": True}
+    small["squares"] = {"numbers": {"start": 600_000, "count": 16}, "strategies": strategies}
+    workflow.configure(small)
+    outcome = workflow.run()
+    assert outcome.returncode == 0, outcome.stdout
+    current = f"CPython {platform.python_version()}"
+    results = workflow.folder / "results"
+    timings = pd.read_csv(results / "tables" / "timings.csv", keep_default_na=False)
+    assert (timings["failed"] == 0).all()
+
+    rounds = timings[~timings["control"]].groupby("round")
+    names = timings["interpreter"].unique()
+    [with_gil] = [name for name in names if name.startswith("CPython 3.14") and not name.endswith("t")]
+    [without] = [name for name in names if name.endswith("t")]
+    assert set(names) == {current, with_gil, without}
+    ran = {(current, "sequential"), (current, "threads")}
+    ran |= {
+        (name, strategy) for name in (with_gil, without) for strategy in ("sequential", "threads", "interpreter_pool")
+    }
+    for _, samples in rounds:  # all arms of all interpreters together
+        assert sorted(zip(samples["interpreter"], samples["strategy"], strict=True)) == sorted(ran)
+    assert len({tuple(samples.sort_values("position")["interpreter"]) for _, samples in rounds}) > 1
+    assert (timings["gil"] == (timings["interpreter"] != without)).all()
+    assert (timings["python"].str.contains("free-threading") == (timings["interpreter"] == without)).all()
+    assert f"squares: interpreter_pool on {current} is left out: needs Python 3.14" in outcome.stdout
+
+    summary = pd.read_csv(results / "tables" / "summary.csv").set_index(["interpreter", "strategy"])
+    assert summary.loc[(with_gil, "interpreter_pool"), "rounds"] == 6
+    told = json.loads((results / "tables" / "verdict.json").read_text())["squares"]
+    html = (results / "report.html").read_text()
+    assert told["sentence"] in html
+    claims = pd.read_csv(results / "tables" / "claims.csv").set_index("claim")
+    for claim in (
+        "with the GIL, threads do not speed up computing",
+        "without the GIL, threads speed up computing by about the cores",
+    ):
+        for figures in claims.loc[[claim], "figures"]:
+            assert figures in html
+    assert f"interpreter_pool on {current}: needs Python 3.14" in html
+    assert f"4 threads without a GIL ({without}) lost" in html
+
+    if told["noise"] == "unusable":
+        pytest.skip(told["sentence"])  # two threads cannot be faster where others keep a core busy
+    assert summary.loc[(without, "threads"), "speedup_low"] > 1
+    assert summary.loc[(with_gil, "threads"), "speedup_low"] <= 1
+    assert summary.loc[(current, "threads"), "speedup_low"] <= 1
+    assert "refuted" not in set(claims.loc["with the GIL, threads do not speed up computing", "answer"])
+    assert f"than the fastest one by one, on {told['sequential_interpreter']}" in told["sentence"]
