@@ -14,12 +14,21 @@ wildcard_constraints:
     round=r"\d+",
     first="1|2",
     form="mean|trimmed",
+    host="(?:{})?".format("|".join(f"/{re.escape(name)}" for name in USER.hosts)),
 
 
 localrules:
     all,
     job,
     compare,
+    precision,
+    collect,
+    analyse,
+    claims,
+    plot_comparison,
+    plot_workers,
+    plot_cost,
+    report,
 
 
 rule all:
@@ -49,6 +58,7 @@ rule download:
     conda:
         "envs/workflow.yaml"
     params:
+        folder="results/download",
         sites=USER.sites,
         source=USER.source,
         live=USER.live,
@@ -60,10 +70,12 @@ rule download:
             "decode.py",
             "failures.py",
             "fetch.py",
+            "page_tables.py",
             "replay.py",
             "replay_server.py",
             "replies.py",
             "schedule.py",
+            "shards.py",
             "store.py",
         ),
     script:
@@ -80,15 +92,18 @@ rule squares:
         "results/logs/squares.log",
     conda:
         "envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
     params:
         numbers=USER.numbers,
         function=USER.function,
         split=USER.split,
         start_method=USER.start_method,
-        code=code("squares.py"),
+        code=code("shards.py", "squares.py"),
     script:
         "scripts/squares.py"
+
+
+include: "rules/shards.smk"
 
 
 # Asking for all cores makes Snakemake run a measuring job alone.
@@ -97,12 +112,15 @@ rule measure:
         measured_items,
         own=own_files,
     output:
-        "results/rounds/{workload}/{round}.csv",
+        "results/rounds/{workload}{host}/{round}.csv",
     log:
-        "results/logs/measure/{workload}/{round}.log",
+        "results/logs/measure/{workload}{host}/{round}.log",
     conda:
         "envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
+    resources:
+        slurm_partition=lambda wildcards: node_wanted(wildcards).get("partition"),
+        constraint=lambda wildcards: node_wanted(wildcards).get("constraint"),
     params:
         source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
         measure_items=USER.measure_items,
@@ -118,11 +136,11 @@ rule measure:
 # Only asked for with a `precision`: how wide the recommended arm's interval is after so many rounds.
 checkpoint precision:
     input:
-        rounds=lambda wildcards: rounds_to(wildcards.workload, wildcards.round),
+        rounds=lambda wildcards: rounds_to(wildcards.workload + wildcards.host, wildcards.round),
     output:
-        "results/rounds/{workload}/precision_{first}-{round}_{form}.txt",
+        "results/rounds/{workload}{host}/precision_{first}-{round}_{form}.txt",
     log:
-        "results/logs/precision/{workload}/{first}-{round}_{form}.log",
+        "results/logs/precision/{workload}{host}/{first}-{round}_{form}.log",
     conda:
         "envs/workflow.yaml"
     params:
@@ -133,7 +151,7 @@ checkpoint precision:
 
 rule collect:
     input:
-        rounds=lambda wildcards: [file for workload in COMPARED for file in measured_rounds(workload)],
+        rounds=lambda wildcards: [file for folder in MEASURED for file in measured_rounds(folder)],
         extra=USER.extra_timings,
     output:
         report(
@@ -266,7 +284,7 @@ rule environment:
         "results/logs/environment.log",
     conda:
         "envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
     script:
         "scripts/environment.py"
 
@@ -301,7 +319,9 @@ onstart:
     rounds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "measure"]
     if rounds:
         counts = Counter(job.wildcards.workload for job in rounds)
-        print(messages.plan(counts, USER, workflow.cores), file=sys.stderr)
+        if USER.hosts and not workflow.executor_plugin.common_settings.non_local_exec:
+            sys.exit("hosts: there is no cluster in this run; add --workflow-profile slurm, or set hosts: []")
+        print(messages.plan(counts, USER, CORES), file=sys.stderr)
         messages.show_progress([Path(job.output[0]) for job in rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)
