@@ -75,6 +75,7 @@ class Cluster:
         self._ports = _unused_ports(1 + len(NODES))
 
     def __enter__(self) -> "Cluster":
+        self.folder.chmod(0o755)  # munged insists
         for name in ("state", *(f"spool/{node}" for node in NODES)):
             (self.folder / name).mkdir(parents=True)
         nodes = [
