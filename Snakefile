@@ -3,6 +3,7 @@
 snakemake             everything
 snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
+snakemake capacity    what larger jobs would take
 """
 
 
@@ -360,6 +361,29 @@ rule environment:
     threads: CORES
     script:
         "scripts/environment.py"
+
+
+# Only when asked for: snakemake capacity
+rule capacity:
+    input:
+        file_of(USER.sites),
+        file_of(USER.numbers),
+    output:
+        "results/capacity.md",
+    log:
+        "results/logs/capacity.log",
+    conda:
+        "envs/workflow.yaml"
+    threads: CORES
+    params:
+        sites=USER.sites,
+        numbers=USER.numbers,
+        in_flight=USER.in_flight,
+        rate=USER.live["requests_per_second"],
+        seed=USER.seed,
+        code=code("capacity.py"),
+    script:
+        "scripts/capacity.py"
 
 
 include: "rules/explain.smk"

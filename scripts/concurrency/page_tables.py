@@ -34,9 +34,7 @@ def write_share(places: Sequence[int], pages: Iterable[Page], path: str | Path) 
 def write_profile(pages_csv: str | Path, path: str | Path) -> None:
     """What the sites took in the columns of a site list, so that `measure` can replay live ones."""
     with open(pages_csv, encoding="utf-8", newline="") as table:
-        connects = [
-            float(row["connect_ms"]) for row in csv.DictReader(table) if row["connect_ms"] and not row["error"]
-        ]
+        connects = [float(row["connect_ms"]) for row in csv.DictReader(table) if row["connect_ms"] and not row["error"]]
     typical = median(connects) if connects else 0.0
     with open(pages_csv, encoding="utf-8", newline="") as table, writing(path) as file:
         rows = csv.writer(file, lineterminator="\n")

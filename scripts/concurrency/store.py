@@ -144,9 +144,7 @@ class Store:
                     time.sleep(0.1)
                     continue
                 self._lock.close()
-                raise UserError(
-                    f"{self._folder}: another download is writing here; wait for it or end it"
-                ) from None
+                raise UserError(f"{self._folder}: another download is writing here; wait for it or end it") from None
             return
 
     def _read_journal(self) -> None:

@@ -118,7 +118,9 @@ class Cluster:
     def start(self, node: str) -> None:
         """Start the node's daemon and wait until jobs can come."""
         _call("slurmd", "-f", str(self._conf), "-N", node)
-        wait_for(lambda: self.ask("sinfo", "-h", "-n", node, "-p", "main", "-o", "%T") in ("idle", "mixed", "allocated"))
+        wait_for(
+            lambda: self.ask("sinfo", "-h", "-n", node, "-p", "main", "-o", "%T") in ("idle", "mixed", "allocated")
+        )
 
     def kill(self, node: str) -> None:
         """What a power cut does to a node: its daemon, its jobs and all that they started are gone at once."""

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from fault.cases import OK, reply, status
 from fault.server import FaultServer
 
@@ -121,7 +122,9 @@ def test_a_dying_node_and_a_cancelled_job(cluster, workflow, server):
     urls = slow_hosts(server, 4, pages=60, seconds=0.3)
     workflow.configure(live(urls, shards=4, in_flight_per_host=2))
     running = submit(workflow, PAGES)
-    slurm.wait_for(lambda: len(cluster.jobs("download_shard")) == 4 and min(hits_of(server, i) for i in (1, 2, 3, 4)) > 5)
+    slurm.wait_for(
+        lambda: len(cluster.jobs("download_shard")) == 4 and min(hits_of(server, i) for i in (1, 2, 3, 4)) > 5
+    )
     (first, _), (second, node), *_ = sorted(cluster.jobs("download_shard").items(), key=lambda job: job[1])
     cluster.kill(node)
     cluster.ask("scancel", first)
