@@ -35,11 +35,12 @@ def main(snakemake: Any) -> None:
         bar = tqdm(sums, "squares", len(own), unit="sum", delay=1, mininterval=0.5, disable=bool(shard))
         done = 0
         try:
-            for done, (piece, total) in enumerate(zip(own, bar, strict=True), 1):
+            for piece, total in zip(own, bar, strict=True):
                 number = numbers[piece.index]
                 if work.function is sum_of_squares and piece.whole and total != closed_form(number):
                     raise ArithmeticError(f"the sum of squares below {number} came out as {total}")
                 rows.writerow([piece.index, piece.start, piece.stop, total] if shard else [number, total])
+                done += 1
         except BrokenProcessPool as error:
             raise UserError("squares: a worker process was killed; is there enough memory?") from error
         except Exception as error:

@@ -98,7 +98,7 @@ def download(sites: Sequence[Site], in_flight: int, seed: int) -> Run:
             "capacity",
             fetch.Manners(in_flight),
             fetch.Limits(),
-            lambda page, detail: None,
+            lambda _page, _detail: None,
         )
         size = 0
         for page in pages:
@@ -177,8 +177,8 @@ def describe(
     if terms:
         parts += list(_of_terms(terms, numbers, job_s))
     parts.append(
-        f"Rows above {CHECKED:,} are extrapolated: in proportion to constants that were measured on far smaller jobs. A "
-        f"cluster is {NODES} nodes like this one; a job there also waits {SNAKEMAKES} times for Snakemake to start, "
+        f"* Rows above {CHECKED:,} are extrapolated, in proportion to constants that were measured on smaller jobs. "
+        f"A cluster is {NODES} nodes like this one; a job there also waits {SNAKEMAKES} times for Snakemake to start, "
         "and in the queue, which is not counted."
     )
     return "\n\n".join(parts) + "\n"
@@ -265,8 +265,8 @@ def _of_pages(
 def _of_terms(terms: Terms, numbers: Sequence[int], job_s: float) -> Iterator[str]:
     size = statistics.mean(numbers)
     yield (
-        f"## Numbers\n\nLike those configured, {size:,.0f} terms each. A term takes {terms.one_core_s * 1e9:.1f} ns on one "
-        f"core, {terms.all_cores_s * 1e9:.1f} ns on all {terms.cores} together."
+        f"## Numbers\n\nLike those configured, {size:,.0f} terms each. A term takes {terms.one_core_s * 1e9:.1f} ns "
+        f"on one core, {terms.all_cores_s * 1e9:.1f} ns on all {terms.cores} together."
     )
     rows = []
     for count in SIZES:

@@ -34,8 +34,9 @@ class Settings:
 
     `sites` and `numbers` keep the form in which they were configured (a path stays a path, so that Snakemake can
     watch the file); both were read once to make sure that they are good. `function` and `split` are
-    `path/to/file.py:name`. `shards` has the number of each workload's; `hosts` is empty or has the kinds of nodes to
-    measure on, by name, each with the partition or constraint to ask for. `left_out` tells for each workload which strategies cannot be run here, and why.
+    `path/to/file.py:name`. `shards` has the number of each workload's; `hosts` the kinds of nodes to measure on, by
+    name, each with the partition or constraint to ask for. `left_out` tells for each workload which strategies cannot
+    be run here, and why.
     """
 
     sites: Path | list[str]
