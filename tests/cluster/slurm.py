@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -59,6 +60,8 @@ def missing() -> str:
     """Why there can be no cluster here, or nothing."""
     if absent := [name for name in NEEDED if not shutil.which(name)]:
         return f"needs {', '.join(absent)} (apt-get install slurm-wlm munge)"
+    if find_spec("snakemake_executor_plugin_slurm") is None:
+        return "needs snakemake-executor-plugin-slurm (among the extras)"
     if os.geteuid() != 0:
         return "needs root"
     if DEFAULT_CONF.exists() and not DEFAULT_CONF.is_symlink():
