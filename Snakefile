@@ -193,8 +193,8 @@ rule measure:
         "envs/workflow.yaml"
     threads: CORES
     resources:
-        slurm_partition=lambda wildcards: node_wanted(wildcards).get("partition"),
-        constraint=lambda wildcards: node_wanted(wildcards).get("constraint"),
+        slurm_partition=node_wanted("partition"),
+        constraint=node_wanted("constraint"),
     params:
         source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
         measure_items=USER.measure_items,
@@ -353,12 +353,15 @@ rule plot_cost:
 
 rule environment:
     output:
-        "results/tables/environment.json",
+        "results/tables/environment{host}.json",
     log:
-        "results/logs/environment.log",
+        "results/logs/environment{host}.log",
     conda:
         "envs/workflow.yaml"
     threads: CORES
+    resources:
+        slurm_partition=node_wanted("partition"),
+        constraint=node_wanted("constraint"),
     script:
         "scripts/environment.py"
 
@@ -396,7 +399,7 @@ rule report:
         verdict=rules.analyse.output.verdict,
         claims=rules.claims.output[0],
         plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers", "cost"]),
-        environment=rules.environment.output[0],
+        environment=expand(rules.environment.output[0], host=KINDS),
         explanations=expand("results/plots/{topic}.{kind}", topic=EXPLANATIONS, kind=["svg", "txt"]),
     output:
         report("results/report.html", category="0 The answer", caption="captions/report.rst", labels={"page": "report"}),

@@ -39,8 +39,9 @@ ITEMS = {"download": USER.sites, "squares": USER.numbers}
 DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
 JOB = [DONE[workload] for workload in DONE if ITEMS[workload] != []]
 COMPARED = [workload for workload in DONE if USER.arms[workload]]
-# The folders of rounds: one a workload or, where kinds of nodes are compared, one a kind.
-MEASURED = [workload + kind for workload in COMPARED for kind in [f"/{name}" for name in USER.hosts] or [""]]
+# Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one a workload and kind.
+KINDS = [f"/{name}" for name in USER.hosts] or [""]
+MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
 
 # What --cores gave. On a cluster there is no such number: a job asks for one core unless the profile says otherwise,
 # and on its node it is given all that SLURM allots to it.
@@ -64,9 +65,9 @@ def code(*files):
     return hashlib.sha256(b"".join(Path(LIBRARY, file).read_bytes() for file in files)).hexdigest()[:12]
 
 
-def node_wanted(wildcards):
-    """The partition or constraint of the kind of node that a round is to be measured on; empty for any."""
-    return USER.hosts.get(wildcards.host.removeprefix("/"), {})
+def node_wanted(key):
+    """The `partition` or `constraint` of the kind of node that a job is to run on; None where any will do."""
+    return lambda wildcards: USER.hosts.get(wildcards.host.removeprefix("/"), {}).get(key)
 
 
 def rounds_to(folder, last):

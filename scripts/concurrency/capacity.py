@@ -111,9 +111,9 @@ def download(sites: Sequence[Site], in_flight: int, seed: int) -> Run:
 
 
 def measure_pages(sites: Sequence[Site], in_flight: int, seed: int) -> Pages:
-    """The constants of pages like `sites`, from downloads of two sizes, three times each; about twenty seconds."""
-    pilot = download(repeated(sites, max(4 * in_flight, 200)), in_flight, seed)
-    few = max(4 * in_flight, 200)
+    """The constants of pages like `sites`, from downloads of two sizes, three times each; about ten seconds."""
+    few = max(4 * in_flight, 40)
+    pilot = download(repeated(sites, few), in_flight, seed)
     many = max(4 * few, int(few * TRIAL_S * 2 / pilot.wall_s))
     small = [download(repeated(sites, few), in_flight, seed) for _ in range(3)]
     large = [download(repeated(sites, many), in_flight, seed) for _ in range(3)]

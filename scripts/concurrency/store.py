@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import io
 import json
-import math
+import logging
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -24,6 +24,8 @@ from types import TracebackType
 
 from concurrency.decode import STEP, decoded
 from concurrency.errors import UserError
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 _QUERY = re.compile(r"[?#].*")
@@ -134,8 +136,7 @@ class Store:
             file.close()
 
     def _wait_for_lock(self) -> None:
-        # what a killed Snakemake left running on another node is waited for: it does what is to be done here
-        give_up = time.monotonic() + (math.inf if self._shard else LOCK_WAIT_S)
+        give_up = time.monotonic() + LOCK_WAIT_S
         while True:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,6 +144,12 @@ class Store:
                 if time.monotonic() < give_up:
                     time.sleep(0.1)
                     continue
+                if self._shard:  # what a killed Snakemake left running on another node does our work
+                    log.warning(
+                        "%s: shard %s is being fetched by another job; waiting for it", self._folder, self._shard
+                    )
+                    fcntl.flock(self._lock, fcntl.LOCK_EX)
+                    return
                 self._lock.close()
                 raise UserError(f"{self._folder}: another download is writing here; wait for it or end it") from None
             return

@@ -86,12 +86,18 @@ def hits_of(server, host):
 
 def test_four_shards_give_the_tables_of_one_machine(cluster, workflow, small):
     small["squares"]["numbers"] = [1000, 0, 2_000_000, 7, 7, 30]
+    small["rounds"] = 1
     workflow.configure(small)
     assert workflow.run("job").returncode == 0
     pages, sums = rows(workflow), (workflow.folder / "results/squares/sums.csv").read_bytes()
     small["download"]["shards"] = small["squares"]["shards"] = 4
     workflow.configure(small)
-    finish(submit(workflow))
+    profile = workflow.folder / "profiles/slurm/config.yaml"
+    asked = "squares_shard: {mem_mb: 2000 * attempt"
+    assert asked in profile.read_text()
+    profile.write_text(profile.read_text().replace(asked, "squares_shard: {mem_mb: 60 if attempt == 1 else 500"))
+    said = finish(submit(workflow))
+    assert said.count("Trying to restart job") == 4
     assert rows(workflow) == pages
     assert (workflow.folder / "results/squares/sums.csv").read_bytes() == sums
     assert len(list((workflow.folder / "results/download/shards").iterdir())) == 4
