@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -161,14 +160,17 @@ def _call(*command: str) -> None:
 
 
 def _end(pid: int) -> None:
+    """End a daemon; one that process 1 has not reaped yet counts as gone."""
     try:
         process = psutil.Process(pid)
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.terminate()
+        deadline = time.monotonic() + 20
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                process.kill()
+            time.sleep(0.05)
     except psutil.NoSuchProcess:
         return
-    except psutil.TimeoutExpired:
-        process.kill()
 
 
 def _unused_ports(count: int) -> list[int]:
