@@ -34,7 +34,10 @@ def main() -> None:
     memory = capacity.measure_memory(seed=1)
     run = capacity.download(capacity.repeated(capacity.TINY, most), 100, seed=1)
     predicted, measured = memory.peak(most) / 1e6, run.peak_bytes / 1e6
-    print(f"| {most:,} pages: memory, MB | {predicted:.0f} | {measured:.0f} | {measured / predicted - 1:+.0%} |")
+    print(
+        f"| {most:,} pages: memory, MB | {predicted:.0f} | {measured:.0f} | {measured / predicted - 1:+.0%} |",
+        flush=True,
+    )
     for in_flight in IN_FLIGHT:
         constants = capacity.measure_pages(listed, in_flight, seed=1)
         for count in PAGES:

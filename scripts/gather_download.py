@@ -1,5 +1,6 @@
 """Rule gather_download: the shards' tables as one pages.csv in input order, and what failed in all of them."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ def main(snakemake: Any) -> None:
 
     def pages() -> Iterator[Page]:
         seen: set[str] = set()
-        for place, (row, site) in enumerate(zip(shards.merged(tables), sites.read(params.sites), strict=True)):
-            page = Page.from_row(row[1:])
-            if (int(row[0]), page.url) != (place, site.url):
+        wanted = sites.read(params.sites)
+        for place, (row, site) in enumerate(itertools.zip_longest(shards.merged(tables), wanted)):
+            if not row or not site or row[:2] != [str(place), site.url]:
                 raise UserError(f"{folder}: the shards are of another site list; run with --forcerun download_shard")
+            page = Page.from_row(row[1:])
             if page.url not in seen:
                 ended.add(page, f"the log of its shard, in {params.logs}, tells more")
                 seen.add(page.url)
