@@ -21,7 +21,7 @@ def main(snakemake: Any) -> None:
     with sampling.machine_to_itself():
         memory = capacity.measure_memory(params.seed) if wanted else None
         pages = [
-            capacity.measure_pages(wanted, in_flight, params.seed)
+            capacity.measure_pages(wanted, in_flight, params.seed, within=Path(snakemake.output[0]).parent)
             for in_flight in sorted({params.in_flight, *IN_FLIGHT})
             if wanted
         ]

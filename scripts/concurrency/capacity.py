@@ -30,6 +30,7 @@ LINK_BYTES_PER_S = 125e6  # 1 Gbit/s: what a link can carry is not to be measure
 NODES = 100  # of a cluster; as many jobs as profiles/slurm submits at once
 SNAKEMAKES = 3  # that start one within the other for a job on SLURM
 TRIAL_S = 1.5
+TRIALS = 5
 TINY = [Site(f"http://host-{i}.test/", wire_bytes=100, latency_ms=0, connect_ms=0) for i in range(100)]
 
 
@@ -86,10 +87,10 @@ class Run:
     disk_bytes: int
 
 
-def download(sites: Sequence[Site], in_flight: int, seed: int) -> Run:
-    """Download `sites`, replayed, once into a temporary folder. Raises RuntimeError if a page fails."""
+def download(sites: Sequence[Site], in_flight: int, seed: int, within: Path | None = None) -> Run:
+    """Download `sites`, replayed, into a temporary folder (below `within`). Raises RuntimeError if a page fails."""
     urls = [site.url for site in sites]
-    with replay.serve(sites, seed) as addresses, tempfile.TemporaryDirectory() as folder:
+    with replay.serve(sites, seed) as addresses, tempfile.TemporaryDirectory(dir=within) as folder:
         began, cpu_began = time.perf_counter(), time.process_time()
         pages = fetch.fetch_all(
             urls,
@@ -110,13 +111,18 @@ def download(sites: Sequence[Site], in_flight: int, seed: int) -> Run:
     return Run(wall_s, cpu_s, peak, size)
 
 
-def measure_pages(sites: Sequence[Site], in_flight: int, seed: int) -> Pages:
-    """The constants of pages like `sites`, from downloads of two sizes, three times each; about ten seconds."""
+def measure_pages(sites: Sequence[Site], in_flight: int, seed: int, within: Path | None = None) -> Pages:
+    """The constants of pages like `sites`, from downloads of two sizes, in turns; about twenty seconds.
+
+    They go into a temporary folder below `within`, for the disk has its part in them.
+    """
     few = max(4 * in_flight, 40)
-    pilot = download(repeated(sites, few), in_flight, seed)
+    pilot = download(repeated(sites, few), in_flight, seed, within)
     many = max(4 * few, int(few * TRIAL_S * 2 / pilot.wall_s))
-    small = [download(repeated(sites, few), in_flight, seed) for _ in range(3)]
-    large = [download(repeated(sites, many), in_flight, seed) for _ in range(3)]
+    small, large = zip(
+        *([download(repeated(sites, count), in_flight, seed, within) for count in (few, many)] for _ in range(TRIALS)),
+        strict=True,
+    )
 
     def slope(of: Callable[[Run], float]) -> float:
         return max(0.0, (statistics.median(map(of, large)) - statistics.median(map(of, small))) / (many - few))
@@ -142,9 +148,9 @@ def measure_memory(seed: int) -> Memory:
 def measure_terms(number: int, cores: int) -> Terms:
     """The constants of sums of about `number` terms; a few seconds."""
     number = max(number, 10_000)
-    one = min(_timed_sums(number) for _ in range(3))
+    one = statistics.median(_timed_sums(number) for _ in range(TRIALS))
     with ProcessPoolExecutor(cores, multiprocessing.get_context()) as pool:
-        together = min(max(pool.map(_timed_sums, [number] * cores)) for _ in range(3))
+        together = statistics.median(max(pool.map(_timed_sums, [number] * cores)) for _ in range(TRIALS))
     return Terms(cores, one, together / cores)
 
 
