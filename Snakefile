@@ -15,7 +15,7 @@ wildcard_constraints:
     round=r"\d+",
     first="1|2",
     form="mean|trimmed",
-    host="(?:{})?".format("|".join(f"/{re.escape(name)}" for name in USER.hosts)),
+    host="(?:{})?".format("|".join(f"_on_{re.escape(name)}" for name in USER.hosts)),
 
 
 scattergather:
@@ -64,7 +64,6 @@ rule download:
     conda:
         "envs/workflow.yaml"
     params:
-        folder="results/download",
         sites=USER.sites,
         source=USER.source,
         live=USER.live,
@@ -117,8 +116,6 @@ if USER.shards["download"] > 1:
         conda:
             "envs/workflow.yaml"
         params:
-            folder="results/download",
-            logs="results/logs/download",
             sites=USER.sites,
             max_failures=USER.max_failures,
             code=code("failures.py", "page_tables.py", "shards.py"),

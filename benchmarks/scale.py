@@ -1,8 +1,9 @@
 """Are the predictions of `snakemake capacity` right? Downloads of up to 100,000 pages and sums of up to 1,000 numbers,
 predicted from constants measured just before, and then done.
 
-python benchmarks/scale.py                 about ten minutes; docs/scale.md has the outcome
-python benchmarks/scale.py --most 10000    no more pages than this
+python benchmarks/scale.py                    about ten minutes on a machine to itself; docs/scale.md has the outcome
+python benchmarks/scale.py --most 10000       no more pages than this
+python benchmarks/scale.py --in-flight 100    with so many requests in flight only
 """
 
 import argparse
@@ -28,7 +29,9 @@ PATIENCE_S = 400  # what is predicted to take longer is left out
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most", type=int, default=max(PAGES))
-    most = parser.parse_args().most
+    parser.add_argument("--in-flight", type=int, nargs="+", default=IN_FLIGHT)
+    asked = parser.parse_args()
+    most = asked.most
     listed = sites.read(ROOT / "sites.csv")
     print("| what | predicted, s | measured, s | off |\n| --- | ---: | ---: | ---: |", flush=True)
     memory = capacity.measure_memory(seed=1)
@@ -38,7 +41,7 @@ def main() -> None:
         f"| {most:,} pages: memory, MB | {predicted:.0f} | {measured:.0f} | {measured / predicted - 1:+.0%} |",
         flush=True,
     )
-    for in_flight in IN_FLIGHT:
+    for in_flight in asked.in_flight:
         constants = capacity.measure_pages(listed, in_flight, seed=1)
         for count in PAGES:
             if count <= most and (predicted := constants.seconds(count)) < PATIENCE_S:

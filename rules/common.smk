@@ -40,7 +40,7 @@ DONE = {"download": "results/download/pages.csv", "squares": "results/squares/su
 JOB = [DONE[workload] for workload in DONE if ITEMS[workload] != []]
 COMPARED = [workload for workload in DONE if USER.arms[workload]]
 # Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one a workload and kind.
-KINDS = [f"/{name}" for name in USER.hosts] or [""]
+KINDS = [f"_on_{name}" for name in USER.hosts] or [""]
 MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
 
 # What --cores gave. On a cluster there is no such number: a job asks for one core unless the profile says otherwise,
@@ -67,7 +67,7 @@ def code(*files):
 
 def node_wanted(key):
     """The `partition` or `constraint` of the kind of node that a job is to run on; None where any will do."""
-    return lambda wildcards: USER.hosts.get(wildcards.host.removeprefix("/"), {}).get(key)
+    return lambda wildcards: USER.hosts.get(wildcards.host.removeprefix("_on_"), {}).get(key)
 
 
 def rounds_to(folder, last):

@@ -21,7 +21,8 @@ from concurrency.store import Page, disk
 
 def main(snakemake: Any) -> None:
     params, output = snakemake.params, snakemake.output
-    folder, shard = Path(params.folder), snakemake.wildcards.get("scatteritem", "")
+    shard = snakemake.wildcards.get("scatteritem", "")
+    folder = Path(output[0]).parents[1 if shard else 0]
     wanted, manners = sites.read(params.sites), _manners(params)
     if shard:
         urls = [site.url for site in wanted]

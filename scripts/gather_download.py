@@ -12,7 +12,8 @@ from concurrency.store import Page, disk, sweep_pages
 
 def main(snakemake: Any) -> None:
     params, output = snakemake.params, snakemake.output
-    folder, tables = Path(params.folder), [Path(table) for table in snakemake.input.shards]
+    folder, tables = Path(output.pages).parent, [Path(table) for table in snakemake.input.shards]
+    logs = Path(snakemake.log[0]).with_suffix("")
     ended, whole = page_tables.Ended(), set[str]()
 
     def pages() -> Iterator[Page]:
@@ -23,7 +24,7 @@ def main(snakemake: Any) -> None:
                 raise UserError(f"{folder}: the shards are of another site list; run with --forcerun download_shard")
             page = Page.from_row(row[1:])
             if page.url not in seen:
-                ended.add(page, f"the log of its shard, in {params.logs}, tells more")
+                ended.add(page, f"the log of its shard, in {logs}, tells more")
                 seen.add(page.url)
             whole.add(Path(page.file).name)
             yield page

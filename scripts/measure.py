@@ -35,7 +35,7 @@ def main(snakemake: Any) -> None:
             numbers = squares.read_numbers(params.source)[: params.measure_items]
             expected = None if params.conditions["function"] else sampling.expected_sums(numbers)
             rows = sampling.measure_round(workload, ordered, numbers, expected, **same)
-    where = environment.where(kind=snakemake.wildcards.host.removeprefix("/"))
+    where = environment.where(kind=snakemake.wildcards.host.removeprefix("_on_"))
     rows = [row | where for row in rows]
     with job.writing(snakemake.output[0]) as file:  # not by pandas: it takes long to import
         table = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row))

@@ -27,8 +27,8 @@ def _facts(files: list[Path]) -> dict[str, str]:
     """What the measurements ran on; where kinds of nodes were compared, a file each, and the kind before each fact."""
     found: dict[str, str] = {}
     for file in files:
-        facts = json.loads(file.read_text(encoding="utf-8"))
-        found |= facts if len(files) == 1 else {f"{file.stem}: {name}": fact for name, fact in facts.items()}
+        facts, kind = json.loads(file.read_text(encoding="utf-8")), file.stem.partition("_on_")[2]
+        found |= facts if len(files) == 1 else {f"{kind}: {name}": fact for name, fact in facts.items()}
     return found
 
 
