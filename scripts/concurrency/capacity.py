@@ -146,7 +146,7 @@ def measure_memory(seed: int) -> Memory:
 
 
 def measure_terms(number: int, cores: int) -> Terms:
-    """The constants of sums of about `number` terms; a few seconds."""
+    """The constants of sums of about `number` terms; a quarter of a minute."""
     number = max(number, 10_000)
     one = statistics.median(_timed_sums(number) for _ in range(TRIALS))
     with ProcessPoolExecutor(cores, multiprocessing.get_context()) as pool:
@@ -155,9 +155,9 @@ def measure_terms(number: int, cores: int) -> Terms:
 
 
 def _timed_sums(number: int) -> float:
-    """Seconds a term, from half a second of sums of `number` terms."""
+    """Seconds a term, from a second or two of sums of `number` terms."""
     began, terms = time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - began) < TRIAL_S / 3:
+    while (elapsed := time.perf_counter() - began) < TRIAL_S:
         sum_of_squares(number)
         terms += number
     return elapsed / terms
