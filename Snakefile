@@ -3,6 +3,7 @@
 snakemake             everything
 snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
+snakemake capacity    what larger jobs would take
 """
 
 
@@ -14,12 +15,26 @@ wildcard_constraints:
     round=r"\d+",
     first="1|2",
     form="mean|trimmed",
+    host="(?:{})?".format("|".join(f"_on_{re.escape(name)}" for name in USER.hosts)),
+
+
+scattergather:
+    download=USER.shards["download"],
+    squares=USER.shards["squares"],
 
 
 localrules:
     all,
     job,
     compare,
+    precision,
+    collect,
+    analyse,
+    claims,
+    plot_comparison,
+    plot_workers,
+    plot_cost,
+    report,
 
 
 rule all:
@@ -60,14 +75,52 @@ rule download:
             "decode.py",
             "failures.py",
             "fetch.py",
+            "page_tables.py",
             "replay.py",
             "replay_server.py",
             "replies.py",
             "schedule.py",
+            "shards.py",
             "store.py",
         ),
     script:
         "scripts/download.py"
+
+
+# A job in several, for clusters: each shard runs the script of the whole job.
+if USER.shards["download"] > 1:
+
+    localrules:
+        gather_download,
+
+    ruleorder: gather_download > download
+
+    use rule download as download_shard with:
+        output:
+            "results/download/shards/{scatteritem}.csv",
+        log:
+            "results/logs/download/{scatteritem}.log",
+
+    rule gather_download:
+        input:
+            file_of(USER.sites),
+            shards=gather.download("results/download/shards/{scatteritem}.csv"),
+        output:
+            pages=report(
+                DONE["download"], category="1 The job", caption="captions/pages.rst", labels={"table": "pages"}
+            ),
+            profile="results/download/profile.csv",
+        log:
+            "results/logs/download.log",
+        retries: 0  # its answer to failures is not to be had by asking again
+        conda:
+            "envs/workflow.yaml"
+        params:
+            sites=USER.sites,
+            max_failures=USER.max_failures,
+            code=code("failures.py", "page_tables.py", "shards.py"),
+        script:
+            "scripts/gather_download.py"
 
 
 rule squares:
@@ -80,15 +133,48 @@ rule squares:
         "results/logs/squares.log",
     conda:
         "envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
     params:
         numbers=USER.numbers,
         function=USER.function,
         split=USER.split,
         start_method=USER.start_method,
-        code=code("squares.py"),
+        code=code("shards.py", "squares.py"),
     script:
         "scripts/squares.py"
+
+
+if USER.shards["squares"] > 1:
+
+    localrules:
+        gather_squares,
+
+    ruleorder: gather_squares > squares
+
+    use rule squares as squares_shard with:
+        output:
+            "results/squares/shards/{scatteritem}.csv",
+        log:
+            "results/logs/squares/{scatteritem}.log",
+
+    rule gather_squares:
+        input:
+            file_of(USER.numbers),
+            own=own_files,
+            shards=gather.squares("results/squares/shards/{scatteritem}.csv"),
+        output:
+            report(DONE["squares"], category="1 The job", caption="captions/sums.rst", labels={"table": "sums"}),
+        log:
+            "results/logs/squares.log",
+        conda:
+            "envs/workflow.yaml"
+        params:
+            numbers=USER.numbers,
+            function=USER.function,
+            split=USER.split,
+            code=code("shards.py", "squares.py"),
+        script:
+            "scripts/gather_squares.py"
 
 
 # Asking for all cores makes Snakemake run a measuring job alone.
@@ -97,12 +183,15 @@ rule measure:
         measured_items,
         own=own_files,
     output:
-        "results/rounds/{workload}/{round}.csv",
+        "results/rounds/{workload}{host}/{round}.csv",
     log:
-        "results/logs/measure/{workload}/{round}.log",
+        "results/logs/measure/{workload}{host}/{round}.log",
     conda:
         "envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
+    resources:
+        slurm_partition=node_wanted("partition"),
+        constraint=node_wanted("constraint"),
     params:
         source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
         measure_items=USER.measure_items,
@@ -128,11 +217,11 @@ rule measure:
 # Only asked for with a `precision`: how wide the recommended arm's interval is after so many rounds.
 checkpoint precision:
     input:
-        rounds=lambda wildcards: rounds_to(wildcards.workload, wildcards.round),
+        rounds=lambda wildcards: rounds_to(wildcards.workload + wildcards.host, wildcards.round),
     output:
-        "results/rounds/{workload}/precision_{first}-{round}_{form}.txt",
+        "results/rounds/{workload}{host}/precision_{first}-{round}_{form}.txt",
     log:
-        "results/logs/precision/{workload}/{first}-{round}_{form}.log",
+        "results/logs/precision/{workload}{host}/{first}-{round}_{form}.log",
     conda:
         "envs/workflow.yaml"
     params:
@@ -143,7 +232,7 @@ checkpoint precision:
 
 rule collect:
     input:
-        rounds=lambda wildcards: [file for workload in COMPARED for file in measured_rounds(workload)],
+        rounds=lambda wildcards: [file for folder in MEASURED for file in measured_rounds(folder)],
         extra=USER.extra_timings,
     output:
         report(
@@ -271,14 +360,40 @@ rule plot_cost:
 
 rule environment:
     output:
-        "results/tables/environment.json",
+        "results/tables/environment{host}.json",
     log:
-        "results/logs/environment.log",
+        "results/logs/environment{host}.log",
     conda:
         "envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
+    resources:
+        slurm_partition=node_wanted("partition"),
+        constraint=node_wanted("constraint"),
     script:
         "scripts/environment.py"
+
+
+# Only when asked for: snakemake capacity
+rule capacity:
+    input:
+        file_of(USER.sites),
+        file_of(USER.numbers),
+    output:
+        "results/capacity.md",
+    log:
+        "results/logs/capacity.log",
+    conda:
+        "envs/workflow.yaml"
+    threads: CORES
+    params:
+        sites=USER.sites,
+        numbers=USER.numbers,
+        in_flight=USER.in_flight,
+        rate=USER.live["requests_per_second"],
+        seed=USER.seed,
+        code=code("capacity.py"),
+    script:
+        "scripts/capacity.py"
 
 
 include: "rules/explain.smk"
@@ -291,7 +406,7 @@ rule report:
         verdict=rules.analyse.output.verdict,
         claims=rules.claims.output[0],
         plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers", "cost"]),
-        environment=rules.environment.output[0],
+        environment=expand(rules.environment.output[0], host=KINDS),
         explanations=expand("results/plots/{topic}.{kind}", topic=EXPLANATIONS, kind=["svg", "txt"]),
     output:
         report("results/report.html", category="0 The answer", caption="captions/report.rst", labels={"page": "report"}),
@@ -311,7 +426,9 @@ onstart:
     rounds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "measure"]
     if rounds:
         counts = Counter(job.wildcards.workload for job in rounds)
-        print(messages.plan(counts, USER, workflow.cores), file=sys.stderr)
+        if USER.hosts and not workflow.executor_plugin.common_settings.non_local_exec:
+            sys.exit("hosts: there is no cluster in this run; add --workflow-profile slurm, or set hosts: []")
+        print(messages.plan(counts, USER, CORES), file=sys.stderr)
         messages.show_progress([Path(job.output[0]) for job in rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)

@@ -1,6 +1,7 @@
 """The configuration, and what the rules share."""
 
 import hashlib
+import re
 import sys
 from collections import Counter
 from dataclasses import asdict
@@ -38,6 +39,13 @@ ITEMS = {"download": USER.sites, "squares": USER.numbers}
 DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
 JOB = [DONE[workload] for workload in DONE if ITEMS[workload] != []]
 COMPARED = [workload for workload in DONE if USER.arms[workload]]
+# Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one a workload and kind.
+KINDS = [f"_on_{name}" for name in USER.hosts] or [""]
+MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
+
+# What --cores gave. On a cluster there is no such number: a job asks for one core unless the profile says otherwise,
+# and on its node it is given all that SLURM allots to it.
+CORES = workflow.resource_settings.cores or 1
 
 
 def file_of(items):
@@ -57,27 +65,32 @@ def code(*files):
     return hashlib.sha256(b"".join(Path(LIBRARY, file).read_bytes() for file in files)).hexdigest()[:12]
 
 
-def rounds_to(workload, last):
-    return [f"results/rounds/{workload}/{number}.csv" for number in range(1, int(last) + 1)]
+def node_wanted(key):
+    """The `partition` or `constraint` of the kind of node that a job is to run on; None where any will do."""
+    return lambda wildcards: USER.hosts.get(wildcards.host.removeprefix("_on_"), {}).get(key)
 
 
-def measured_rounds(workload):
+def rounds_to(folder, last):
+    return [f"results/rounds/{folder}/{number}.csv" for number in range(1, int(last) + 1)]
+
+
+def measured_rounds(folder):
     """The rounds to have: as many as configured or, for a precision, as the widths known so far ask for.
 
     With those goes the width after the last of them, if only to be looked at again: the checkpoint that writes it
     has this function called anew, until no more rounds are wanted.
     """
     if USER.precision is None:
-        return rounds_to(workload, USER.rounds)
+        return rounds_to(folder, USER.rounds)
     unused, form = int(USER.warm_up), "trimmed" if USER.robust else "mean"
     last, wanted = None, USER.rounds
     while wanted != last:
         last = wanted
-        width = Path(f"results/rounds/{workload}/precision_{unused + 1}-{last}_{form}.txt")
+        width = Path(f"results/rounds/{folder}/precision_{unused + 1}-{last}_{form}.txt")
         if width.exists():
             known = float(width.read_text())
             wanted = unused + rounds_to_reach(known, last - unused, USER.precision, USER.max_rounds - unused)
-    return [*rounds_to(workload, last), width]
+    return [*rounds_to(folder, last), width]
 
 
 def strategy_code(wildcards):

@@ -11,6 +11,11 @@ EXPLAINED = {
 EXPLANATIONS = [f"{workload}_timeline" for workload in COMPARED] + [*EXPLAINED] if USER.explain else []
 
 
+localrules:
+    plot_timeline,
+    plot_explanation,
+
+
 rule timeline:
     input:
         measured_items,
@@ -21,7 +26,7 @@ rule timeline:
         "results/logs/timeline/{workload}.log",
     conda:
         "../envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
     params:
         source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
         measure_items=USER.measure_items,
@@ -64,7 +69,7 @@ rule futures:
         "results/logs/futures.log",
     conda:
         "../envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
     params:
         code=code("futures.py"),
     script:
@@ -78,7 +83,7 @@ rule switching:
         "results/logs/switching.log",
     conda:
         "../envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
     params:
         code=code("switching.py"),
     script:
@@ -92,7 +97,7 @@ rule races:
         "results/logs/races.log",
     conda:
         "../envs/workflow.yaml"
-    threads: workflow.cores
+    threads: CORES
     params:
         interpreters=[asdict(interpreter) for interpreter in USER.interpreters],
         code=code("interpreters.py", "races.py"),

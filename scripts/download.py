@@ -1,40 +1,48 @@
-"""Rule download: every site once, asynchronously; pages into the store, one row a site into pages.csv."""
+"""Rule download: every site once, asynchronously; pages into the store, one row a site into pages.csv.
 
-import csv
+Rule download_shard: the same for one shard's share of the sites; its failures are for gather_download to judge.
+"""
+
 import hashlib
 import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from concurrency import fetch, job, replay, sites
-from concurrency.errors import UserError
-from concurrency.failures import KINDS
-from concurrency.store import COLUMNS, Page, disk, values
-
-PROFILE = ("url", "wire_bytes", "framing", "latency_ms", "connect_ms")
+from concurrency import fetch, job, page_tables, replay, shards, sites
+from concurrency.store import Page, disk
 
 
 def main(snakemake: Any) -> None:
     params, output = snakemake.params, snakemake.output
-    wanted = sites.read(params.sites)
+    shard = snakemake.wildcards.get("scatteritem", "")
+    folder = Path(output[0]).parents[1 if shard else 0]
+    wanted, manners = sites.read(params.sites), _manners(params)
+    if shard:
+        urls = [site.url for site in wanted]
+        places, portions = shards.pages_of(
+            shard, urls, [fetch.hostname(url) for url in urls], manners.in_flight_per_host
+        )
+        wanted, manners = [wanted[place] for place in places], replace(manners, portions=portions)
     urls = [site.url for site in wanted]
-    manners = _manners(params)
-    with _served(wanted, params) as (addresses, source), _Progress(len(set(urls))) as progress:
-        folder = Path(output.pages).parent
+    with _served(wanted, params) as (addresses, source), _Progress(len(set(urls)), hidden=bool(shard)) as progress:
         pages = fetch.fetch_all(
-            urls, addresses, folder, source, manners, fetch.Limits(**params.limits), progress.on_page
+            urls, addresses, folder, source, manners, fetch.Limits(**params.limits), progress.on_page, shard
         )
         with disk(folder):
-            _write_tables(pages, output.pages, output.profile)
-    _tell(progress, params.max_failures, folder)
+            if shard:
+                page_tables.write_share(places, pages, output[0])
+            else:
+                page_tables.write_pages(pages, output.pages)
+                page_tables.write_profile(output.pages, output.profile)
+    if not shard:
+        progress.ended.tell(params.max_failures, folder, "download")
 
 
 def _manners(params: Any) -> fetch.Manners:
@@ -61,25 +69,17 @@ def _served(wanted: list[sites.Site], params: Any) -> Iterator[tuple[list[str], 
             yield addresses, f"replay {hashlib.sha256(what.encode()).hexdigest()}"
 
 
-@dataclass
-class _Failed:
-    """The failures of one class: how many, and the first of them."""
-
-    count: int
-    url: str
-    detail: str
-
-
-@dataclass
 class _Progress:
-    """The bar, and what the end has to tell."""
+    """The bar, unless `hidden`, and what the end has to tell."""
 
-    total: int
-    bytes: int = 0
-    failed: dict[str, _Failed] = field(default_factory=dict)
+    def __init__(self, total: int, hidden: bool) -> None:
+        self.ended = page_tables.Ended()
+        self._total, self._hidden = total, hidden
 
     def __enter__(self) -> "_Progress":
-        self._bar = tqdm(total=self.total, unit="page", desc="download", delay=1, mininterval=0.5)
+        self._bar = tqdm(
+            total=self._total, unit="page", desc="download", delay=1, mininterval=0.5, disable=self._hidden
+        )
         self._redirect = logging_redirect_tqdm()
         self._redirect.__enter__()
         return self
@@ -87,64 +87,12 @@ class _Progress:
     def __exit__(self, *exc: Any) -> None:
         self._redirect.__exit__(*exc)
         self._bar.close()
+        logging.info("%d of %d pages have ended", self.ended.total, self._total)
 
     def on_page(self, page: Page, detail: str) -> None:
-        self.bytes += page.bytes
-        if page.error:
-            self.failed.setdefault(page.error, _Failed(0, page.url, detail)).count += 1
-        self._bar.set_postfix_str(f"{self.bytes / 1e6:.1f} MB, {self.failures} failed", refresh=False)
+        self.ended.add(page, detail)
+        self._bar.set_postfix_str(f"{self.ended.bytes / 1e6:.1f} MB, {self.ended.failures} failed", refresh=False)
         self._bar.update()
-
-    @property
-    def failures(self) -> int:
-        return sum(failed.count for failed in self.failed.values())
-
-
-def _write_tables(pages: Iterator[Page], pages_csv: str, profile_csv: str) -> None:
-    """pages.csv, and what the sites took in the columns of a site list, so that `measure` can replay live ones."""
-    connects: list[float] = []
-    with open(pages_csv, "w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        for page in pages:
-            rows.writerow(values(page))
-            if not page.error and page.connect_ms is not None:
-                connects.append(page.connect_ms)
-    typical = median(connects) if connects else 0.0
-    with (
-        open(pages_csv, encoding="utf-8", newline="") as table,
-        open(profile_csv, "w", encoding="utf-8", newline="") as file,
-    ):
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(PROFILE)
-        for row in csv.DictReader(table):
-            if not row["error"]:
-                framing = "length" if row["content_length"] else "chunked"
-                connect_ms = float(row["connect_ms"] or typical)
-                rows.writerow(
-                    [row["url"], row["wire_bytes"], framing, f"{float(row['latency_ms']):.1f}", f"{connect_ms:.1f}"]
-                )
-
-
-def _tell(progress: _Progress, max_failures: int, folder: Path) -> None:
-    """What failed, by class, on the screen and in the log. Raises UserError if that is more than is tolerated."""
-    logging.info("%d of %d pages, %d bytes", progress.total - progress.failures, progress.total, progress.bytes)
-    if not progress.failed:
-        return
-    lines = [f"{progress.failures} of {progress.total} pages failed:"]
-    for kind, failed in sorted(progress.failed.items(), key=lambda item: -item[1].count):
-        lines.append(f"  {failed.count:6} × {kind}: {KINDS[kind].meaning}")
-        lines.append(f"           for example {failed.url}: {failed.detail}")
-        lines.append(f"           what to do: {KINDS[kind].remedy}")
-    logging.warning("%s", "\n".join(lines))
-    if progress.failures > max_failures:
-        raise UserError(
-            f"download: {progress.failures} failures are more than download.max_failures: {max_failures} tolerates; "
-            f"the same command tries only them again, what was fetched is kept in {folder}"
-        )
-    logging.warning(
-        "tolerated (download.max_failures: %d); to try them again: snakemake --forcerun download", max_failures
-    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import csv
 import logging
 from typing import Any
 
-from concurrency import arms, job, replay, sampling, sites, squares, usage
+from concurrency import arms, environment, job, replay, sampling, sites, squares, usage
 from concurrency.arms import FAST, Arm
 from concurrency.sites import Site
 
@@ -35,7 +35,9 @@ def main(snakemake: Any) -> None:
             numbers = squares.read_numbers(params.source)[: params.measure_items]
             expected = None if params.conditions["function"] else sampling.expected_sums(numbers)
             rows = sampling.measure_round(workload, ordered, numbers, expected, **same)
-    with open(snakemake.output[0], "w", encoding="utf-8", newline="") as file:  # not by pandas: it takes long to import
+    where = environment.where(kind=snakemake.wildcards.host.removeprefix("_on_"))
+    rows = [row | where for row in rows]
+    with job.writing(snakemake.output[0]) as file:  # not by pandas: it takes long to import
         table = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row))
         table.writeheader()
         table.writerows(rows)

@@ -16,11 +16,20 @@ def main(snakemake: Any) -> None:
         claims=tables.read_claims(files.claims),
         plots=[Path(plot) for plot in files.plots],
         explanations=[Path(file) for file in files.explanations if file.endswith(".svg")],
-        environment=json.loads(Path(files.environment).read_text(encoding="utf-8")),
+        environment=_facts([Path(file) for file in files.environment]),
         config=snakemake.params.config,
         left_out=snakemake.params.left_out,
     )
     Path(snakemake.output[0]).write_text(html, encoding="utf-8")
+
+
+def _facts(files: list[Path]) -> dict[str, str]:
+    """What the measurements ran on; where kinds of nodes were compared, a file each, and the kind before each fact."""
+    found: dict[str, str] = {}
+    for file in files:
+        facts, kind = json.loads(file.read_text(encoding="utf-8")), file.stem.partition("_on_")[2]
+        found |= facts if len(files) == 1 else {f"{kind}: {name}": fact for name, fact in facts.items()}
+    return found
 
 
 if __name__ == "__main__":

@@ -1,45 +1,63 @@
-"""Rule squares: the sum of squares below each number, across the cores; exact sums into sums.csv."""
+"""Rule squares: the sum of squares below each number, across the cores; exact sums into sums.csv.
+
+Rule squares_shard: one shard's share of the work, in which a number may be a part of one.
+"""
 
 import csv
+import itertools
 import logging
 import multiprocessing
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any
 
 from tqdm import tqdm
 
-from concurrency import job, usage
+from concurrency import job, shards, usage
 from concurrency.errors import UserError
-from concurrency.squares import closed_form, read_numbers, sum_of_squares, task
+from concurrency.squares import Task, closed_form, read_numbers, sum_of_squares, task
 
 
 def main(snakemake: Any) -> None:
-    numbers = read_numbers(snakemake.params.numbers)
-    function = task(snakemake.params.function, snakemake.params.split).function
+    params, shard = snakemake.params, snakemake.wildcards.get("scatteritem", "")
+    numbers, work = read_numbers(params.numbers), task(params.function, params.split)
     workers = min(snakemake.threads, usage.available_cores())
-    chunksize = max(1, len(numbers) // (64 * workers))
+    own = shards.pieces_of(shard or "1-of-1", numbers, work.split)
     with (
-        open(snakemake.output[0], "w", encoding="utf-8", newline="") as file,
-        ProcessPoolExecutor(workers, multiprocessing.get_context(snakemake.params.start_method)) as pool,
+        job.writing(snakemake.output[0]) as file,
+        ProcessPoolExecutor(workers, multiprocessing.get_context(params.start_method)) as pool,
     ):
         rows = csv.writer(file)
-        rows.writerow(["number", "sum"])
-        sums = pool.map(function, numbers, chunksize=chunksize)
-        bar = tqdm(sums, "squares", len(numbers), unit="sum", delay=1, mininterval=0.5)
+        rows.writerow(["place", "start", "stop", "sum"] if shard else ["number", "sum"])
+        sums = _sums(pool, work, shards.divided(own, work.split, workers), workers)
+        bar = tqdm(sums, "squares", len(own), unit="sum", delay=1, mininterval=0.5, disable=bool(shard))
+        done = 0
         try:
-            for number, total in zip(numbers, bar, strict=True):
-                if function is sum_of_squares and total != closed_form(number):
+            for piece, total in zip(own, bar, strict=True):
+                number = numbers[piece.index]
+                if work.function is sum_of_squares and piece.whole and total != closed_form(number):
                     raise ArithmeticError(f"the sum of squares below {number} came out as {total}")
-                rows.writerow([number, total])
+                rows.writerow([piece.index, piece.start, piece.stop, total] if shard else [number, total])
+                done += 1
         except BrokenProcessPool as error:
             raise UserError("squares: a worker process was killed; is there enough memory?") from error
         except Exception as error:
-            if function is sum_of_squares:
+            if work.function is sum_of_squares:
                 raise
-            reason = f"{type(error).__name__}: {error}, after {bar.n} of {len(numbers)} numbers"
-            raise UserError(f"{snakemake.params.function}: {reason}") from error
-    logging.info("%d sums by %d processes", len(numbers), workers)
+            reason = f"{type(error).__name__}: {error}, after {done} of {len(own)} numbers"
+            raise UserError(f"{params.function}: {reason}") from error
+    logging.info("%d sums by %d processes", len(own), workers)
+
+
+def _sums(pool: ProcessPoolExecutor, work: Task, cut: list[shards.Piece], workers: int) -> Iterator[Any]:
+    """What comes of each number, in order; the cuts of one number are computed apart and combined."""
+    chunksize = max(1, len(cut) // (64 * workers))
+    totals = zip(cut, pool.map(partial(shards.compute, work), cut, chunksize=chunksize), strict=True)
+    for _, of_one in itertools.groupby(totals, key=lambda pair: pair[0].index):
+        parts = [total for _, total in of_one]
+        yield work.split.combine(parts) if work.split and len(parts) > 1 else parts[0]
 
 
 if __name__ == "__main__":

@@ -29,6 +29,13 @@ def describe(cores: int) -> dict[str, str]:
     }
 
 
+def where(kind: str) -> dict[str, str]:
+    """`host`, under which rounds are compared: the `kind` of node that was asked for, or a cluster's partition, whose
+    nodes count as equal, or this machine; and `node`, the machine itself."""
+    node = os.environ.get("SLURMD_NODENAME") or platform.node()
+    return {"host": kind or os.environ.get("SLURM_JOB_PARTITION") or node, "node": node}
+
+
 def _processor() -> str:
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():

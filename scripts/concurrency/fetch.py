@@ -5,10 +5,10 @@ import asyncio
 import logging
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,7 @@ from yarl import URL
 from concurrency import decode, replies
 from concurrency.errors import UserError
 from concurrency.failures import FetchError
-from concurrency.schedule import Host, Schedule
+from concurrency.schedule import Host, Portion, Schedule
 from concurrency.store import Origin, Page, Part, Store
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ class Manners:
     user_agent: str = USER_AGENT.format(contact="replay")
     robots: bool = False
     use_proxies: bool = False  # those of the environment: http_proxy, https_proxy, no_proxy
+    portions: Mapping[str, Portion] = field(default_factory=dict)  # of hosts that other shards fetch from, too
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def fetch_all(
     manners: Manners,
     limits: Limits,
     on_page: Callable[[Page, str], None],
+    shard: str = "",
 ) -> Iterator[Page]:
     """Fetch each of `urls` once into `folder` (see `store`), then yield a Page for each, in order.
 
@@ -83,9 +85,10 @@ def fetch_all(
     them come from: pages that an earlier run brought from the same source are kept. A URL that is there twice is
     fetched once and gets two equal rows. `on_page` is called as each page ends, with what went wrong, if anything.
     A failure is a Page with its `error`, one of `failures.KINDS`, and no file. Raises UserError where the disk fails
-    or another download is using `folder`. The folder stays locked until the last page was taken.
+    or another download is using `folder`. The folder stays locked until the last page was taken. Several shards, each
+    with a name of its own, may fill one folder at the same time.
     """
-    with Store(folder, source) as store:
+    with Store(folder, source, shard) as store:
         missing = []
         for url, address in dict(zip(urls, addresses, strict=True)).items():
             if page := store.finished(url):
@@ -186,7 +189,9 @@ class _Download:
         self._retrying.begin()
         self._open = len(missing)
         for i, (_, address) in enumerate(missing):
-            self._schedule.host(_hostname(address)).queue.append(i)
+            self._schedule.host(hostname(address)).queue.append(i)
+        for name, portion in self._manners.portions.items():
+            self._schedule.share(name, portion)
         for host in self._schedule.hosts.values():
             host.queue.reverse()
             self._schedule.offer(host)
@@ -296,7 +301,7 @@ class _Download:
             headers["Connection"] = "close"  # nothing follows for this host; idle connections would pile up
         if job.part.origin and job.part.origin.address == job.address:
             headers |= {"Range": f"bytes={job.part.size}-", "If-Range": job.part.origin.validator}
-        if unknown := self._unknown.get(host_name := _hostname(job.address)):
+        if unknown := self._unknown.get(host_name := hostname(job.address)):
             raise unknown.again()
         watch = _Watch(job, self._now())
         self._watched.add(watch)
@@ -402,7 +407,7 @@ class _Download:
         if there.origin() == here.origin() and here.user is not None:
             there = there.with_user(here.user).with_password(here.password)  # … and no other one learns it
         job.address = str(there)
-        host = self._schedule.host(_hostname(job.address))
+        host = self._schedule.host(hostname(job.address))
         self._schedule.put(host, job, self._now(), urgent=job.holds is not None)
 
     def _failed(self, job: _Job, failure: FetchError, host: Host[Any] | None = None) -> None:
@@ -420,7 +425,7 @@ class _Download:
             job.retry.prepare_for_next_attempt()
             job.address, job.hops = job.start, 0
             job.part.keep()
-            start = self._schedule.host(_hostname(job.start))
+            start = self._schedule.host(hostname(job.start))
             self._schedule.put(start, job, self._now() + job.retry.upcoming_sleep, urgent=job.holds is not None)
         if host and failure.kind == "status" and job.page.status in OVERLOADED:
             self._schedule.block(host, self._now() + job.retry.upcoming_sleep)
@@ -448,7 +453,7 @@ class _Download:
         job.part.drop()
         self._rules[job.page.url] = rules
         delay = rules.crawl_delay(PRODUCT) if isinstance(rules, Protego) else None
-        job.holds.spacing_s = max(job.holds.spacing_s, min(delay or 0.0, self._limits.max_wait_s))
+        job.holds.space(min(delay or 0.0, self._limits.max_wait_s))
         job.holds.held = False
         self._schedule.offer(job.holds)
 
@@ -600,7 +605,8 @@ def _parsed(address: str) -> URL:
     return url
 
 
-def _hostname(address: str) -> str:
+def hostname(address: str) -> str:
+    """The host of an address, by which its limits are kept."""
     return _host_in(address.partition("://")[2].partition("/")[0])
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import platform
 import signal
 import sys
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
@@ -45,6 +47,19 @@ def running(log: str) -> Iterator[None]:
         logging.getLogger().removeHandler(screen)  # the traceback reaches the screen by itself
         logging.exception("this rule failed")
         raise
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[TextIO]:
+    """A new CSV file that takes the place of `path` at one stroke: on a cluster, what a killed Snakemake left running
+    may write the same table at the same time."""
+    part = Path(f"{path}.{platform.node()}-{os.getpid()}.part")
+    try:
+        with open(part, "w", encoding="utf-8", newline="") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _follow_parent(parent: int) -> None:

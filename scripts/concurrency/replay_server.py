@@ -18,6 +18,7 @@ import selectors
 import signal
 import sys
 import time
+import zlib
 from urllib.parse import urlsplit
 
 from concurrency import tracing
@@ -28,10 +29,10 @@ MAX_HEAD_BYTES = 1 << 16
 NOISE_BYTES = 1 << 20
 
 
-def page_body(site: Site, index: int, noise: bytes) -> bytes:
-    """The body of a site: exactly `wire_bytes` bytes of HTML, the same for the same noise and index."""
+def page_body(site: Site, noise: bytes) -> bytes:
+    """The body of a site: exactly `wire_bytes` bytes of HTML, the same for the same noise and site."""
     head = f"<!doctype html><title>{html.escape(site.url)}</title><p>Replayed.<pre>\n".encode()
-    start = index * 7919 % len(noise)
+    start = zlib.crc32(site.url.encode()) % len(noise)
     missing = site.wire_bytes - len(head)
     filling = noise[start : start + missing]
     while len(filling) < missing:
@@ -39,9 +40,9 @@ def page_body(site: Site, index: int, noise: bytes) -> bytes:
     return (head + filling)[: site.wire_bytes]
 
 
-def response(site: Site, index: int, noise: bytes) -> bytes:
+def response(site: Site, noise: bytes) -> bytes:
     """All that goes over the wire for a site, with a Content-Length or as one chunk, as its framing says."""
-    body = page_body(site, index, noise)
+    body = page_body(site, noise)
     status = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
     if site.framing == "length":
         return b"%bContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
@@ -98,7 +99,7 @@ class Connection(asyncio.Protocol):
     def answer(self, index: int) -> None:
         self.answered = time.perf_counter()
         self.site = self.sites[index]
-        self.transport.write(response(self.site, index, self.noise))
+        self.transport.write(response(self.site, self.noise))
         if not self.transport.get_write_buffer_size():
             self.resume_writing()
 

@@ -10,6 +10,15 @@ from typing import Generic, TypeVar
 Job = TypeVar("Job")
 
 
+@dataclass(frozen=True)
+class Portion:
+    """What is ours of a host that `sharers` downloads fetch from at once: so many in flight, and of its rate an even
+    share."""
+
+    in_flight: int
+    sharers: int
+
+
 @dataclass(slots=True, eq=False)
 class Host(Generic[Job]):
     """One host's share. `queue` ends with what comes first; `urgent` comes before it, even while `held`."""
@@ -22,6 +31,11 @@ class Host(Generic[Job]):
     listed: bool = False
     in_flight: int = 0
     next_start: float = 0.0
+    sharers: int = 1
+
+    def space(self, seconds: float) -> None:
+        """Let at least `seconds` pass between two starts, of whichever of its sharers."""
+        self.spacing_s = max(self.spacing_s, seconds * self.sharers)
 
 
 class Schedule(Generic[Job]):
@@ -40,6 +54,12 @@ class Schedule(Generic[Job]):
         if (host := self.hosts.get(name)) is None:
             host = self.hosts[name] = Host(self._in_flight_per_host, self._spacing_s)
         return host
+
+    def share(self, name: str, portion: Portion) -> None:
+        """Keep to a portion of the limits of the host called `name`."""
+        host = self.host(name)
+        host.in_flight_limit, host.sharers = portion.in_flight, portion.sharers
+        host.space(self._spacing_s)
 
     def offer(self, host: Host[Job]) -> None:
         """Line `host` up if it has something to do and room for it; call it after each change of either."""

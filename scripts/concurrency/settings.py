@@ -35,13 +35,16 @@ class Settings:
 
     `sites` and `numbers` keep the form in which they were configured (a path stays a path, so that Snakemake can
     watch the file); both were read once to make sure that they are good. `function` and `split` are
-    `path/to/file.py:name`. `left_out` tells for each workload which strategies cannot be run here, and why.
+    `path/to/file.py:name`. `shards` has the number of each workload's; `hosts` the kinds of nodes to measure on, by
+    name, each with the partition or constraint to ask for. `left_out` tells for each workload which strategies cannot
+    be run here, and why.
     """
 
     sites: Path | list[str]
     source: str
     live: dict[str, Any]
     in_flight: int
+    shards: dict[str, int]
     max_failures: int
     limits: dict[str, Any]
     numbers: Path | dict[str, int] | list[int]
@@ -59,6 +62,7 @@ class Settings:
     warm_up: bool
     robust: bool
     extra_timings: list[Path]
+    hosts: dict[str, dict[str, str]]
     seed: int
     explain: bool
 
@@ -107,6 +111,7 @@ def resolve(
         source=full["source"],
         live=full["live"],
         in_flight=download["in_flight"],
+        shards={"download": download["shards"], "squares": full["squares"]["shards"]},
         max_failures=download["max_failures"],
         limits=download["limits"],
         numbers=numbers,
@@ -124,6 +129,7 @@ def resolve(
         warm_up=full["warm_up"],
         robust=full["robust"],
         extra_timings=[_file_or_value(path, f"{name}: extra_timings", folders) for path in full["extra_timings"]],
+        hosts=_hosts(full["hosts"], f"{name}: hosts"),
         seed=full["seed"],
         explain=full["explain"],
     )
@@ -140,6 +146,19 @@ def _check_rounds(full: Mapping[str, Any], name: str) -> None:
     needed = ROUNDS_FOR_ROBUST + full["warm_up"]
     if full["robust"] and full["rounds"] < needed:
         raise UserError(f"{name}: robust: needs at least {needed} rounds to hold its promises; set rounds: {needed}")
+
+
+def _hosts(kinds: list[dict[str, str]], origin: str) -> dict[str, dict[str, str]]:
+    """What to ask for to be given a node of each kind, by its name."""
+    found: dict[str, dict[str, str]] = {}
+    for kind in kinds:
+        wanted = {key: value for key, value in kind.items() if key != "name"}
+        if kind["name"] in found:
+            raise UserError(f"{origin}: there are two named {kind['name']}; give each a name of its own")
+        if not wanted:
+            raise UserError(f"{origin}: {kind['name']}: give the partition or the constraint that such nodes have")
+        found[kind["name"]] = wanted
+    return found
 
 
 def plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ results/download/pages/      complete pages and nothing else
 results/download/state/      lock      held by the one downloader that may write here
                              journal   a row a page that ended, appended as it ends
                              parts/    bodies as sent, as far as they came, each with a note of what it is a part of
+                             2-of-4/   the same three of a shard
 """
 
 import csv
@@ -11,9 +12,10 @@ import fcntl
 import hashlib
 import io
 import json
+import logging
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
@@ -22,6 +24,8 @@ from types import TracebackType
 
 from concurrency.decode import STEP, decoded
 from concurrency.errors import UserError
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 _QUERY = re.compile(r"[?#].*")
@@ -98,20 +102,23 @@ def file_name(url: str) -> str:
 class Store:
     """The folder of one download, open and locked between `with` and its end.
 
-    `source` says where the pages come from; pages kept from another source are forgotten. Where the disk fails,
-    every method raises UserError: a full disk ends the download with one clear line.
+    `source` says where the pages come from; pages kept from another source are forgotten. A `shard` has a state of
+    its own and shares the pages with others. Where the disk fails, every method raises UserError: a full disk ends
+    the download with one clear line.
     """
 
-    def __init__(self, folder: Path, source: str) -> None:
+    def __init__(self, folder: Path, source: str, shard: str = "") -> None:
         self.pages = folder / "pages"
-        self._state = folder / "state"
+        self._folder = folder
+        self._shard = shard
+        self._state = folder / "state" / shard
         self._parts = self._state / "parts"
         self._source = source
         self._rows: dict[str, int] = {}  # where the latest row of each URL is in the journal
         self._end = 0
 
     def __enter__(self) -> "Store":
-        with disk(self._state.parent):
+        with disk(self._folder):
             self.pages.mkdir(parents=True, exist_ok=True)
             self._parts.mkdir(parents=True, exist_ok=True)
             self._lock = open(self._state / "lock", "w")
@@ -137,10 +144,14 @@ class Store:
                 if time.monotonic() < give_up:
                     time.sleep(0.1)
                     continue
+                if self._shard:  # what a killed Snakemake left running on another node does our work
+                    log.warning(
+                        "%s: shard %s is being fetched by another job; waiting for it", self._folder, self._shard
+                    )
+                    fcntl.flock(self._lock, fcntl.LOCK_EX)
+                    return
                 self._lock.close()
-                raise UserError(
-                    f"{self._state.parent}: another download is writing here; wait for it or end it"
-                ) from None
+                raise UserError(f"{self._folder}: another download is writing here; wait for it or end it") from None
             return
 
     def _read_journal(self) -> None:
@@ -168,14 +179,14 @@ class Store:
         """Append the page's row to the journal."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(values(page))
-        with disk(self._state.parent):
+        with disk(self._folder):
             self._rows[page.url] = self._append(text.getvalue().encode())
 
     def row(self, url: str) -> Page | None:
         """What the journal last said of `url`."""
         if (begin := self._rows.get(url)) is None:
             return None
-        with disk(self._state.parent):
+        with disk(self._folder):
             self._reader.seek(begin)
             line = self._reader.readline()
         return Page.from_row(next(csv.reader([line.decode()])))
@@ -186,7 +197,7 @@ class Store:
         if page is None or page.error:
             return None
         try:
-            with disk(self._state.parent), open(self.pages / file_name(url), "rb") as file:
+            with disk(self._folder), open(self.pages / file_name(url), "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             return None
@@ -203,7 +214,7 @@ class Store:
         Raises FetchError if it does not decode to at most `limit` bytes.
         """
         page.file = f"{self.pages.name}/{part.name}"
-        with disk(self._state.parent):
+        with disk(self._folder):
             try:
                 page.bytes, page.sha256 = part.become(f"{self.pages}/{part.name}", limit)
             except BaseException:
@@ -214,7 +225,10 @@ class Store:
         self.record(page)
 
     def sweep(self, ended: Iterable[Page]) -> Iterator[Page]:
-        """Pass on what `ended`; then remove all files but those pages and the parts that another run can continue."""
+        """Pass on what `ended`; then remove all files but those pages and the parts that another run can continue.
+
+        The pages of other shards are not a shard's to remove: see `sweep_pages`.
+        """
         whole: set[str] = set()
         begun: set[str] = set()
         for page in ended:
@@ -223,13 +237,19 @@ class Store:
             else:
                 whole.add(page.file.rpartition("/")[2])
             yield page
-        with disk(self._state.parent):
-            for file in self.pages.iterdir():
-                if file.name not in whole:
-                    file.unlink()
+        with disk(self._folder):
+            if not self._shard:
+                sweep_pages(self._folder, whole)
             for file in self._parts.iterdir():
                 if file.stem not in begun or not file.with_suffix(".json").exists():
                     file.unlink()
+
+
+def sweep_pages(folder: Path, whole: Set[str]) -> None:
+    """Remove all files of `pages/` but those named in `whole`."""
+    for file in (folder / "pages").iterdir():
+        if file.name not in whole:
+            file.unlink()
 
 
 class Part:

@@ -22,6 +22,7 @@ TIMINGS = {
     "position": "Int64",
     "interpreter": "str",
     "host": "str",
+    "node": "str",
     "cores": "Int64",
     "items": "Int64",
     "failed": "Int64",

@@ -13,6 +13,8 @@ def cube(n):
     return n ** 3
 
 def share_of_cube(start, stop):
+    if start <= 12 < stop:
+        raise ValueError("unlucky")
     return sum(3 * i * i + 3 * i + 1 for i in range(start, stop))
 """
 

@@ -1,0 +1,68 @@
+"""Are the predictions of `snakemake capacity` right? Downloads of up to 100,000 pages and sums of up to 1,000 numbers,
+predicted from constants measured just before, and then done.
+
+python benchmarks/scale.py                    about ten minutes on a machine to itself; docs/scale.md has the outcome
+python benchmarks/scale.py --most 10000       no more pages than this
+python benchmarks/scale.py --in-flight 100    with so many requests in flight only
+"""
+
+import argparse
+import multiprocessing
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from concurrency import capacity, sites, usage  # noqa: E402
+from concurrency.squares import sum_of_squares  # noqa: E402
+
+IN_FLIGHT = (15, 100, 400)
+PAGES = (1_000, 10_000, 100_000)
+NUMBERS = (20, 200, 1_000)
+NUMBER = 450_000
+PATIENCE_S = 400  # what is predicted to take longer is left out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--most", type=int, default=max(PAGES))
+    parser.add_argument("--in-flight", type=int, nargs="+", default=IN_FLIGHT)
+    asked = parser.parse_args()
+    most = asked.most
+    listed = sites.read(ROOT / "sites.csv")
+    print("| what | predicted, s | measured, s | off |\n| --- | ---: | ---: | ---: |", flush=True)
+    memory = capacity.measure_memory(seed=1)
+    run = capacity.download(capacity.repeated(capacity.TINY, most), 100, seed=1)
+    predicted, measured = memory.peak(most) / 1e6, run.peak_bytes / 1e6
+    print(
+        f"| {most:,} pages: memory, MB | {predicted:.0f} | {measured:.0f} | {measured / predicted - 1:+.0%} |",
+        flush=True,
+    )
+    for in_flight in asked.in_flight:
+        constants = capacity.measure_pages(listed, in_flight, seed=1)
+        for count in PAGES:
+            if count <= most and (predicted := constants.seconds(count)) < PATIENCE_S:
+                run = capacity.download(capacity.repeated(listed, count), in_flight, seed=1)
+                tell(f"{count:,} pages, {in_flight} in flight", predicted, run.wall_s)
+    cores = usage.available_cores()
+    terms = capacity.measure_terms(NUMBER, cores)
+    for count in NUMBERS:
+        began = time.perf_counter()
+        with ProcessPoolExecutor(cores, multiprocessing.get_context()) as pool:
+            list(pool.map(sum_of_squares, [NUMBER] * count))
+        tell(
+            f"{count:,} numbers of {NUMBER:,}, {cores} cores",
+            count * NUMBER * terms.all_cores_s,
+            time.perf_counter() - began,
+        )
+
+
+def tell(what: str, predicted_s: float, measured_s: float) -> None:
+    print(f"| {what} | {predicted_s:.1f} | {measured_s:.1f} | {measured_s / predicted_s - 1:+.0%} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

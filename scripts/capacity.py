@@ -1,0 +1,62 @@
+"""Rule capacity: what jobs of 10^3 to 10^9 pages and numbers would take, from constants measured on this machine."""
+
+import logging
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from concurrency import capacity, job, sampling, sites, squares, usage
+
+IN_FLIGHT = (100, 400)  # beside what is configured
+
+
+def main(snakemake: Any) -> None:
+    params = snakemake.params
+    wanted = sites.read(params.sites) if params.sites != [] else []
+    numbers = squares.read_numbers(params.numbers) if params.numbers != [] else []
+    with sampling.machine_to_itself():
+        memory = capacity.measure_memory(params.seed) if wanted else None
+        pages = [
+            capacity.measure_pages(wanted, in_flight, params.seed, within=Path(snakemake.output[0]).parent)
+            for in_flight in sorted({params.in_flight, *IN_FLIGHT})
+            if wanted
+        ]
+        cores = min(snakemake.threads, usage.available_cores())
+        terms = capacity.measure_terms(round(statistics.mean(numbers)), cores) if numbers else None
+        text = capacity.describe(wanted, pages, memory, terms, numbers, _job_s(), params.rate)
+    Path(snakemake.output[0]).write_text(text, encoding="utf-8")
+    logging.info("%s", text)
+
+
+def _job_s() -> float:
+    """Seconds that Snakemake takes to start and to run a job that does nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "Snakefile").write_text(
+            'rule nothing:\n    output:\n        "done",\n    shell:\n        "touch done"\n'
+        )
+        began = time.perf_counter()
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "snakemake",
+                "--cores",
+                "1",
+                "--directory",
+                folder,
+                "--snakefile",
+                f"{folder}/Snakefile",
+            ],
+            check=True,
+            capture_output=True,
+        )
+        return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

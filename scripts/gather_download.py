@@ -1,0 +1,50 @@
+"""Rule gather_download: the shards' tables as one pages.csv in input order, and what failed in all of them."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from concurrency import job, page_tables, shards, sites
+from concurrency.errors import UserError
+from concurrency.store import Page, disk, sweep_pages
+
+
+def main(snakemake: Any) -> None:
+    params, output = snakemake.params, snakemake.output
+    folder, tables = Path(output.pages).parent, [Path(table) for table in snakemake.input.shards]
+    logs = Path(snakemake.log[0]).with_suffix("")
+    ended, whole = page_tables.Ended(), set[str]()
+
+    def pages() -> Iterator[Page]:
+        seen: set[str] = set()
+        wanted = sites.read(params.sites)
+        for place, (row, site) in enumerate(itertools.zip_longest(shards.merged(tables), wanted)):
+            if not row or not site or row[:2] != [str(place), site.url]:
+                raise UserError(f"{folder}: the shards are of another site list; run with --forcerun download_shard")
+            page = Page.from_row(row[1:])
+            if page.url not in seen:
+                ended.add(page, f"the log of its shard, in {logs}, tells more")
+                seen.add(page.url)
+            whole.add(Path(page.file).name)
+            yield page
+
+    with disk(folder):
+        page_tables.write_pages(pages(), output.pages)
+        page_tables.write_profile(output.pages, output.profile)
+        sweep_pages(folder, whole)
+    if ended.failures > params.max_failures:
+        _forget_failed(tables)
+    ended.tell(params.max_failures, folder, "download_shard")
+
+
+def _forget_failed(tables: list[Path]) -> None:
+    """Remove the tables with failures in them, so that the next run has their shards try again."""
+    for table in tables:
+        if any(row[-1] for row in shards.merged([table])):
+            table.unlink()
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

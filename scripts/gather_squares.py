@@ -1,0 +1,44 @@
+"""Rule gather_squares: the shards' tables as one sums.csv in input order; numbers cut between shards are added up."""
+
+import csv
+import itertools
+from typing import Any
+
+from concurrency import job, shards
+from concurrency.errors import UserError
+from concurrency.squares import closed_form, read_numbers, sum_of_squares, task
+
+
+def main(snakemake: Any) -> None:
+    params = snakemake.params
+    numbers, work = read_numbers(params.numbers), task(params.function, params.split)
+    merged = itertools.groupby(shards.merged(snakemake.input.shards), key=lambda row: int(row[0]))
+    with job.writing(snakemake.output[0]) as file:
+        rows = csv.writer(file)
+        rows.writerow(["number", "sum"])
+        for (place, parts), (expected, number) in zip(merged, enumerate(numbers), strict=True):
+            totals = [part[-1] for part in parts]
+            total: Any = totals[0]
+            if len(totals) > 1 and work.split:
+                total = work.split.combine([_number(text, params.split) for text in totals])
+            wrong = work.function is sum_of_squares and int(total) != closed_form(number)
+            if place != expected or wrong:
+                raise ArithmeticError(f"the shards' sum of squares below {number} came out as {total}")
+            rows.writerow([number, total])
+
+
+def _number(text: str, split: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    raise UserError(
+        f"squares.split: {split}: shares of one number are added up across shards, so they must be int or float, not "
+        f"{text[:100]!r}; or set squares.shards: 1"
+    )
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

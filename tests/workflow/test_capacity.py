@@ -1,0 +1,20 @@
+"""`snakemake capacity`: constants of this machine, and what follows from them; never part of another target."""
+
+import pytest
+
+
+def test_it_runs_only_when_asked_for(workflow):
+    assert "capacity" not in workflow.scheduled()
+    assert set(workflow.scheduled("capacity")) == {"capacity"}
+
+
+@pytest.mark.heavy
+def test_every_size_is_predicted(workflow, small):
+    workflow.configure(small)
+    outcome = workflow.run("capacity")
+    assert outcome.returncode == 0, outcome.stdout
+    lines = (workflow.folder / "results/capacity.md").read_text(encoding="utf-8").splitlines()
+    for exponent in range(3, 10):
+        size = f"{10**exponent:,}" + (" *" if exponent > 5 else "")
+        assert sum(line.startswith(f"| {size} |") for line in lines) == 2  # of pages, and of numbers
+    assert any("Which bound bites first" in line for line in lines)
