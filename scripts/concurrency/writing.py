@@ -1,0 +1,148 @@
+"""Hands ended pages to the writing process (`writer`), so that hashing and the disk take nothing from the event loop.
+
+A thread would: it asks for the GIL after every system call, and the loop waits for it as often.
+"""
+
+import asyncio
+import mmap
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import IO, Any
+
+from concurrency.errors import UserError
+from concurrency.failures import FetchError
+from concurrency.store import SPILL, Page, Part, Store, disk, values
+
+HALF = 4 * SPILL  # of the shared memory: one is filled while the other is written; any body in memory fits
+MOST_PAGES = 1000  # in a batch
+ENOUGH, GATHER_S = SPILL, 0.005  # a batch of fewer bytes waits so long for more: each costs both processes a wake-up
+UNWRITTEN_BYTES = 64 << 20  # bodies that wait for the disk; beyond it, no request should be started
+
+_Entry = tuple[Page, Part | None, Callable[[FetchError | None], None]]
+
+
+class Writer:
+    """The writing process of one store: use it with `with`, inside a running event loop."""
+
+    def __init__(self, store: Store, max_bytes: int) -> None:
+        self._store, self._max_bytes = store, max_bytes
+        self._waiting: deque[_Entry] = deque()
+        self._unwritten = 0
+        self._batch: list[_Entry] = []
+        self._message: list[tuple[Any, ...]] = []  # the batch as the process gets it
+        self._half, self._end = 0, 0  # where the batch's bodies are in the shared memory
+        self._called = asyncio.Event()
+
+    def __enter__(self) -> "Writer":
+        bytes(16 << 20)
+        with disk(self._store.folder), _shared_file() as shared:
+            self._bodies = mmap.mmap(shared.fileno(), 2 * HALF)
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "concurrency.writer"]
+                + [str(self._store.folder), str(self._max_bytes), str(shared.fileno())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=[shared.fileno(), self._store.lock],  # the store stays locked until this process has ended
+                process_group=0,  # Ctrl-C is for us; it ends with its input
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._process:  # which closes the pipes and waits
+            self._bodies.close()
+
+    @property
+    def is_full(self) -> bool:
+        return self._unwritten >= UNWRITTEN_BYTES
+
+    def put(self, page: Page, part: Part | None, then: Callable[[FetchError | None], None]) -> None:
+        """Let `part`, a complete body, become the page's file (None: the page failed), and journal the page.
+
+        `then` is called when that is done: with a FetchError if the body does not decode; nothing is journalled then.
+        """
+        self._waiting.append((page, part, then))
+        self._unwritten += part.size if part else 0
+        self._fill()
+        self._called.set()
+
+    async def run(self) -> None:
+        """Write what is put here, until cancelled; all that comes meanwhile makes up the next batch.
+
+        Raises UserError where the disk fails or the writing process was ended.
+        """
+        while True:
+            await self._called.wait()
+            self._called.clear()
+            while self._batch:
+                if self._end - self._half < ENOUGH:
+                    await asyncio.sleep(GATHER_S)
+                batch = self._send()
+                self._fill()
+                for (page, part, then), (kind, *found) in zip(batch, await self._reply(), strict=True):
+                    self._unwritten -= part.size if part else 0
+                    if kind:
+                        detail, passing = found
+                        then(FetchError(kind, detail, passing=passing))
+                    else:
+                        page.bytes, page.sha256, page.file = found
+                        self._store.ended(page)
+                        then(None)
+
+    def _fill(self) -> None:
+        """Move what waits into the next batch, as far as there is room."""
+        while self._waiting and len(self._batch) < MOST_PAGES:
+            page, part, _ = self._waiting[0]
+            body = None
+            if part:
+                begin = self._end
+                if begin + part.in_memory > self._half + HALF:
+                    return
+                self._end = part.move_to(self._bodies, begin)
+                body = part.codings, None if part.on_disk else (begin, self._end)
+            self._batch.append(self._waiting.popleft())
+            self._message.append((*values(page), body))
+
+    def _send(self) -> list[_Entry]:
+        stdin, batch = self._process.stdin, self._batch
+        assert stdin
+        with suppress(BrokenPipeError):  # `_reply` tells
+            pickle.dump(self._message, stdin, protocol=5)
+            stdin.flush()
+        self._batch, self._message = [], []
+        self._half = self._end = HALF - self._half
+        return batch
+
+    async def _reply(self) -> list[tuple[Any, ...]]:
+        loop, came, stdout = asyncio.get_running_loop(), asyncio.Event(), self._process.stdout
+        assert stdout
+        loop.add_reader(stdout, came.set)
+        try:
+            await came.wait()
+            reply = pickle.load(stdout)
+        except EOFError:
+            raise UserError(
+                f"{self._store.folder}: the process that writes here was ended (out of memory?); run the same command "
+                "again, what was fetched is kept"
+            ) from None
+        finally:
+            loop.remove_reader(stdout)
+        if isinstance(reply, str):
+            raise UserError(reply)
+        return list(reply)
+
+
+def _shared_file() -> IO[bytes]:
+    """Some memory that another process can map too; where there is no memfd, an unnamed file."""
+    file = os.fdopen(os.memfd_create("bodies"), "r+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
+    file.truncate(2 * HALF)
+    return file
