@@ -57,14 +57,20 @@ rule download:
         limits=USER.limits,
         seed=USER.seed,
         code=code(
+            "addresses.py",
             "decode.py",
+            "exchange.py",
             "failures.py",
             "fetch.py",
+            "limits.py",
             "replay.py",
             "replay_server.py",
             "replies.py",
+            "robots.py",
             "schedule.py",
             "store.py",
+            "writer.py",
+            "writing.py",
         ),
     script:
         "scripts/download.py"

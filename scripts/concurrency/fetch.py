@@ -217,6 +217,7 @@ class _Download:
 
     def _redirect(self, job: _Job, locations: Collection[str]) -> None:
         """Let `job` go on where the reply points. Raises FetchError where that is not acceptable."""
+        assert job.page.status
         job.hops += 1
         if job.hops > self._limits.max_redirects:
             raise FetchError("redirect", f"more than {self._limits.max_redirects} redirects")
@@ -277,7 +278,8 @@ class _Download:
             self._open -= 1
             if not self._open:
                 self._all_ended.set()
-        self._pump()
+        if len(self._under_way) < self._manners.in_flight:  # for want of pages, or because too much was unwritten
+            self._pump()
 
 
 def _asked_wait_s(state: tenacity.RetryCallState) -> float:

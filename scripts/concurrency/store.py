@@ -15,7 +15,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from mmap import mmap
@@ -109,6 +109,7 @@ class Store:
     def __init__(self, folder: Path, source: str) -> None:
         self.folder = folder
         self._pages, self._parts = folder / PAGES, folder / PARTS
+        self._parts_path = str(self._parts)
         self._source = source
         self._ended: dict[str, Page] = {}
 
@@ -184,7 +185,7 @@ class Store:
 
     def part(self, url: str) -> "Part":
         """The body of `url`, as far as an earlier run or try brought it."""
-        return Part(f"{self._parts}", url, noted=bool(self._notes) and file_name(url) in self._notes)
+        return Part(self._parts_path, url, noted=bool(self._notes) and file_name(url) in self._notes)
 
     def sweep(self, ended: Iterable[Page]) -> Iterator[Page]:
         """Pass on what `ended`; then remove all files but those pages and the parts that another run can continue."""
@@ -301,9 +302,8 @@ class Part:
 
 def forget(path: str) -> None:
     """Remove a part and the note on it; `path` is without their endings."""
-    for ending in (".json", ".part"):
-        with suppress(FileNotFoundError):
-            os.remove(path + ending)
+    Path(f"{path}.json").unlink(missing_ok=True)
+    Path(f"{path}.part").unlink(missing_ok=True)
 
 
 @contextmanager

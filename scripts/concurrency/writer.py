@@ -11,7 +11,7 @@ import mmap
 import os
 import pickle
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,8 @@ def main() -> None:
     with disk(folder), open(folder / JOURNAL, "ab", buffering=0) as journal:
         while True:
             try:
-                batch = pickle.load(batches)
-            except EOFError:
+                batch = pickle.load(batches)  # noqa: S301  (our own process wrote it)
+            except (EOFError, pickle.UnpicklingError):  # the other one: it was killed while it wrote
                 return
             reply: list[tuple[Any, ...]] | str
             try:
@@ -49,19 +49,21 @@ def _write_batch(
     rows = io.StringIO()
     writer = csv.writer(rows, lineterminator="\n")
     with disk(folder):
-        for *row, body in batch:
-            page = Page(*row)
-            if body:
-                codings, place = body
-                try:
-                    found = _finish(folder, page.url, codings, place and bodies[slice(*place)], max_bytes)
-                except FetchError as failure:
-                    outcomes.append((failure.kind, str(failure), failure.passing))
-                    continue
-                page.bytes, page.sha256, page.file = found
-            writer.writerow(values(page))
-            outcomes.append(("", page.bytes, page.sha256, page.file))
-        write(journal, rows.getvalue().encode())
+        try:
+            for *row, body in batch:
+                page = Page(*row)
+                if body:
+                    codings, place = body
+                    try:
+                        found = _finish(folder, page.url, codings, place and bodies[slice(*place)], max_bytes)
+                    except FetchError as failure:
+                        outcomes.append((failure.kind, str(failure), failure.passing))
+                        continue
+                    page.bytes, page.sha256, page.file = found
+                writer.writerow(values(page))
+                outcomes.append(("", page.bytes, page.sha256, page.file))
+        finally:  # on a full disk too: what has its file need not be fetched again
+            write(journal, rows.getvalue().encode())
     return outcomes
 
 
@@ -70,26 +72,30 @@ def _finish(
 ) -> tuple[int, str, str]:
     """Put the body (None: it is the part on disk) in place, decoded, at one stroke; its size, SHA-256 and name."""
     name = file_name(url)
-    part, whole, file = f"{folder}/{PARTS}/{name}.part", f"{folder}/{PARTS}/{name}.whole", f"{PAGES}/{name}"
+    part, file = f"{folder}/{PARTS}/{name}", f"{PAGES}/{name}"
+    whole, digest, size = Path(f"{part}.whole"), hashlib.sha256(), 0
     try:
         if body is None and not codings:
-            with open(part, "rb") as content:
+            whole = Path(f"{part}.part")
+            with open(whole, "rb") as content:
                 digest, size = hashlib.file_digest(content, "sha256"), os.fstat(content.fileno()).st_size
-            os.rename(part, f"{folder}/{file}")
         else:
-            chunks = _read(part) if body is None else (bytes(body) if codings else body,)
-            digest, size = hashlib.sha256(), 0
+            chunks = _read(f"{part}.part") if body is None else iter([bytes(body)])
             with io.FileIO(whole, "w") as target:
                 for chunk in decoded(chunks, codings, max_bytes):
                     write(target, chunk)
                     digest.update(chunk)
                     size += len(chunk)
-            os.rename(whole, f"{folder}/{file}")
+        whole.replace(folder / file)
     except FetchError:
-        forget(f"{folder}/{PARTS}/{name}")
+        whole.unlink()
+        forget(part)
+        raise
+    except OSError:
+        Path(f"{part}.whole").unlink(missing_ok=True)
         raise
     if body is None:
-        forget(f"{folder}/{PARTS}/{name}")
+        forget(part)
     return size, digest.hexdigest(), file
 
 

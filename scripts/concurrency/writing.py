@@ -4,6 +4,7 @@ A thread would: it asks for the GIL after every system call, and the loop waits 
 """
 
 import asyncio
+import io
 import mmap
 import os
 import pickle
@@ -14,14 +15,14 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from concurrency.errors import UserError
 from concurrency.failures import FetchError
-from concurrency.store import SPILL, Page, Part, Store, disk, values
+from concurrency.store import SPILL, Page, Part, Store, disk, values, write
 
 HALF = 4 * SPILL  # of the shared memory: one is filled while the other is written; any body in memory fits
-MOST_PAGES = 1000  # in a batch
+MOST_PAGES = 200  # in a batch
 ENOUGH, GATHER_S = SPILL, 0.005  # a batch of fewer bytes waits so long for more: each costs both processes a wake-up
 UNWRITTEN_BYTES = 64 << 20  # bodies that wait for the disk; beyond it, no request should be started
 
@@ -41,18 +42,20 @@ class Writer:
         self._called = asyncio.Event()
 
     def __enter__(self) -> "Writer":
-        bytes(16 << 20)
         with disk(self._store.folder), _shared_file() as shared:
             self._bodies = mmap.mmap(shared.fileno(), 2 * HALF)
+            arguments = [str(self._store.folder), str(self._max_bytes), str(shared.fileno())]
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "concurrency.writer"]
-                + [str(self._store.folder), str(self._max_bytes), str(shared.fileno())],
+                [sys.executable, "-P", "-m", "concurrency.writer", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                bufsize=0,
                 pass_fds=[shared.fileno(), self._store.lock],  # the store stays locked until this process has ended
                 process_group=0,  # Ctrl-C is for us; it ends with its input
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
+        assert self._process.stdout
+        self._replies = open(self._process.stdout.fileno(), "rb", closefd=False)
         return self
 
     def __exit__(
@@ -113,29 +116,26 @@ class Writer:
             self._message.append((*values(page), body))
 
     def _send(self) -> list[_Entry]:
-        stdin, batch = self._process.stdin, self._batch
-        assert stdin
+        batch = self._batch
         with suppress(BrokenPipeError):  # `_reply` tells
-            pickle.dump(self._message, stdin, protocol=5)
-            stdin.flush()
+            write(cast(io.FileIO, self._process.stdin), pickle.dumps(self._message, protocol=5))
         self._batch, self._message = [], []
         self._half = self._end = HALF - self._half
         return batch
 
     async def _reply(self) -> list[tuple[Any, ...]]:
-        loop, came, stdout = asyncio.get_running_loop(), asyncio.Event(), self._process.stdout
-        assert stdout
-        loop.add_reader(stdout, came.set)
+        loop, came = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._replies, came.set)
         try:
             await came.wait()
-            reply = pickle.load(stdout)
+            reply = pickle.load(self._replies)  # noqa: S301  (our own process wrote it)
         except EOFError:
             raise UserError(
                 f"{self._store.folder}: the process that writes here was ended (out of memory?); run the same command "
                 "again, what was fetched is kept"
             ) from None
         finally:
-            loop.remove_reader(stdout)
+            loop.remove_reader(self._replies)
         if isinstance(reply, str):
             raise UserError(reply)
         return list(reply)
