@@ -11,7 +11,7 @@ import mmap
 import os
 import pickle
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -46,25 +46,27 @@ def _write_batch(
 ) -> list[tuple[Any, ...]]:
     """What became of each page: its size, digest and file, or why it cannot be decoded. Raises UserError."""
     outcomes: list[tuple[Any, ...]] = []
-    rows = io.StringIO()
-    writer = csv.writer(rows, lineterminator="\n")
     with disk(folder):
-        try:
-            for *row, body in batch:
-                page = Page(*row)
-                if body:
-                    codings, place = body
-                    try:
-                        found = _finish(folder, page.url, codings, place and bodies[slice(*place)], max_bytes)
-                    except FetchError as failure:
-                        outcomes.append((failure.kind, str(failure), failure.passing))
-                        continue
-                    page.bytes, page.sha256, page.file = found
-                writer.writerow(values(page))
-                outcomes.append(("", page.bytes, page.sha256, page.file))
-        finally:  # on a full disk too: what has its file need not be fetched again
-            write(journal, rows.getvalue().encode())
+        for *row, body in batch:
+            page = Page(*row)
+            if body:
+                codings, place = body
+                try:
+                    content = place and bodies[slice(*place)]
+                    found = _finish(folder, page.url, codings, content, max_bytes)
+                except FetchError as failure:
+                    outcomes.append((failure.kind, str(failure), failure.passing))
+                    continue
+                page.bytes, page.sha256, page.file = found
+            write(journal, _line(page))
+            outcomes.append(("", page.bytes, page.sha256, page.file))
     return outcomes
+
+
+def _line(page: Page) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(values(page))
+    return text.getvalue().encode()
 
 
 def _finish(
@@ -80,7 +82,7 @@ def _finish(
             with open(whole, "rb") as content:
                 digest, size = hashlib.file_digest(content, "sha256"), os.fstat(content.fileno()).st_size
         else:
-            chunks = _read(f"{part}.part") if body is None else iter([bytes(body)])
+            chunks: Iterable[Any] = _read(f"{part}.part") if body is None else [bytes(body) if codings else body]
             with io.FileIO(whole, "w") as target:
                 for chunk in decoded(chunks, codings, max_bytes):
                     write(target, chunk)

@@ -21,9 +21,11 @@ from concurrency.errors import UserError
 from concurrency.failures import FetchError
 from concurrency.store import SPILL, Page, Part, Store, disk, values, write
 
-HALF = 4 * SPILL  # of the shared memory: one is filled while the other is written; any body in memory fits
-MOST_PAGES = 200  # in a batch
+AREA = 4 * SPILL  # of the shared memory, for a batch's bodies; any body in memory is smaller than SPILL
+AREAS = 3  # for the batch that is written, the next one, sent ahead, and the one that is filled
+MOST_PAGES = 100  # in a batch
 ENOUGH, GATHER_S = SPILL, 0.005  # a batch of fewer bytes waits so long for more: each costs both processes a wake-up
+AHEAD_BYTES = 32_000  # a longer message is not sent ahead, for the pipe may not take it while nobody reads
 UNWRITTEN_BYTES = 64 << 20  # bodies that wait for the disk; beyond it, no request should be started
 
 _Entry = tuple[Page, Part | None, Callable[[FetchError | None], None]]
@@ -38,12 +40,13 @@ class Writer:
         self._unwritten = 0
         self._batch: list[_Entry] = []
         self._message: list[tuple[Any, ...]] = []  # the batch as the process gets it
-        self._half, self._end = 0, 0  # where the batch's bodies are in the shared memory
+        self._begin, self._end = 0, 0  # where the batch's bodies are in the shared memory
+        self._sent: deque[list[_Entry]] = deque()
         self._called = asyncio.Event()
 
     def __enter__(self) -> "Writer":
         with disk(self._store.folder), _shared_file() as shared:
-            self._bodies = mmap.mmap(shared.fileno(), 2 * HALF)
+            self._bodies = mmap.mmap(shared.fileno(), AREAS * AREA)
             arguments = [str(self._store.folder), str(self._max_bytes), str(shared.fileno())]
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "concurrency.writer", *arguments],
@@ -76,22 +79,23 @@ class Writer:
         self._waiting.append((page, part, then))
         self._unwritten += part.size if part else 0
         self._fill()
+        self._send_enough()
         self._called.set()
 
     async def run(self) -> None:
-        """Write what is put here, until cancelled; all that comes meanwhile makes up the next batch.
-
-        Raises UserError where the disk fails or the writing process was ended.
-        """
+        """Write what is put here, until cancelled. Raises UserError where the disk fails or the process was ended."""
         while True:
             await self._called.wait()
             self._called.clear()
-            while self._batch:
-                if self._end - self._half < ENOUGH:
+            while self._sent or self._batch:
+                if not self._sent:
                     await asyncio.sleep(GATHER_S)
-                batch = self._send()
-                self._fill()
-                for (page, part, then), (kind, *found) in zip(batch, await self._reply(), strict=True):
+                if not self._sent:
+                    self._send()
+                outcomes = await self._reply()
+                batch = self._sent.popleft()
+                self._send_enough()
+                for (page, part, then), (kind, *found) in zip(batch, outcomes, strict=True):
                     self._unwritten -= part.size if part else 0
                     if kind:
                         detail, passing = found
@@ -108,20 +112,27 @@ class Writer:
             body = None
             if part:
                 begin = self._end
-                if begin + part.in_memory > self._half + HALF:
+                if begin + part.in_memory > self._begin + AREA:
                     return
                 self._end = part.move_to(self._bodies, begin)
                 body = part.codings, None if part.on_disk else (begin, self._end)
             self._batch.append(self._waiting.popleft())
             self._message.append((*values(page), body))
 
-    def _send(self) -> list[_Entry]:
-        batch = self._batch
+    def _send_enough(self) -> None:
+        if (self._end - self._begin >= ENOUGH or len(self._batch) == MOST_PAGES) and len(self._sent) < AREAS - 1:
+            self._send()
+
+    def _send(self) -> None:
+        data = pickle.dumps(self._message, protocol=5)
+        if self._sent and len(data) > AHEAD_BYTES:
+            return
         with suppress(BrokenPipeError):  # `_reply` tells
-            write(cast(io.FileIO, self._process.stdin), pickle.dumps(self._message, protocol=5))
+            write(cast(io.FileIO, self._process.stdin), data)
+        self._sent.append(self._batch)
         self._batch, self._message = [], []
-        self._half = self._end = HALF - self._half
-        return batch
+        self._begin = self._end = (self._begin + AREA) % (AREAS * AREA)
+        self._fill()
 
     async def _reply(self) -> list[tuple[Any, ...]]:
         loop, came = asyncio.get_running_loop(), asyncio.Event()
@@ -144,5 +155,5 @@ class Writer:
 def _shared_file() -> IO[bytes]:
     """Some memory that another process can map too; where there is no memfd, an unnamed file."""
     file = os.fdopen(os.memfd_create("bodies"), "r+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
-    file.truncate(2 * HALF)
+    file.truncate(AREAS * AREA)
     return file
