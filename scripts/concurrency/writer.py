@@ -74,31 +74,29 @@ def _finish(
 ) -> tuple[int, str, str]:
     """Put the body (None: it is the part on disk) in place, decoded, at one stroke; its size, SHA-256 and name."""
     name = file_name(url)
-    part, file = f"{folder}/{PARTS}/{name}", f"{PAGES}/{name}"
-    whole, digest, size = Path(f"{part}.whole"), hashlib.sha256(), 0
+    part, whole, target = f"{folder}/{PARTS}/{name}", f"{folder}/{PARTS}/{name}.whole", f"{folder}/{PAGES}/{name}"
+    digest, size = hashlib.sha256(), 0
     try:
         if body is None and not codings:
-            whole = Path(f"{part}.part")
-            with open(whole, "rb") as content:
+            with open(f"{part}.part", "rb") as content:
                 digest, size = hashlib.file_digest(content, "sha256"), os.fstat(content.fileno()).st_size
+            os.replace(f"{part}.part", target)
         else:
             chunks: Iterable[Any] = _read(f"{part}.part") if body is None else [bytes(body) if codings else body]
-            with io.FileIO(whole, "w") as target:
+            with io.FileIO(whole, "w") as file:
                 for chunk in decoded(chunks, codings, max_bytes):
-                    write(target, chunk)
+                    write(file, chunk)
                     digest.update(chunk)
                     size += len(chunk)
-        whole.replace(folder / file)
-    except FetchError:
-        whole.unlink()
-        forget(part)
-        raise
-    except OSError:
-        Path(f"{part}.whole").unlink(missing_ok=True)
+            os.replace(whole, target)
+    except (FetchError, OSError) as error:
+        Path(whole).unlink(missing_ok=True)
+        if isinstance(error, FetchError):
+            forget(part)
         raise
     if body is None:
         forget(part)
-    return size, digest.hexdigest(), file
+    return size, digest.hexdigest(), f"{PAGES}/{name}"
 
 
 def _read(path: str) -> Iterator[bytes]:
