@@ -212,9 +212,9 @@ class Client:
             if part.size + len(data) > most:
                 raise FetchError("too_large", f"more than {most} bytes")
             if part.add(data):
-                await asyncio.to_thread(part.spill)
+                await _spill(part)
         if part.on_disk and part.in_memory:
-            await asyncio.to_thread(part.spill)
+            await _spill(part)
 
     def _refused(self, part: Part, reply: aiohttp.ClientResponse) -> None:
         """Raise what a reply that brings no page means."""
@@ -246,6 +246,16 @@ class Client:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context()  # takes 35 ms: only when it is needed
+
+
+async def _spill(part: Part) -> None:
+    """Relieve the memory, in a thread; whatever ends the request waits until that is done, for it will use the part."""
+    spilling = asyncio.ensure_future(asyncio.to_thread(part.spill))
+    try:
+        await asyncio.shield(spilling)
+    except asyncio.CancelledError:
+        await asyncio.wait([spilling])
+        raise
 
 
 @asynccontextmanager

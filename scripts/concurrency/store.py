@@ -147,7 +147,7 @@ class Store:
             return
 
     def _read_journal(self) -> None:
-        """Take each row; drop a last one that was cut off, and everything if it is about another source."""
+        """Take each row, up to one that was cut off or is none; drop everything if it is about another source."""
         header = json.dumps({"version": VERSION, "source": self._source}).encode() + b"\n"
         with open(self.folder / JOURNAL, "a+b") as journal:
             journal.seek(0)
@@ -157,9 +157,13 @@ class Store:
                 return
             end = len(header)
             for line in journal:
+                try:
+                    page = Page.from_row(next(csv.reader([line.decode()])))
+                except (ValueError, csv.Error):
+                    break
                 if not line.endswith(b"\n"):
                     break
-                self.ended(Page.from_row(next(csv.reader([line.decode()]))))
+                self.ended(page)
                 end += len(line)
             journal.truncate(end)
 
