@@ -255,6 +255,7 @@ async def _spill(part: Part) -> None:
         await asyncio.shield(spilling)
     except asyncio.CancelledError:
         await asyncio.wait([spilling])
+        spilling.result()
         raise
 
 
