@@ -72,16 +72,22 @@ rule download:
         limits=USER.limits,
         seed=USER.seed,
         code=code(
+            "addresses.py",
             "decode.py",
+            "exchange.py",
             "failures.py",
             "fetch.py",
+            "limits.py",
             "page_tables.py",
             "replay.py",
             "replay_server.py",
             "replies.py",
+            "robots.py",
             "schedule.py",
             "shards.py",
             "store.py",
+            "writer.py",
+            "writing.py",
         ),
     script:
         "scripts/download.py"

@@ -5,8 +5,9 @@
     python benchmarks/downloads.py memory        peak memory for 100,000 pages against that for 1,000
     python benchmarks/downloads.py trial         10,000 pages of 50 loopback hosts, some slow, some failing (Linux)
 
-The server runs in a process of its own. Of every pair both halves run in turn, several times; medians are shown. Pages
-are written below the working directory: run it on the disk in question, or on a tmpfs to leave the disk out of it.
+The server runs in a process of its own, and so does each half of a pair, for one would leave the other its warmed-up
+memory. The halves run in turn, several times; medians are shown. Pages are written below the working directory: run it
+on the disk in question, or on a tmpfs to leave the disk out of it.
 """
 
 import argparse
@@ -129,14 +130,28 @@ def _write_files(count: int, size: int) -> float:
         return time.perf_counter() - begin
 
 
+def _pair(site: str, size: int, latency_ms: int, pages: int, in_flight: int) -> tuple[float, float]:
+    """Seconds that the bare loop and the downloader take, each in a fresh process."""
+
+    def seconds(half: str) -> float:
+        command = [sys.executable, __file__, "half", half, f"{site}/{size}/{latency_ms}", str(pages), str(in_flight)]
+        return float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+    return seconds("bare"), seconds("ours")
+
+
+def _half(half: str, address: str, pages: int, in_flight: int) -> None:
+    urls = [f"{address}/{i}" for i in range(pages)]
+    print({"bare": bare, "ours": ours}[half](urls, in_flight))
+
+
 def _ignore(page: Page, detail: str) -> None:
     pass
 
 
 def throughput(pages: int = 6000, size: int = 60_000, in_flight: int = 50, rounds: int = 5) -> None:
     with served(["127.0.0.1"]) as [site]:
-        urls = [f"{site}/{size}/0/{i}" for i in range(pages)]
-        pairs = [(bare(urls, in_flight), ours(urls, in_flight)) for _ in range(rounds)]
+        pairs = [_pair(site, size, 0, pages, in_flight) for _ in range(rounds)]
     print(f"{pages} pages of {size} bytes, {in_flight} in flight, {rounds} rounds, {SERVER_SOFTWARE}")
     print(f"  bare loop  {pages / statistics.median(a for a, _ in pairs):7.0f} pages/s")
     print(f"  disk alone {pages / _write_files(pages, size):7.0f} pages/s, creating and writing as many files")
@@ -147,8 +162,7 @@ def throughput(pages: int = 6000, size: int = 60_000, in_flight: int = 50, round
 def latency(pages: int = 2000, latency_ms: int = 50, in_flight: int = 100, rounds: int = 5) -> None:
     ideal = pages * latency_ms / 1000 / in_flight
     with served(["127.0.0.1"]) as [site]:
-        urls = [f"{site}/2000/{latency_ms}/{i}" for i in range(pages)]
-        pairs = [(bare(urls, in_flight), ours(urls, in_flight)) for _ in range(rounds)]
+        pairs = [_pair(site, 2000, latency_ms, pages, in_flight) for _ in range(rounds)]
     print(f"{pages} pages of {latency_ms} ms, {in_flight} in flight, {rounds} rounds; ideal {ideal:.2f} s")
     print(f"  bare loop  {statistics.median(a for a, _ in pairs) / ideal:6.3f} × ideal")
     print(f"  downloader {statistics.median(b for _, b in pairs) / ideal:6.3f} × ideal (wanted: at most 1.15)")
@@ -213,6 +227,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["serve", *hosts]:
             asyncio.run(_serve(hosts))
+        case ["half", half, address, pages, in_flight]:
+            _half(half, address, int(pages), int(in_flight))
         case ["peak", site, count]:
             _peak(site, int(count))
         case _:

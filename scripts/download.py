@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from concurrency import fetch, job, page_tables, replay, shards, sites
+from concurrency import addresses, fetch, job, page_tables, replay, shards, sites
 from concurrency.store import Page, disk
 
 
@@ -27,13 +27,13 @@ def main(snakemake: Any) -> None:
     if shard:
         urls = [site.url for site in wanted]
         places, portions = shards.pages_of(
-            shard, urls, [fetch.hostname(url) for url in urls], manners.in_flight_per_host
+            shard, urls, [addresses.hostname(url) for url in urls], manners.in_flight_per_host
         )
         wanted, manners = [wanted[place] for place in places], replace(manners, portions=portions)
     urls = [site.url for site in wanted]
-    with _served(wanted, params) as (addresses, source), _Progress(len(set(urls)), hidden=bool(shard)) as progress:
+    with _served(wanted, params) as (fetched_from, source), _Progress(len(set(urls)), hidden=bool(shard)) as progress:
         pages = fetch.fetch_all(
-            urls, addresses, folder, source, manners, fetch.Limits(**params.limits), progress.on_page, shard
+            urls, fetched_from, folder, source, manners, fetch.Limits(**params.limits), progress.on_page, shard
         )
         with disk(folder):
             if shard:
@@ -65,8 +65,8 @@ def _served(wanted: list[sites.Site], params: Any) -> Iterator[tuple[list[str], 
         yield [site.url for site in wanted], "live"
     else:
         what = json.dumps([params.seed, [asdict(site) for site in wanted]])
-        with replay.serve(wanted, params.seed) as addresses:
-            yield addresses, f"replay {hashlib.sha256(what.encode()).hexdigest()}"
+        with replay.serve(wanted, params.seed) as local:
+            yield local, f"replay {hashlib.sha256(what.encode()).hexdigest()}"
 
 
 class _Progress:

@@ -26,7 +26,7 @@ def main(snakemake: Any) -> None:
             if page.url not in seen:
                 ended.add(page, f"the log of its shard, in {logs}, tells more")
                 seen.add(page.url)
-            whole.add(Path(page.file).name)
+            whole.add(page.file)
             yield page
 
     with disk(folder):

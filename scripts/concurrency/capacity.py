@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from concurrency import fetch, replay
+from concurrency import addresses, fetch, replay
 from concurrency.sites import Site
 from concurrency.squares import sum_of_squares
 
@@ -195,7 +195,7 @@ def _of_pages(
 ) -> Iterator[str]:
     latency_s = statistics.mean(site.latency_ms for site in sites) / 1000
     wire = statistics.mean(site.wire_bytes for site in sites)
-    hosts = Counter(fetch.hostname(site.url) for site in sites)
+    hosts = Counter(addresses.hostname(site.url) for site in sites)
     largest = max(hosts.values()) / len(sites)
     slow, best = pages[0], min(pages, key=lambda constants: constants.page_s)
     yield (

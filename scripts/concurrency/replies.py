@@ -8,13 +8,14 @@ import time
 from collections.abc import Mapping
 
 import aiohttp
-from aiohttp import http_exceptions
+from aiohttp import hdrs, http_exceptions
 
 from concurrency import decode
 from concurrency.failures import FetchError
 from concurrency.store import Part
 
 PASSING_STATUS = (408, 425, 429, 500, 502, 503, 504)
+OVERLOADED = (429, 503)  # the whole host wants to be left alone
 
 
 def failure_of(error: Exception, sent: bool, body_begun: bool) -> FetchError:
@@ -70,13 +71,13 @@ def _date(text: str) -> float | None:
 
 def strong_validator(headers: Mapping[str, str]) -> str:
     """What If-Range may carry for this reply: a strong ETag, or a Last-Modified that RFC 9110 lets pass as strong."""
-    if headers.get("Accept-Ranges", "").strip().lower() == "none":
+    etag, last_modified = headers.get(hdrs.ETAG, "").strip(), headers.get(hdrs.LAST_MODIFIED, "")
+    if not (etag or last_modified) or headers.get(hdrs.ACCEPT_RANGES, "").strip().lower() == "none":
         return ""
-    etag = headers.get("ETag", "").strip()
     if etag:
         return etag if etag.startswith('"') else ""
-    modified, date = _date(headers.get("Last-Modified", "")), _date(headers.get("Date", ""))
-    return headers["Last-Modified"] if modified and date and date - modified >= 60 else ""
+    modified, date = _date(last_modified), _date(headers.get(hdrs.DATE, ""))
+    return last_modified if modified and date and date - modified >= 60 else ""
 
 
 def continues(part: Part, reply: aiohttp.ClientResponse) -> bool:

@@ -13,11 +13,14 @@ import hashlib
 import io
 import json
 import logging
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from mmap import mmap
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +34,8 @@ VERSION = 1
 _QUERY = re.compile(r"[?#].*")
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 LOCK_WAIT_S = 10.0  # a job whose parent was killed needs a moment to end
+PAGES, STATE = "pages", "state"
+LOCK, JOURNAL, PARTS = "lock", "journal", "parts"  # in the state
 SPILL = 1 << 20  # so many bytes of a body are held in memory before they go to the disk
 
 
@@ -100,7 +105,7 @@ def file_name(url: str) -> str:
 
 
 class Store:
-    """The folder of one download, open and locked between `with` and its end.
+    """The folder of one download, open and locked between `with` and its end; `writer` writes pages and journal.
 
     `source` says where the pages come from; pages kept from another source are forgotten. A `shard` has a state of
     its own and shares the pages with others. Where the disk fails, every method raises UserError: a full disk ends
@@ -108,32 +113,32 @@ class Store:
     """
 
     def __init__(self, folder: Path, source: str, shard: str = "") -> None:
-        self.pages = folder / "pages"
-        self._folder = folder
+        self.folder, self.state = folder, folder / STATE / shard
         self._shard = shard
-        self._state = folder / "state" / shard
-        self._parts = self._state / "parts"
+        self._pages, self._parts = folder / PAGES, self.state / PARTS
+        self._parts_path = str(self._parts)
         self._source = source
-        self._rows: dict[str, int] = {}  # where the latest row of each URL is in the journal
-        self._end = 0
+        self._ended: dict[str, Page] = {}
 
     def __enter__(self) -> "Store":
-        with disk(self._folder):
-            self.pages.mkdir(parents=True, exist_ok=True)
+        with disk(self.folder):
+            self._pages.mkdir(parents=True, exist_ok=True)
             self._parts.mkdir(parents=True, exist_ok=True)
-            self._lock = open(self._state / "lock", "w")
+            self._lock = open(self.state / LOCK, "w")
             self._wait_for_lock()
-            self._journal = open(self._state / "journal", "a+b", buffering=0)
-            self._reader = open(self._state / "journal", "rb")
             self._read_journal()
-            self._notes = {path.name for path in self._parts.glob("*.json")}
+            self._notes = {path.stem for path in self._parts.glob("*.json")}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in (self._reader, self._journal, self._lock):
-            file.close()
+        self._lock.close()
+
+    @property
+    def lock(self) -> int:
+        """The file descriptor that holds the lock: whoever inherits it keeps the folder locked."""
+        return self._lock.fileno()
 
     def _wait_for_lock(self) -> None:
         give_up = time.monotonic() + LOCK_WAIT_S
@@ -146,50 +151,42 @@ class Store:
                     continue
                 if self._shard:  # what a killed Snakemake left running on another node does our work
                     log.warning(
-                        "%s: shard %s is being fetched by another job; waiting for it", self._folder, self._shard
+                        "%s: shard %s is being fetched by another job; waiting for it", self.folder, self._shard
                     )
                     fcntl.flock(self._lock, fcntl.LOCK_EX)
                     return
                 self._lock.close()
-                raise UserError(f"{self._folder}: another download is writing here; wait for it or end it") from None
+                raise UserError(f"{self.folder}: another download is writing here; wait for it or end it") from None
             return
 
     def _read_journal(self) -> None:
-        """Find each row; drop a last one that was cut off, and everything if it is about another source."""
+        """Take each row, up to one that was cut off or is none; drop everything if it is about another source."""
         header = json.dumps({"version": VERSION, "source": self._source}).encode() + b"\n"
-        if self._reader.readline() != header:
-            self._journal.truncate(0)
-            self._append(header)
-            return
-        self._end = len(header)
-        for line in self._reader:
-            if not line.endswith(b"\n"):
-                break
-            self._rows[next(csv.reader([line.decode()]))[0]] = self._end
-            self._end += len(line)
-        self._journal.truncate(self._end)
+        with open(self.state / JOURNAL, "a+b") as journal:
+            journal.seek(0)
+            if journal.readline() != header:
+                journal.truncate(0)
+                journal.write(header)
+                return
+            end = len(header)
+            for line in journal:
+                try:
+                    page = Page.from_row(next(csv.reader([line.decode()])))
+                except (ValueError, csv.Error):
+                    break
+                if not line.endswith(b"\n"):
+                    break
+                self.ended(page)
+                end += len(line)
+            journal.truncate(end)
 
-    def _append(self, line: bytes) -> int:
-        begin = self._end
-        _write(self._journal, line)
-        self._end += len(line)
-        return begin
-
-    def record(self, page: Page) -> None:
-        """Append the page's row to the journal."""
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerow(values(page))
-        with disk(self._folder):
-            self._rows[page.url] = self._append(text.getvalue().encode())
+    def ended(self, page: Page) -> None:
+        """This is what became of the page's URL, and it is in the journal."""
+        self._ended[page.url] = page
 
     def row(self, url: str) -> Page | None:
         """What the journal last said of `url`."""
-        if (begin := self._rows.get(url)) is None:
-            return None
-        with disk(self._folder):
-            self._reader.seek(begin)
-            line = self._reader.readline()
-        return Page.from_row(next(csv.reader([line.decode()])))
+        return self._ended.get(url)
 
     def finished(self, url: str) -> Page | None:
         """The page of `url` if an earlier run fetched it and its file still has the same digest."""
@@ -197,7 +194,7 @@ class Store:
         if page is None or page.error:
             return None
         try:
-            with disk(self._folder), open(self.pages / file_name(url), "rb") as file:
+            with disk(self.folder), open(self.folder / page.file, "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             return None
@@ -205,24 +202,7 @@ class Store:
 
     def part(self, url: str) -> "Part":
         """The body of `url`, as far as an earlier run or try brought it."""
-        name = file_name(url)
-        return Part(f"{self._parts}/{name}", noted=f"{name}.json" in self._notes)
-
-    def finish(self, page: Page, part: "Part", limit: int) -> None:
-        """Make the complete `part` the page's file, decoded, with its digest, and record the page.
-
-        Raises FetchError if it does not decode to at most `limit` bytes.
-        """
-        page.file = f"{self.pages.name}/{part.name}"
-        with disk(self._folder):
-            try:
-                page.bytes, page.sha256 = part.become(f"{self.pages}/{part.name}", limit)
-            except BaseException:
-                page.file = ""
-                raise
-            finally:
-                part.drop()
-        self.record(page)
+        return Part(self._parts_path, url, noted=bool(self._notes) and file_name(url) in self._notes)
 
     def sweep(self, ended: Iterable[Page]) -> Iterator[Page]:
         """Pass on what `ended`; then remove all files but those pages and the parts that another run can continue.
@@ -235,21 +215,21 @@ class Store:
             if page.error:
                 begun.add(file_name(page.url))
             else:
-                whole.add(page.file.rpartition("/")[2])
+                whole.add(page.file)
             yield page
-        with disk(self._folder):
+        with disk(self.folder):
             if not self._shard:
-                sweep_pages(self._folder, whole)
-            for file in self._parts.iterdir():
-                if file.stem not in begun or not file.with_suffix(".json").exists():
-                    file.unlink()
+                sweep_pages(self.folder, whole)
+            for path in self._parts.iterdir():
+                if path.stem not in begun or not path.with_suffix(".json").exists():
+                    path.unlink()
 
 
 def sweep_pages(folder: Path, whole: Set[str]) -> None:
-    """Remove all files of `pages/` but those named in `whole`."""
-    for file in (folder / "pages").iterdir():
-        if file.name not in whole:
-            file.unlink()
+    """Remove all files of `pages/` but those in `whole`, which are named as in pages.csv."""
+    for name in os.listdir(folder / PAGES):  # noqa: PTH208  (a Path each would take most of a run's end)
+        if f"{PAGES}/{name}" not in whole:
+            (folder / PAGES / name).unlink()
 
 
 class Part:
@@ -258,17 +238,20 @@ class Part:
     With an `origin` it can be continued by a later try; without, it is only worth something when it is complete.
     """
 
-    def __init__(self, path: str, *, noted: bool) -> None:
-        self.name = path.rpartition("/")[2]
+    def __init__(self, folder: str, url: str, *, noted: bool) -> None:
         self.origin: Origin | None = None
         self.codings: list[str] = []
         self.size = 0
-        self._path = path  # with the endings .part, .json and .whole
-        self._on_disk = noted
+        self.on_disk = noted
+        self.in_memory = 0
+        self._folder, self._url = folder, url
         self._latest: list[bytes] = []
-        self._latest_size = 0
         if noted:
             self._recall()
+
+    @cached_property
+    def _path(self) -> str:  # with the endings .part and .json
+        return f"{self._folder}/{file_name(self._url)}"
 
     def _recall(self) -> None:
         with disk(Path(self._path)):
@@ -281,26 +264,32 @@ class Part:
 
     def begin(self, origin: Origin | None, codings: list[str]) -> None:
         """Start from the first byte."""
-        self.drop()
+        if self.size:
+            self.drop()
         self.origin, self.codings = origin, codings
 
     def add(self, data: bytes) -> bool:
         """Take the body's next bytes; True when memory should be relieved by `spill`."""
         self._latest.append(data)
         self.size += len(data)
-        self._latest_size += len(data)
-        return self._latest_size >= SPILL
+        self.in_memory += len(data)
+        return self.in_memory >= SPILL
 
     def spill(self) -> None:
         """Move what is in memory to the disk; the note comes second, so that it is never about other bytes."""
         with disk(Path(self._path)):
-            with open(f"{self._path}.part", "ab" if self._on_disk else "wb", buffering=0) as file:
-                for chunk in self._latest:
-                    _write(file, chunk)
-            if self.origin and not self._on_disk:
+            with open(f"{self._path}.part", "ab" if self.on_disk else "wb", buffering=0) as file:
+                begin = file.tell()
+                try:
+                    for chunk in self._latest:
+                        write(file, chunk)
+                except OSError:
+                    file.truncate(begin)  # what is there stays the body's beginning, even if this is tried again
+                    raise
+            if self.origin and not self.on_disk:
                 Path(f"{self._path}.json").write_text(json.dumps(asdict(self.origin)), encoding="utf-8")
-        self._on_disk = True
-        self._latest, self._latest_size = [], 0
+        self.on_disk = True
+        self._latest, self.in_memory = [], 0
 
     def keep(self) -> None:
         """Put it by for a later try, if one can continue it."""
@@ -311,44 +300,36 @@ class Part:
 
     def drop(self) -> None:
         """Forget it."""
-        if self._on_disk:
-            Path(f"{self._path}.json").unlink(missing_ok=True)
-            Path(f"{self._path}.part").unlink(missing_ok=True)
-        self.origin, self.codings, self.size, self._on_disk = None, [], 0, False
-        self._latest, self._latest_size = [], 0
+        if self.on_disk:
+            forget(self._path)
+        self.origin, self.codings, self.size, self.on_disk = None, [], 0, False
+        self._latest, self.in_memory = [], 0
 
-    def become(self, target: str, limit: int) -> tuple[int, str]:
-        """Put the decoded body in place as `target` at one stroke; its size and SHA-256."""
-        if self._on_disk and not self.codings:
-            self.spill()
-            with open(f"{self._path}.part", "rb") as file:
-                digest = hashlib.file_digest(file, "sha256")
-            Path(f"{self._path}.part").replace(target)
-            return self.size, digest.hexdigest()
-        size, digest = 0, hashlib.sha256()
-        whole = f"{self._path}.whole"
-        try:
-            with io.FileIO(whole, "w") as file:
-                for chunk in decoded(self._content(), self.codings, limit):
-                    _write(file, chunk)
-                    digest.update(chunk)
-                    size += len(chunk)
-            Path(whole).replace(target)
-        except BaseException:
-            Path(whole).unlink(missing_ok=True)
-            raise
-        return size, digest.hexdigest()
+    def move_to(self, memory: mmap, begin: int) -> int:
+        """Move what is in memory to that place of `memory`; where it ends there."""
+        for chunk in self._latest:
+            end = begin + len(chunk)
+            memory[begin:end] = chunk
+            begin = end
+        self._latest, self.in_memory = [], 0
+        return begin
 
     def read(self, limit: int) -> bytes:
-        """The decoded body; raises FetchError as `become` does."""
+        """The decoded body; raises FetchError where it does not decode to at most `limit` bytes."""
         return b"".join(decoded(self._content(), self.codings, limit))
 
     def _content(self) -> Iterator[bytes]:
-        if self._on_disk:
+        if self.on_disk:
             with open(f"{self._path}.part", "rb") as file:
                 while chunk := file.read(STEP):
                     yield chunk
         yield from self._latest
+
+
+def forget(path: str) -> None:
+    """Remove a part and the note on it; `path` is without their endings."""
+    Path(f"{path}.json").unlink(missing_ok=True)
+    Path(f"{path}.part").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -365,7 +346,7 @@ def disk(place: Path) -> Iterator[None]:
         ) from error
 
 
-def _write(file: io.FileIO, data: bytes) -> None:
+def write(file: io.FileIO, data: bytes) -> None:
     """Write all of `data`: an unbuffered file may take a part of it and only then say that the disk is full."""
     view = memoryview(data)
     while view:

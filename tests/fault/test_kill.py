@@ -121,6 +121,7 @@ def test_full_disk(places, small_disk, size):
     urls = [f"{places.urls['plain']}/{i}" for i in range(len(bodies))]
     process = start(urls, small_disk)
     _, said = process.communicate(timeout=60)
+    print(said)
     assert process.returncode == 1
     assert len(said.splitlines()) == 1
     assert "No space left on device; put that right and run the same command again" in said

@@ -5,6 +5,7 @@ import gzip
 import re
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from concurrency import store
@@ -212,6 +213,38 @@ def test_journal_cut_off_anywhere(site, tmp_path):
     for length in range(0, len(complete), 37):
         journal.write_bytes(complete[:length])
         assert all(whole(tmp_path, page) for page in fetch_pages(urls, tmp_path))
+
+
+def test_journal_with_rows_that_are_none(site, tmp_path):
+    server, url = site
+    server.play({f"/{i}": [OK] for i in range(3)})
+    urls = [url.replace("case", str(i)) for i in range(3)]
+    fetch_pages(urls, tmp_path)
+    journal = tmp_path / "state/journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    for bad in (b"a,b,c\n", b"\xff\xfe\n", b"\n", b"\0" * 4096):
+        journal.write_bytes(b"".join([*lines[:3], bad, *lines[3:]]))
+        asked = sum(server.hits.values())
+        assert all(whole(tmp_path, page) for page in fetch_pages(urls, tmp_path))
+        assert sum(server.hits.values()) - asked == 1
+        lines = journal.read_bytes().splitlines(keepends=True)
+
+
+def test_the_writing_process_is_ended(site, tmp_path):
+    server, url = site
+    server.play({f"/{i}": [[0.05, reply()]] for i in range(100)})
+    urls = [url.replace("case", str(i)) for i in range(100)]
+
+    ended = []
+
+    def end_it(page, detail):
+        if not ended:
+            ended.extend(child for child in psutil.Process().children() if "concurrency.writer" in child.cmdline())
+            ended[0].kill()
+
+    with pytest.raises(UserError, match="the process that writes here was ended"):
+        fetch_pages(urls, tmp_path, on_page=end_it)
+    assert [page.error for page in fetch_pages(urls, tmp_path)] == [""] * 100
 
 
 def test_two_downloads_in_one_folder(site, tmp_path, monkeypatch):

@@ -2,7 +2,9 @@
 
 import csv
 import os
+import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,6 +153,40 @@ def test_goes_on_after_an_interruption(live, places, how):  # noqa: F811
     assert outcome.returncode == 0, outcome.stdout
     assert [row["error"] for row in rows(workflow)] == [""] * 60
     assert sum(server.hits.values()) < 60 + 20  # what was under way, robots.txt, and not all of it again
+
+
+def full_disk(folder):
+    """Makes `folder` a disk of 2 MB, where this system lets us have one."""
+    if sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("needs root on Linux")
+    folder.mkdir(parents=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=False)
+    if made.returncode:
+        pytest.skip("may not mount")
+
+
+@pytest.mark.heavy
+def test_goes_on_after_a_full_disk(live, places):  # noqa: F811
+    bodies = {f"/{i}": random.Random(i).randbytes(50_000) for i in range(80)}
+    places.server.play({"/robots.txt": [[reply(b"")]], **{path: [[reply(body)]] for path, body in bodies.items()}})
+    workflow = live([places.urls["plain"] + path for path in bodies], in_flight=4)
+    results = workflow.folder / "results/download"
+    full_disk(results)
+    try:
+        outcome = workflow.run(PAGES)
+        assert outcome.returncode != 0
+        assert outcome.stdout.count("No space left on device; put that right and run the same command again") == 1
+        assert "Traceback" not in outcome.stdout
+        subprocess.run(["mount", "-o", "remount,size=20m", results], check=True)
+        asked = sum(places.server.hits.values())
+        outcome = workflow.run(PAGES)
+        assert outcome.returncode == 0, outcome.stdout
+        assert [row["error"] for row in rows(workflow)] == [""] * len(bodies)
+        assert [(results / row["file"]).read_bytes() for row in rows(workflow)] == list(bodies.values())
+        assert len(list((results / "pages").iterdir())) == len(bodies)
+        assert sum(places.server.hits.values()) - asked < len(bodies)
+    finally:
+        subprocess.run(["umount", results], check=True)
 
 
 def test_two_live_runs_exclude_each_other(live, places):  # noqa: F811
