@@ -90,11 +90,11 @@ class Run:
 def download(sites: Sequence[Site], in_flight: int, seed: int, within: Path | None = None) -> Run:
     """Download `sites`, replayed, into a temporary folder (below `within`). Raises RuntimeError if a page fails."""
     urls = [site.url for site in sites]
-    with replay.serve(sites, seed) as addresses, tempfile.TemporaryDirectory(dir=within) as folder:
+    with replay.serve(sites, seed) as local, tempfile.TemporaryDirectory(dir=within) as folder:
         began, cpu_began = time.perf_counter(), time.process_time()
         pages = fetch.fetch_all(
             urls,
-            addresses,
+            local,
             Path(folder),
             "capacity",
             fetch.Manners(in_flight),

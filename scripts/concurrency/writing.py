@@ -47,7 +47,7 @@ class Writer:
     def __enter__(self) -> "Writer":
         with disk(self._store.folder), _shared_file() as shared:
             self._bodies = mmap.mmap(shared.fileno(), AREAS * AREA)
-            arguments = [self._store.folder, self._store.state, str(self._max_bytes), str(shared.fileno())]
+            arguments = [str(self._store.folder), str(self._store.state), str(self._max_bytes), str(shared.fileno())]
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "concurrency.writer", *arguments],
                 stdin=subprocess.PIPE,

@@ -29,11 +29,11 @@ def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
     try:
 
         def compute(function: Callable[[int], int], items: list[int]) -> list[int]:
-            @ray.remote  # which takes nothing but a plain function
-            def call(item: int) -> int:
+            def call(item: int) -> int:  # for Ray takes nothing but a plain function
                 return function(item)
 
-            return list(ray.get([call.remote(item) for item in items]))
+            remote = ray.remote(call)
+            return list(ray.get([remote.remote(item) for item in items]))
 
         wait_until_awake(workers, lambda nap, naps: compute(nap, list(naps)))
         yield lambda task, items: compute(task.function, items)
