@@ -212,8 +212,8 @@ def _series(arms: pd.DataFrame, in_panels: bool = False) -> Iterator[_Series]:
     interpreters = sorted(arms["interpreter"].unique()) if _are_several(arms) and not in_panels else []
     for (strategy, options, host, interpreter), line in lines:
         i = names.index((strategy, options, host))
-        # arms with the same worker count stand side by side, not on top of each other
-        shift = 1 + 0.03 * (i - (len(names) - 1) / 2)
+        # arms with the same worker count stand side by side, not on top of each other, and all inside the axis
+        shift = 1 + min(0.03, 0.24 / len(names)) * (i - (len(names) - 1) / 2)
         label = f"{strategy} {options}".strip() + (f" on {host}" if arms["host"].nunique() > 1 else "")
         style = {"marker": MARKERS[i % len(MARKERS)], "color": SERIES[i % len(SERIES)], "label": label}
         if interpreters:

@@ -95,6 +95,10 @@ def test_keys_have_room_for_every_strategy(draw, arms):
         page.x0 - 1 <= box.x0 and box.x1 <= page.x1 + 1 and page.y0 - 1 <= box.y0 and box.y1 <= page.y1 + 1
         for _, box in texts
     )
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        drawn = [x for line in axes.get_lines() for x in line.get_xdata(orig=False) if line.get_marker() != "None"]
+        assert all(low < x < high for x in drawn)
 
 
 def test_failed_arms_are_shown_as_failed():

@@ -49,6 +49,13 @@ def test_a_tie_goes_to_the_simpler_and_is_told():
     assert found["sentence"].endswith("asyncio with 15 in flight cannot be told from it.")
 
 
+def test_many_ties_are_counted():
+    tied = [(f"asyncio_{i}", 15) for i in range(9)]
+    found = answer(table({ONE_BY_ONE: around(1.5)} | {arm: around(0.15, seed=i) for i, arm in enumerate(tied)}))
+    assert len(found["ties"]) == 8
+    assert found["sentence"].endswith("asyncio_3 with 15 in flight and 5 others cannot be told from it.")
+
+
 def test_a_tie_goes_to_fewer_workers():
     found = answer(table({ONE_BY_ONE: around(1.5), ("asyncio", 8): around(0.2, seed=1), THREADS: around(0.2, seed=2)}))
     assert (found["strategy"], found["workers"]) == ("asyncio", 8)
