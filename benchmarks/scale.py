@@ -1,4 +1,4 @@
-"""Are the predictions of `snakemake capacity` right? Downloads of up to 100,000 pages and sums of up to 1,000 numbers,
+"""Are the predictions of `snakemake capacity` right? Downloads of up to 100,000 pages and sums of up to 3,000 numbers,
 predicted from constants measured just before, and then done.
 
 python benchmarks/scale.py                    about ten minutes on a machine to itself; docs/scale.md has the outcome
@@ -21,7 +21,7 @@ from concurrency.squares import sum_of_squares  # noqa: E402
 
 IN_FLIGHT = (15, 100, 400)
 PAGES = (1_000, 10_000, 100_000)
-NUMBERS = (20, 200, 1_000)
+NUMBERS = (1_000, 3_000)
 NUMBER = 450_000
 PATIENCE_S = 400  # what is predicted to take longer is left out
 
