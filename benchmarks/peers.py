@@ -510,14 +510,24 @@ def figures(contest: Contest, samples: list[Sample]) -> dict[str, list[float]]:
     return found
 
 
-def interval(ratios: list[float]) -> tuple[float, float, float]:
-    """Geometric mean and 95 % interval (Student's t on the logarithms); from one value the interval is open."""
+def is_faster(one: str, other: str, samples: list[Sample], family: int) -> bool:
+    """Whether `one` is faster than `other` beyond the interval of the ratios of a round, `family` of which are asked
+    for."""
+    times = {(sample.contestant, sample.round): seconds(sample) for sample in samples}
+    pairs = [(times.get((one, number)), times.get((other, number))) for number in {sample.round for sample in samples}]
+    found = [theirs / own for own, theirs in pairs if own and theirs and not math.isnan(own + theirs)]
+    return bool(found) and interval(found, family)[1] > 1
+
+
+def interval(ratios: list[float], family: int = 1) -> tuple[float, float, float]:
+    """Geometric mean and 95 % interval (Student's t on the logarithms), so wide that `family` of them hold at once;
+    from one value the interval is open."""
     logs = [math.log(ratio) for ratio in ratios]
     mean = sum(logs) / len(logs)
     half = math.inf
     if len(logs) > 1:
         spread = math.sqrt(sum((log - mean) ** 2 for log in logs) / (len(logs) - 1))
-        half = float(stats.t.ppf(0.975, len(logs) - 1)) * spread / math.sqrt(len(logs))
+        half = float(stats.t.ppf(1 - 0.025 / family, len(logs) - 1)) * spread / math.sqrt(len(logs))
     return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
 
 
@@ -550,12 +560,12 @@ def describe(contest: Contest, samples: list[Sample]) -> str:
         else:
             met = best[1] <= goal.bound if goal.at_most else best[1] >= goal.bound
             lines.append(f"- {goal.text}: {best[0]} {best[1]:.3f}, {'reached' if met else 'not reached'}")
-    ours = [ratios[one.name] for one in contest.contestants if one.kind == "ours" and one.name in ratios]
-    peers = [one.name for one in contest.contestants if one.kind == "peer" and one.name in ratios]
+    known = {kind: [one.name for one in contest.contestants if one.kind == kind] for kind in ("ours", "peer")}
+    ours, peers = ([name for name in group if name in ratios] for group in known.values())
     if ours and peers:
-        best_mean = min(sign * mean for mean, _, _ in ours)
-        ahead = [name for name in peers if max(sign * end for end in ratios[name][1:]) < best_mean]
-        lines.append(f"- peers whose whole interval is better than our best: {', '.join(ahead) or 'none'}")
+        best_of_ours = min(ours, key=lambda name: sign * ratios[name][0])
+        ahead = [name for name in peers if is_faster(name, best_of_ours, samples, len(peers))]
+        lines.append(f"- peers faster than our {best_of_ours}, in the same rounds: {', '.join(ahead) or 'none'}")
     return "\n".join([*lines, *contest.remarks(samples), ""])
 
 
