@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,8 +23,12 @@ from concurrency.arms import Arm
 CORES = 2
 BURNER = """
 import os, time
-period, share, parent = 0.05, float({share}), os.getppid()
-while os.getppid() == parent:
+period, share, ours = 0.05, {share}, {ours}
+if burner := os.fork():
+    os.write(1, str(burner).encode())
+    os._exit(0)
+os.close(1)
+while os.path.exists(f"/proc/{{ours}}"):
     until = time.perf_counter() + period * share
     while time.perf_counter() < until:
         pass
@@ -70,21 +75,22 @@ def _squares(ordered: Sequence[Arm], numbers: list[int], number: int) -> list[di
 
 @contextmanager
 def _busy(share: float) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-c", BURNER.format(share=share)])
+    """A process that keeps so much of a core busy: nobody's child, for what a campaign starts is not others' load."""
+    program = BURNER.format(share=share, ours=os.getpid())
+    started = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
     try:
         yield
     finally:
-        process.kill()
-        process.wait()
+        os.kill(int(started.stdout), signal.SIGKILL)
 
 
 def burner(campaigns: int = 20, rounds: int = 5) -> Iterator[dict[str, Any]]:
     """Campaigns with and without a process that takes 20 % of a core, in turn: how many are flagged for the machine."""
-    numbers = [1_000_000] * 4
+    numbers = [3_000_000] * 4
     compared = arms.with_control([Arm("sequential"), Arm("process_pool", CORES)])
-    flagged: dict[float, list[bool]] = {0.0: [], 0.2: []}
+    reasons: dict[float, list[list[str]]] = {0.0: [], 0.2: []}
     for campaign in tqdm(range(campaigns), "burner"):
-        for share, found in flagged.items():
+        for share, found in reasons.items():
             with _busy(share) if share else _nothing():
                 rows = [
                     row
@@ -92,10 +98,16 @@ def burner(campaigns: int = 20, rounds: int = 5) -> Iterator[dict[str, Any]]:
                     for row in _squares(arms.in_order(compared, campaign, "squares", number), numbers, number)
                 ]
             timings = tables.timings(rows)
-            found.append(statistics.verdict(timings, statistics.summarise(timings))["squares"]["noise"] != "quiet")
-    with_it, without = (np.mean(flagged[share]) for share in (0.2, 0.0))
-    yield _row("20 % of a core taken by a burner: campaign flagged", f"{with_it:.0%}", "≥ 95 %", with_it >= 0.95)
-    yield _row("no burner, a quiet machine: campaign flagged", f"{without:.0%}", "≤ 10 %", without <= 0.10)
+            found.append(statistics.verdict(timings, statistics.summarise(timings))["squares"]["reasons"])
+    with_it, without = (np.mean([bool(found) for found in reasons[share]]) for share in (0.2, 0.0))
+    blamed = [
+        np.mean([any(reason.startswith("other programs") for reason in found) for found in reasons[share]])
+        for share in (0.2, 0.0)
+    ]
+    yield _row("20 % of a core taken by a burner: flagged", f"{with_it:.0%}", "≥ 95 %", with_it >= 0.95)
+    yield _row("the same: other programs named as the reason", f"{blamed[0]:.0%}", "≥ 95 %", blamed[0] >= 0.95)
+    yield _row("no burner: other programs named as the reason", f"{blamed[1]:.0%}", "≤ 10 %", blamed[1] <= 0.10)
+    yield _row("no burner: flagged for anything", f"{without:.0%}", "≤ 10 % if the machine is quiet", without <= 0.10)
 
 
 @contextmanager
