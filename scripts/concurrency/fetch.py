@@ -117,7 +117,7 @@ class _Download:
                     Client(self._manners, self._limits, len(self._schedule.hosts)) as self._client,
                     asyncio.TaskGroup() as self._tasks,
                 ):
-                    writing = self._tasks.create_task(self._writer.run())
+                    writing = self._tasks.create_task(self._write())
                     self._pump()
                     try:
                         await self._all_ended.wait()
@@ -134,6 +134,12 @@ class _Download:
             for job in self._under_way:
                 with suppress(UserError):  # what cannot be kept is fetched again
                     job.part.keep()
+
+    async def _write(self) -> None:
+        try:
+            await self._writer.run()
+        finally:  # a timer may come before the task group has told anybody
+            self._stopped = True
 
     def _pump(self) -> None:
         """Start as many requests as may be under way now."""
