@@ -17,7 +17,7 @@ import pandas as pd
 from aiohttp import web
 from tqdm import tqdm
 
-from concurrency import arms, sampling, statistics, tables
+from concurrency import arms, interpreters, sampling, statistics, tables
 from concurrency.arms import Arm
 
 CORES = 2
@@ -180,8 +180,9 @@ def capped_server(rounds: int = 10) -> Iterator[dict[str, Any]]:
     counts = (1, 2, SERVED_AT_ONCE, 2 * SERVED_AT_ONCE)
     compared = [Arm("sequential"), *(Arm("asyncio", count) for count in counts[1:])]
     command = [sys.executable, __file__, "serve"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as server:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=interpreters.environment()
+    ) as server:
         assert server.stdin and server.stdout
         port = int(server.stdout.readline())
         urls = [f"http://127.0.0.1:{port}/{page}" for page in range(SERVED_PAGES)]

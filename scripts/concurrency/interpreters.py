@@ -117,7 +117,7 @@ def find(names: Sequence[str], place: str) -> list[Interpreter]:
     return list(found.values())
 
 
-def environment(executable: str) -> dict[str, str]:
+def environment(executable: str = "") -> dict[str, str]:
     """What a process of `executable` (empty: the one that runs this) is started with, so that it finds this library.
 
     Another interpreter must not see our packages.

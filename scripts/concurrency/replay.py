@@ -5,13 +5,13 @@ as long as its standard input is open: when the job that started it ends, in wha
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
+from concurrency.interpreters import environment
 from concurrency.sites import Site
 
 
@@ -28,7 +28,7 @@ def serve(sites: Sequence[Site], seed: int, trace: str | None = None) -> Iterato
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=environment(),
     )
     assert process.stdin and process.stdout
     with process:

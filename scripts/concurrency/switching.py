@@ -6,7 +6,6 @@ that it runs into is a row of the table and nothing more.
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -14,6 +13,8 @@ import time
 
 import pandas as pd
 import psutil
+
+from concurrency.interpreters import environment
 
 COUNTS = [1, 10, 100, 1000, 10_000]
 SWITCHES = {"threads": 10_000, "tasks": 100_000}
@@ -33,7 +34,7 @@ def table() -> pd.DataFrame:
                 capture_output=True,
                 text=True,
                 check=False,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                env=environment(),
             )
             row = {"kind": kind, "count": count, "reached": 0, "limit": ""}
             if tried.returncode == 0:

@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 
 from concurrency.errors import UserError
 from concurrency.failures import FetchError
+from concurrency.interpreters import environment
 from concurrency.store import SPILL, Page, Part, Store, disk, values, write
 
 AREA = 4 * SPILL  # of the shared memory, for a batch's bodies; any body in memory is smaller than SPILL
@@ -55,7 +56,7 @@ class Writer:
                 bufsize=0,
                 pass_fds=[shared.fileno(), self._store.lock],  # the store stays locked until this process has ended
                 process_group=0,  # Ctrl-C is for us; it ends with its input
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                env=environment(),
             )
         assert self._process.stdout
         self._replies = open(self._process.stdout.fileno(), "rb", closefd=False)
