@@ -6,7 +6,6 @@ what is its own, so all of them agree without a word between them.
 
 import csv
 import heapq
-import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -92,12 +91,10 @@ def divided(pieces: Iterable[Piece], split: Split | None, workers: int) -> list[
     longest = math.ceil(sum(piece.stop - piece.start for piece in pieces) / (4 * workers))
     found = []
     for piece in pieces:
-        length = piece.stop - piece.start
-        cuts = math.ceil(length / longest) if length else 1
-        bounds = [piece.start + length * i // cuts for i in range(cuts + 1)]
+        cuts = split.cut(piece.stop - piece.start, longest)
         found += [
-            Piece(piece.index, start, stop, whole=piece.whole and cuts == 1)
-            for start, stop in itertools.pairwise(bounds)
+            Piece(piece.index, piece.start + start, piece.start + stop, whole=piece.whole and len(cuts) == 1)
+            for start, stop in cuts
         ]
     return found
 
