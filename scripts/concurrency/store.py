@@ -320,10 +320,15 @@ class Part:
 
     def _content(self) -> Iterator[bytes]:
         if self.on_disk:
-            with open(f"{self._path}.part", "rb") as file:
-                while chunk := file.read(STEP):
-                    yield chunk
+            yield from chunks(f"{self._path}.part")
         yield from self._latest
+
+
+def chunks(path: str) -> Iterator[bytes]:
+    """The file's bytes, some at a time."""
+    with open(path, "rb") as file:
+        while chunk := file.read(STEP):
+            yield chunk
 
 
 def forget(path: str) -> None:

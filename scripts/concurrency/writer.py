@@ -11,15 +11,15 @@ import mmap
 import os
 import pickle
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from concurrency.decode import STEP, decoded
+from concurrency.decode import decoded
 from concurrency.errors import UserError
 from concurrency.failures import FetchError
-from concurrency.store import JOURNAL, PAGES, PARTS, Page, disk, file_name, forget, values, write
+from concurrency.store import JOURNAL, PAGES, PARTS, Page, chunks, disk, file_name, forget, values, write
 
 
 def main() -> None:
@@ -78,13 +78,13 @@ def _finish(
     digest, size = hashlib.sha256(), 0
     try:
         if body is None and not codings:
-            with open(f"{part}.part", "rb") as content:
-                digest, size = hashlib.file_digest(content, "sha256"), os.fstat(content.fileno()).st_size
+            with open(f"{part}.part", "rb") as came:
+                digest, size = hashlib.file_digest(came, "sha256"), os.fstat(came.fileno()).st_size
             os.replace(f"{part}.part", target)
         else:
-            chunks: Iterable[Any] = _read(f"{part}.part") if body is None else [bytes(body) if codings else body]
+            content: Iterable[Any] = chunks(f"{part}.part") if body is None else [bytes(body) if codings else body]
             with io.FileIO(whole, "w") as file:
-                for chunk in decoded(chunks, codings, max_bytes):
+                for chunk in decoded(content, codings, max_bytes):
                     write(file, chunk)
                     digest.update(chunk)
                     size += len(chunk)
@@ -97,12 +97,6 @@ def _finish(
     if body is None:
         forget(part)
     return size, digest.hexdigest(), f"{PAGES}/{name}"
-
-
-def _read(path: str) -> Iterator[bytes]:
-    with open(path, "rb") as file:
-        while chunk := file.read(STEP):
-            yield chunk
 
 
 if __name__ == "__main__":
