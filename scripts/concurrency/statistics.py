@@ -362,12 +362,8 @@ def _what_is_best(
     else:
         sentence = f"{name}{_how_much_faster(block, chosen, ratios)}."
     if others:
-        named = (
-            others
-            if len(others) <= NAMED_TIES
-            else [*others[: NAMED_TIES - 1], f"{len(others) - NAMED_TIES + 1} others"]
-        )
-        sentence += f" {_listed(named)} cannot be told from {'it' if chosen['strategy'] != BASELINE else 'that'}."
+        it = "it" if chosen["strategy"] != BASELINE else "that"
+        sentence += f" {_listed(others, NAMED_TIES)} cannot be told from {it}."
     return sentence
 
 
@@ -423,7 +419,10 @@ def number(value: float) -> str:
     return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], most: int | None = None) -> str:
+    """… with more than `most` of them, the last ones are counted."""
+    if most and len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
