@@ -71,24 +71,7 @@ rule download:
         max_failures=USER.max_failures,
         limits=USER.limits,
         seed=USER.seed,
-        code=code(
-            "addresses.py",
-            "decode.py",
-            "exchange.py",
-            "failures.py",
-            "fetch.py",
-            "limits.py",
-            "page_tables.py",
-            "replay.py",
-            "replay_server.py",
-            "replies.py",
-            "robots.py",
-            "schedule.py",
-            "shards.py",
-            "store.py",
-            "writer.py",
-            "writing.py",
-        ),
+        code=[DOWNLOADING, code("page_tables.py", "shards.py")],
     script:
         "scripts/download.py"
 
@@ -205,17 +188,7 @@ rule measure:
         conditions=conditions,
         seed=USER.seed,
         strategies=strategy_code,
-        code=code(
-            "arms.py",
-            "interpreters.py",
-            "replay.py",
-            "replay_server.py",
-            "sample.py",
-            "sampling.py",
-            "squares.py",
-            "usage.py",
-            "worker.py",
-        ),
+        code=MEASURING,
     script:
         "scripts/measure.py"
 
@@ -397,7 +370,7 @@ rule capacity:
         in_flight=USER.in_flight,
         rate=USER.live["requests_per_second"],
         seed=USER.seed,
-        code=code("capacity.py"),
+        code=[DOWNLOADING, code("capacity.py", "squares.py")],
     script:
         "scripts/capacity.py"
 

@@ -119,4 +119,22 @@ def conditions(wildcards):
     }
 
 
+# What several rules depend on.
+REPLAYING = ("interpreters.py", "replay.py", "replay_server.py")
+DOWNLOADING = code(
+    *REPLAYING,
+    "addresses.py",
+    "decode.py",
+    "exchange.py",
+    "failures.py",
+    "fetch.py",
+    "limits.py",
+    "replies.py",
+    "robots.py",
+    "schedule.py",
+    "store.py",
+    "writer.py",
+    "writing.py",
+)
+MEASURING = code(*REPLAYING, "arms.py", "sample.py", "sampling.py", "squares.py", "usage.py", "worker.py")
 DECIDING = code("inference.py", "noise.py", "statistics.py")

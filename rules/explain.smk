@@ -34,7 +34,7 @@ rule timeline:
         conditions=conditions,
         seed=USER.seed,
         strategies=strategy_code,
-        code=code("interpreters.py", "replay.py", "replay_server.py", "sample.py", "tracing.py"),
+        code=[MEASURING, code("tracing.py")],
     script:
         "../scripts/timeline.py"
 
