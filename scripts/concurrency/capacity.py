@@ -8,9 +8,7 @@ checks that up to 100,000 pages, beyond it is extrapolation.
 import itertools
 import math
 import multiprocessing
-import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,7 +17,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from concurrency import addresses, fetch, replay
+import psutil
+
+from concurrency import addresses, fetch, replay, usage
 from concurrency.sites import Site
 from concurrency.squares import sum_of_squares
 
@@ -107,8 +107,7 @@ def download(sites: Sequence[Site], in_flight: int, seed: int, within: Path | No
                 raise RuntimeError(f"capacity: {page.url}: {page.error}")
             size += page.bytes
         wall_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Run(wall_s, cpu_s, peak, size)
+    return Run(wall_s, cpu_s, usage.peak_rss(psutil.Process()), size)
 
 
 def measure_pages(sites: Sequence[Site], in_flight: int, seed: int, within: Path | None = None) -> Pages:
@@ -201,7 +200,7 @@ def _of_pages(
     yield (
         f"## Pages\n\nLike those configured: {wire / 1000:.0f} kB each, first byte after {latency_s * 1000:.0f} ms, "
         f"{len(hosts)} host{'s' if len(hosts) > 1 else ''}, the largest with {largest:.0%} of the pages. Memory: "
-        f"{memory.base_bytes / 1e6:.0f} MB and {memory.page_bytes / 1e3:.1f} kB a page of the list."
+        f"{memory.base_bytes / 1e6:.0f} MB and {memory.page_bytes:,.0f} bytes a page of the list."
     )
     yield _table(
         ["in flight", "s a page", "of it CPU", "start, s", "latency / in flight"],
@@ -254,6 +253,7 @@ def _of_pages(
         f"latency at {slow.in_flight} in flight": latency_s / slow.in_flight,
         f"latency at {best.in_flight} in flight": latency_s / best.in_flight,
         "one process' CPU": best.cpu_s,
+        f"all of this machine, its disk included, as measured at {best.in_flight} in flight": best.page_s,
         "a link of 1 Gbit/s": wire / LINK_BYTES_PER_S,
         f"the hosts' manners ({rate:g} requests/s each, hosts as configured)": largest / rate,
     }

@@ -75,7 +75,7 @@ def of_tree(root: int) -> Usage:
     for member in [process, *process.children(recursive=True)]:
         try:
             cpu += sum(member.cpu_times()[:4])  # user, system, and both of waited-for children
-            rss += _peak_rss(member)
+            rss += peak_rss(member)
             switches += _involuntary_switches(member.pid)
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue  # ended between being listed and being read
@@ -109,7 +109,11 @@ def _cpu_mhz() -> float | None:
     return frequency.current or None if frequency else None
 
 
-def _peak_rss(process: psutil.Process) -> int:
+def peak_rss(process: psutil.Process) -> int:
+    """The largest resident size that the process had so far, in bytes; on other platforms than Linux, what it has now.
+
+    Not `ru_maxrss`, which begins with the size of the process that started this one.
+    """
     if psutil.LINUX:
         return _status_sum([Path(f"/proc/{process.pid}/status")], "VmHWM:") * 1024
     return process.memory_info().rss

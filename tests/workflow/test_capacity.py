@@ -1,5 +1,7 @@
 """`snakemake capacity`: constants of this machine, and what follows from them; never part of another target."""
 
+import re
+
 import pytest
 
 
@@ -13,8 +15,11 @@ def test_every_size_is_predicted(workflow, small):
     workflow.configure(small)
     outcome = workflow.run("capacity")
     assert outcome.returncode == 0, outcome.stdout
-    lines = (workflow.folder / "results/capacity.md").read_text(encoding="utf-8").splitlines()
+    text = (workflow.folder / "results/capacity.md").read_text(encoding="utf-8")
+    lines = text.splitlines()
     for exponent in range(3, 10):
         size = f"{10**exponent:,}" + (" *" if exponent > 5 else "")
         assert sum(line.startswith(f"| {size} |") for line in lines) == 2  # of pages, and of numbers
     assert any("Which bound bites first" in line for line in lines)
+    bytes_a_page = re.search(r"Memory: \d+ MB and ([\d,]+) bytes a page", text)
+    assert bytes_a_page and 100 < int(bytes_a_page[1].replace(",", "")) < 10_000
