@@ -1,7 +1,7 @@
 """The writing process: pages into their files, rows into the journal. `writing` starts it as `-m concurrency.writer`.
 
 A batch comes as a pickle on standard input, its bodies in shared memory; what became of each goes back on standard
-output. Ends with its input, and keeps the store locked as long as it lives.
+output, as a pickle after its length. Ends with its input, and keeps the store locked as long as it lives.
 """
 
 import csv
@@ -21,6 +21,8 @@ from concurrency.errors import UserError
 from concurrency.failures import FetchError
 from concurrency.store import JOURNAL, PAGES, PARTS, Page, chunks, disk, file_name, forget, values, write
 
+LENGTH_BYTES = 4  # before each reply
+
 
 def main() -> None:
     folder, state, max_bytes, shared = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
@@ -37,8 +39,9 @@ def main() -> None:
                 reply = _write_batch(folder, state, journal, max_bytes, bodies, batch)
             except UserError as error:
                 reply = str(error)
+            data = pickle.dumps(reply, protocol=5)
             with suppress(BrokenPipeError):  # whoever wanted to know was killed
-                write(replies, pickle.dumps(reply, protocol=5))
+                write(replies, len(data).to_bytes(LENGTH_BYTES, "big") + data)
 
 
 def _write_batch(

@@ -21,6 +21,7 @@ from concurrency.errors import UserError
 from concurrency.failures import FetchError
 from concurrency.interpreters import environment
 from concurrency.store import SPILL, Page, Part, Store, disk, values, write
+from concurrency.writer import LENGTH_BYTES
 
 AREA = 4 * SPILL  # of the shared memory, for a batch's bodies; any body in memory is smaller than SPILL
 AREAS = 3  # for the batch that is written, the next one, sent ahead, and the one that is filled
@@ -58,8 +59,6 @@ class Writer:
                 process_group=0,  # Ctrl-C is for us; it ends with its input
                 env=environment(),
             )
-        assert self._process.stdout
-        self._replies = open(self._process.stdout.fileno(), "rb", closefd=False)
         return self
 
     def __exit__(
@@ -85,26 +84,37 @@ class Writer:
 
     async def run(self) -> None:
         """Write what is put here, until cancelled. Raises UserError where the disk fails or the process was ended."""
-        while True:
-            await self._called.wait()
-            self._called.clear()
-            while self._sent or self._batch:
-                if not self._sent:
-                    await asyncio.sleep(GATHER_S)
-                if not self._sent:
-                    self._send()
-                outcomes = await self._reply()
-                batch = self._sent.popleft()
-                self._send_enough()
-                for (page, part, then), (kind, *found) in zip(batch, outcomes, strict=True):
-                    self._unwritten -= part.size if part else 0
-                    if kind:
-                        detail, passing = found
-                        then(FetchError(kind, detail, passing=passing))
-                    else:
-                        page.bytes, page.sha256, page.file = found
-                        self._store.ended(page)
-                        then(None)
+        replies = asyncio.StreamReader()
+        pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(replies), self._process.stdout
+        )
+        try:
+            while True:
+                await self._called.wait()
+                self._called.clear()
+                while self._sent or self._batch:
+                    await self._end_batch(replies)
+        finally:
+            pipe.close()
+
+    async def _end_batch(self, replies: asyncio.StreamReader) -> None:
+        """Let the first batch end that was sent, or will be."""
+        if not self._sent:
+            await asyncio.sleep(GATHER_S)
+        if not self._sent:
+            self._send()
+        outcomes = await self._reply(replies)
+        batch = self._sent.popleft()
+        self._send_enough()
+        for (page, part, then), (kind, *found) in zip(batch, outcomes, strict=True):
+            self._unwritten -= part.size if part else 0
+            if kind:
+                detail, passing = found
+                then(FetchError(kind, detail, passing=passing))
+            else:
+                page.bytes, page.sha256, page.file = found
+                self._store.ended(page)
+                then(None)
 
     def _fill(self) -> None:
         """Move what waits into the next batch, as far as there is room."""
@@ -135,19 +145,15 @@ class Writer:
         self._begin = self._end = (self._begin + AREA) % (AREAS * AREA)
         self._fill()
 
-    async def _reply(self) -> list[tuple[Any, ...]]:
-        loop, came = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(self._replies, came.set)
+    async def _reply(self, replies: asyncio.StreamReader) -> list[tuple[Any, ...]]:
         try:
-            await came.wait()
-            reply = pickle.load(self._replies)  # noqa: S301  (our own process wrote it)
-        except EOFError:
+            size = int.from_bytes(await replies.readexactly(LENGTH_BYTES), "big")
+            reply = pickle.loads(await replies.readexactly(size))  # noqa: S301  (our own process wrote it)
+        except asyncio.IncompleteReadError:
             raise UserError(
                 f"{self._store.folder}: the process that writes here was ended (out of memory?); run the same command "
                 "again, what was fetched is kept"
             ) from None
-        finally:
-            loop.remove_reader(self._replies)
         if isinstance(reply, str):
             raise UserError(reply)
         return list(reply)

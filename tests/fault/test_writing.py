@@ -1,0 +1,31 @@
+"""The writing process and the event loop, whoever of them is late."""
+
+import asyncio
+import time
+
+from concurrency.store import JOURNAL, STATE, Page, Store
+from concurrency.writing import MOST_PAGES, Writer
+
+
+def test_replies_that_come_at_once_are_all_heard(tmp_path):
+    pages = [Page(f"http://site.test/{i}", error="dns") for i in range(2 * MOST_PAGES)]
+    journal = tmp_path / STATE / JOURNAL
+    ended = []
+
+    async def work(writer):
+        for page in pages:
+            writer.put(page, None, lambda _, page=page: ended.append(page))
+        while journal.read_bytes().count(b"\n") < 1 + len(pages):  # the header, and both batches
+            time.sleep(0.01)  # the loop is kept from listening
+        writing = asyncio.create_task(writer.run())
+        while len(ended) < len(pages):
+            await asyncio.sleep(0.01)
+        writing.cancel()
+        await asyncio.wait([writing])
+
+    async def run():
+        with Store(tmp_path, "test") as store, Writer(store, max_bytes=1000) as writer:
+            await asyncio.wait_for(work(writer), timeout=30)
+
+    asyncio.run(run())
+    assert ended == pages
