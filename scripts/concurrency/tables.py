@@ -100,8 +100,8 @@ def read_timings(paths: Iterable[str | Path]) -> pd.DataFrame:
 def read_extra(path: str | Path, hosts: Set[str]) -> pd.DataFrame:
     """The timings of a campaign measured elsewhere.
 
-    Its rounds must not be paired with ours: where its host is unnamed or one of `hosts`, the file's name tells it
-    apart. Raises UserError naming the file where it is not a table of timings.
+    Its rounds must not be paired with those of `hosts`: where its host is unnamed or one of them, the file's name tells
+    it apart, or else its path. Raises UserError naming the file where it is no table of timings, or was given before.
     """
     path = Path(path)
     try:
@@ -112,10 +112,16 @@ def read_extra(path: str | Path, hosts: Set[str]) -> pd.DataFrame:
         raise UserError(f"extra_timings: {path}: cannot be read as a table of timings: {error}") from error
     if missing:
         raise UserError(f"extra_timings: {path}: no column {', '.join(missing)}; give a timings.csv of this workflow")
-    extra["host"] = [
-        path.stem if not host else f"{host} ({path.stem})" if host in hosts else host for host in extra["host"]
-    ]
+    extra["host"] = extra["host"].map({host: _told_apart(host, path, hosts) for host in set(extra["host"])})
     return extra
+
+
+def _told_apart(host: str, path: Path, hosts: Set[str]) -> str:
+    names = path.stem, path.with_suffix("").as_posix()
+    for name in (host, *(f"{host} ({name})" if host else name for name in names)):
+        if name and name not in hosts:
+            return name
+    raise UserError(f"extra_timings: {path}: given twice")
 
 
 def read_summary(path: str | Path) -> pd.DataFrame:

@@ -14,6 +14,19 @@ def test_a_host_keeps_its_name_unless_it_is_ours(tmp_path, host, known):
     assert set(tables.read_extra(path, {"here"})["host"]) == {known}
 
 
+def test_campaigns_of_one_machine_are_told_apart_by_where_their_files_are(tmp_path):
+    paths = [tmp_path / folder / "timings.csv" for folder in ("a", "b")]
+    for host in ("here", ""):
+        hosts = {"here"}
+        for path in paths:
+            path.parent.mkdir(exist_ok=True)
+            tables.write(table({ONE_BY_ONE: [1.5], ASYNCIO: [0.2]}, host=host), path)
+            hosts |= set(tables.read_extra(path, hosts)["host"])
+        assert len(hosts) == 3
+        with pytest.raises(UserError, match="given twice"):
+            tables.read_extra(path, hosts)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
