@@ -22,6 +22,7 @@ STATE_COLOURS = {
     "computing": ("#0072B2", ""),
 }
 LANE_INCHES = 0.11
+NOTHING_TRACED = "No arm could be traced; the log of the rule timeline says why."
 
 
 def timeline(trace: Mapping[str, Any], title: str) -> Figure:
@@ -31,6 +32,10 @@ def timeline(trace: Mapping[str, Any], title: str) -> Figure:
     tasks; what the loop ran is its last lane.
     """
     arms = _by_arm(trace)
+    if not arms:
+        nothing = Figure(figsize=(10, 1))
+        nothing.text(0.5, 0.5, NOTHING_TRACED, ha="center", va="center")
+        return nothing
     heights = []
     for events in arms.values():
         heights += [0.35 + LANE_INCHES * max(3, len(_lanes(events))), 0.45]
@@ -65,6 +70,8 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
     """
     sentences = []
     one_by_one: dict[str, float] = {}  # of each interpreter, whose baseline comes before its other arms
+    if not trace["traceEvents"]:
+        return NOTHING_TRACED
     for events in _by_arm(trace).values():
         [name] = [event["args"]["name"] for event in events if event["name"] == "process_name"]
         [work] = [event["dur"] for event in events if event["ph"] == "X" and event["name"] == "work"]
@@ -73,10 +80,10 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
         under_way = sum(event["dur"] for event in bars) / work
         text = f"{name}: {lanes} lane{'s' if lanes > 1 else ''}, on average {under_way:.1f} items under way"
         computing = sum(event["dur"] for event in bars if event["name"] == "computing")
-        where = name.partition(" on ")[2]
-        if where not in one_by_one:
+        arm, _, where = name.partition(" on ")
+        if arm == "one by one":
             one_by_one[where] = computing
-        elif computing:
+        elif computing and where in one_by_one:
             times = computing / one_by_one[where]
             text += f", and all of them together computed {times:.1f} times as long as one by one"
         loop = [tid for tid, lane in _lanes(events).items() if lane == "event loop"]

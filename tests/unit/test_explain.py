@@ -110,6 +110,22 @@ def test_every_item_is_queued_until_its_first_state(traces, workload):
         assert {json.dumps(event["args"]["item"]): begun[i] for i, event in queued.items()} == first
 
 
+def test_without_any_trace_that_is_said():
+    nothing = tracing.chrome_trace({})
+    assert explain.timeline_text(nothing) == explain.timeline(nothing, "squares").texts[0].get_text()
+
+
+def test_computing_is_compared_with_one_by_one_only(traces):
+    text = json.dumps(traces["squares"]).replace('"sequential"', '"one by one"')  # as the rule names it
+    [pid] = [
+        event["pid"] for event in traces["squares"]["traceEvents"] if event.get("args", {}).get("name") == "sequential"
+    ]
+    events = json.loads(text)["traceEvents"]
+    assert "as long as one by one" in explain.timeline_text({"traceEvents": events})
+    others = [event for event in events if event["pid"] != pid]
+    assert "as long as one by one" not in explain.timeline_text({"traceEvents": others})
+
+
 def test_workers_are_seen_to_start(traces):
     events = traces["squares"]["traceEvents"]
     names = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
