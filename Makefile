@@ -2,7 +2,7 @@
 # make test       set up and run the tests (`make test-all`: the heavy ones too)
 # make lint       formatters, linters, types
 # make peers      the strategies beside what a user would pick instead, measured in one run
-# make validate   the promises of the verdict, by simulation and on this machine
+# make validate   the promises of the verdict, by simulation
 # make lock       compile the requirements*.txt anew from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin

@@ -140,11 +140,10 @@ def with_control(arms: Sequence[Arm]) -> list[Arm]:
 def for_rule_of_thumb(arms: Sequence[Arm]) -> list[Arm]:
     """The arms of the fast downloads: what the rule of thumb is about, with as much in flight as any of `arms` has.
 
-    None where nothing in `arms` is concurrent.
+    All run under this interpreter. None where nothing in `arms` is concurrent.
     """
     most = max((int(arm.workers) for arm in arms), default=1)
-    names = [name for name in RULE_OF_THUMB if name in catalogue("download")]
-    return [Arm(BASELINE), *(Arm(name, most) for name in names)] if most > 1 else []
+    return [Arm(BASELINE), *(Arm(name, most) for name in RULE_OF_THUMB)] if most > 1 else []
 
 
 def in_order(arms: Sequence[Arm], seed: int, workload: str, number: int) -> list[Arm]:

@@ -20,8 +20,6 @@ from typing import Any
 
 from concurrency.squares import Task
 
-STATES = ("connecting", "waiting for the first byte", "receiving", "computing")
-
 
 def note(file: str, **facts: Any) -> None:
     """Append `facts` to the notes in `file`; one write each, so that processes do not mix their lines."""
