@@ -250,13 +250,15 @@ class Client:
 
 async def _spill(part: Part) -> None:
     """Relieve the memory, in a thread; whatever ends the request waits until that is done, for it will use the part."""
-    spilling = asyncio.ensure_future(asyncio.to_thread(part.spill))
-    try:
-        await asyncio.shield(spilling)
-    except asyncio.CancelledError:
-        await asyncio.wait([spilling])
-        spilling.result()
-        raise
+    spilling, cancelled = asyncio.get_running_loop().run_in_executor(None, part.spill), None
+    while not spilling.done():
+        try:
+            await asyncio.wait([spilling])
+        except asyncio.CancelledError as error:  # a second Ctrl-C comes as a second one
+            cancelled = error
+    spilling.result()
+    if cancelled:
+        raise cancelled
 
 
 @asynccontextmanager
