@@ -23,14 +23,16 @@ SECONDS = 0.1
 CANCEL = {"running": 1, "queued": WORKERS + 1, "pending": 20}  # which job to cancel: one of each kind
 
 _calls = 0  # a global: each worker process has one of its own
+_cancelled: Any = None  # the event that all cancels have been tried
 
 
 def job(number: int, seconds: float) -> dict[str, Any]:
-    """Compute for `seconds`; say who did it and when, and how many jobs this process has done so far."""
+    """Compute for `seconds`, the first ones until all cancels have been tried; say who did it and when, and how many
+    jobs this process has done so far."""
     global _calls  # noqa: PLW0603  (what this shows)
     _calls += 1
     begin = time.perf_counter()
-    while time.perf_counter() < begin + seconds:
+    while time.perf_counter() < begin + seconds or (number <= WORKERS and not _cancelled.is_set()):
         pass
     return {"number": number, "pid": os.getpid(), "calls": _calls, "started": begin, "finished": time.perf_counter()}
 
@@ -43,17 +45,20 @@ def life() -> pd.DataFrame:
     and `callback_thread`, `worker` (1 … 4) and `calls`, that worker's own count of its calls.
     """
     rows: list[dict[str, Any]] = [{"job": i} for i in range(1, JOBS + 1)]
-    with ProcessPoolExecutor(WORKERS, multiprocessing.get_context()) as pool:
+    context = multiprocessing.get_context()
+    cancelled = context.Event()
+    with ProcessPoolExecutor(WORKERS, context, initializer=_keep, initargs=(cancelled,)) as pool:
         for nap in [pool.submit(time.sleep, SECONDS / 2) for _ in range(WORKERS)]:
             nap.result()  # all workers have been started
         origin = time.perf_counter()
         futures = [_submit(pool, row, origin) for row in rows]
-        while not any(future.running() for future in futures[:WORKERS]):
+        while not futures[CANCEL["queued"] - 1].running():  # as the pool says of what it has put into the queue
             time.sleep(0.001)
         time.sleep(SECONDS / 2)
         for number in CANCEL.values():
             rows[number - 1]["cancel_s"] = time.perf_counter() - origin
             rows[number - 1]["cancelled"] = futures[number - 1].cancel()
+        cancelled.set()
         while not all(future.done() for future in futures):
             _note_running(rows, futures, origin)
             time.sleep(0.001)
@@ -68,6 +73,11 @@ def life() -> pd.DataFrame:
         row |= {"worker": pids.index(answer["pid"]) + 1, "calls": answer["calls"]}
     columns = ["job", "submitted_s", "running_s", "started_s", "finished_s", "state", "cancel_s", "cancelled"]
     return pd.DataFrame(rows, columns=[*columns, "callback_s", "callback_thread", "worker", "calls"])
+
+
+def _keep(cancelled: Any) -> None:
+    global _cancelled  # noqa: PLW0603  (an event can only be inherited, not sent with a job)
+    _cancelled = cancelled
 
 
 def _submit(pool: ProcessPoolExecutor, row: dict[str, Any], origin: float) -> Future[dict[str, Any]]:
@@ -113,11 +123,16 @@ async def _five_tasks(api: str, run: Any) -> pd.DataFrame:
     origin = time.perf_counter()
     rows = [{"api": api, "task": i, "outcome": "left running"} for i in range(1, 6)]
 
+    failing = asyncio.Event()
+
     async def task(row: dict[str, Any]) -> None:
         try:
-            await asyncio.sleep(0.02 if row["task"] == 3 else 0.04)
             if row["task"] == 3:
+                await asyncio.sleep(0.02)
+                failing.set()
                 raise ValueError("task 3 fails")
+            await failing.wait()
+            await asyncio.sleep(0.02)
             row["outcome"] = "finished"
         except ValueError:
             row["outcome"] = "failed"
