@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("tests", deadline=None, print_blob=True)  # a busy machine is no failure
+settings.load_profile("tests")
 
 # A shell that starts the tests in the background makes them ignore Ctrl-C, and what they start would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -73,15 +74,16 @@ def live(urls, shards, **politeness):
     }
 
 
-def slow_hosts(server, count, pages, seconds):
-    """`count` hosts, each with so many pages that take so long."""
-    hosts = [f"http://127.0.0.{i}:{server.listen(f'127.0.0.{i}')}" for i in range(1, count + 1)]
-    server.play({f"/{i}-{page}": [[seconds, reply()]] for i in range(1, count + 1) for page in range(pages)})
-    return [f"{host}/{i}-{page}" for page in range(pages) for i, host in enumerate(hosts, 1)]
+def waiting_hosts(server, count, pages):
+    """`count` hosts, each with so many pages, of which all but the first few wait for an event; and that."""
+    hosts, go_on = [f"http://127.0.0.{i}:{server.listen(f'127.0.0.{i}')}" for i in range(1, count + 1)], Event()
+    scripts = {page: [[0.1 if page < 10 else go_on, reply()]] for page in range(pages)}
+    server.play({f"/{i}-{page}": script for i in range(1, count + 1) for page, script in scripts.items()})
+    return [f"{host}/{i}-{page}" for page in range(pages) for i, host in enumerate(hosts, 1)], go_on
 
 
 def hits_of(server, host):
-    return sum(server.hits[path] for path in server.hits if path.startswith(f"/{host}-"))
+    return sum(hits for path, hits in list(server.hits.items()) if path.startswith(f"/{host}-"))
 
 
 def test_four_shards_give_the_tables_of_one_machine(cluster, workflow, small):
@@ -125,7 +127,7 @@ def test_kinds_of_nodes_are_compared(cluster, workflow, small):
 
 
 def test_a_dying_node_and_a_cancelled_job(cluster, workflow, server):
-    urls = slow_hosts(server, 4, pages=60, seconds=0.3)
+    urls, go_on = waiting_hosts(server, 4, pages=60)
     workflow.configure(live(urls, shards=4, in_flight_per_host=2))
     running = submit(workflow, PAGES)
     slurm.wait_for(
@@ -134,6 +136,7 @@ def test_a_dying_node_and_a_cancelled_job(cluster, workflow, server):
     (_, node), *_, (other, _) = sorted(cluster.jobs("download_shard").items(), key=lambda job: job[1])
     cluster.kill(node)
     cluster.ask("scancel", other)
+    go_on.set()
     try:
         finish(running)
     finally:
@@ -143,7 +146,7 @@ def test_a_dying_node_and_a_cancelled_job(cluster, workflow, server):
 
 
 def test_a_killed_submitter(cluster, workflow, server):
-    urls = slow_hosts(server, 3, pages=40, seconds=0.3)
+    urls, go_on = waiting_hosts(server, 3, pages=40)
     urls = [url for url in urls if "/1-" not in url or url.endswith("/1-0")]  # the first host's shard is done at once
     workflow.configure(live(urls, shards=3, in_flight_per_host=1))
     running = submit(workflow, PAGES)
@@ -151,6 +154,7 @@ def test_a_killed_submitter(cluster, workflow, server):
     slurm.wait_for(lambda: list(shards.glob("*.csv")) and min(hits_of(server, i) for i in (2, 3)) > 3)
     running.kill()
     running.communicate()
+    go_on.set()
     finish(submit(workflow, PAGES))
     assert [(row["url"], row["error"]) for row in rows(workflow)] == [(url, "") for url in urls]
     assert hits_of(server, 1) == 1

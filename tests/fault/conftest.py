@@ -4,7 +4,7 @@ import datetime
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,18 +26,20 @@ class Places:
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def unused_port(family: int = socket.AF_INET) -> int:
-    with socket.socket(family) as probe:
-        probe.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        return probe.getsockname()[1]
+def unheard(taken: ExitStack, family: int = socket.AF_INET) -> int:
+    """A port at which nobody listens, nor anybody else will."""
+    bound = taken.enter_context(socket.socket(family))
+    bound.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+    return bound.getsockname()[1]
 
 
 def has_ipv6() -> bool:
-    try:
-        unused_port(socket.AF_INET6)
-    except OSError:
-        return False
-    return True
+    with ExitStack() as taken:
+        try:
+            unheard(taken, socket.AF_INET6)
+        except OSError:
+            return False
+        return True
 
 
 def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
@@ -65,13 +67,13 @@ def serving(folder: Path) -> Iterator[Places]:
     }
     pem = folder / "authority.pem"
     authority.cert_pem.write_to_path(pem)
-    with FaultServer() as server, socket.socket() as full, socket.socket() as filling:
+    with FaultServer() as server, socket.socket() as full, socket.socket() as filling, ExitStack() as taken:
         here = Places(server, pem)
         plain = server.listen()
         here.urls["plain"] = f"http://127.0.0.1:{plain}"
         for name, certificate in certificates.items():
             here.urls[name] = f"https://127.0.0.1:{server.listen(tls=_context(certificate))}"
-        here.urls["closed"] = f"http://127.0.0.1:{unused_port()}"
+        here.urls["closed"] = f"http://127.0.0.1:{unheard(taken)}"
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         filling.connect(full.getsockname())
@@ -81,7 +83,7 @@ def serving(folder: Path) -> Iterator[Places]:
         here.urls["empty label"] = "http://empty..label.test"
         if has_ipv6():
             here.urls["ipv6"] = f"http://[::1]:{server.listen('::1')}"
-            here.urls["ipv6 closed"] = f"http://[::1]:{unused_port(socket.AF_INET6)}"
+            here.urls["ipv6 closed"] = f"http://[::1]:{unheard(taken, socket.AF_INET6)}"
         here.urls["tls to plain"] = f"https://127.0.0.1:{server.listen(greeting=BAD_REQUEST)}"
         here.urls["plain to tls"] = here.urls["tls"].replace("https", "http")
         here.urls["tls to closing"] = f"https://127.0.0.1:{server.listen(greeting=[CLOSE])}"
@@ -89,7 +91,7 @@ def serving(folder: Path) -> Iterator[Places]:
         refusing = server.listen(greeting=[0.05, b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 0.1, CLOSE])
         for name, url, port in (
             ("proxy", "http://pages.test", plain),
-            ("proxy down", "http://pages.test", unused_port()),
+            ("proxy down", "http://pages.test", unheard(taken)),
             ("tls by proxy", here.urls["tls"], plain),
             ("tls by refusing proxy", here.urls["tls"], refusing),
         ):

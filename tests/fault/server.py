@@ -12,16 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 CLOSE, RESET, STALL = "close", "reset", "stall"
-Step = bytes | float | str | Callable[[bytes], bytes]
+Step = bytes | float | str | threading.Event | Callable[[bytes], bytes]
 Script = Sequence[Step]
 
 
 class FaultServer:
     """Serves, in a thread of its own, a script a path: the n-th request to a path gets its n-th script, then the last.
 
-    A script's steps: bytes are sent; a number waits for so many seconds; CLOSE, RESET and STALL do that; a function
-    gets the request's head and returns what to send. After a script that does not end the connection, the next
-    request is read from it.
+    A script's steps: bytes are sent; a number waits for so many seconds, an event until it is set; CLOSE, RESET and
+    STALL do that; a function gets the request's head and returns what to send. After a script that does not end the
+    connection, the next request is read from it.
     """
 
     def __init__(self) -> None:
@@ -114,6 +114,9 @@ class FaultServer:
                 return False
             if step == STALL:
                 await asyncio.sleep(3600)
+            elif isinstance(step, threading.Event):
+                while not step.is_set():
+                    await asyncio.sleep(0.01)
             elif isinstance(step, bytes):
                 writer.write(step)
                 await writer.drain()

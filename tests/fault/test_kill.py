@@ -18,6 +18,7 @@ from .cases import reply
 from .fetching import fetch_pages
 
 ROOT = Path(__file__).parents[2]
+IN_FLIGHT = 6
 DOWNLOAD = """
 import json, sys
 from pathlib import Path
@@ -25,8 +26,8 @@ from concurrency import fetch
 from concurrency.errors import UserError
 urls = json.loads(sys.stdin.read())
 try:
-    pages = list(fetch.fetch_all(urls, urls, Path(sys.argv[1]), "kill", fetch.Manners(6), fetch.Limits(backoff_s=0.01),
-        lambda page, detail: None))
+    pages = list(fetch.fetch_all(urls, urls, Path(sys.argv[1]), "kill", fetch.Manners(int(sys.argv[2])),
+        fetch.Limits(backoff_s=0.01), lambda page, detail: None))
 except UserError as error:
     sys.exit(str(error))
 """
@@ -39,7 +40,7 @@ def body_of(i: int) -> bytes:
 
 def start(urls, folder):
     process = subprocess.Popen(
-        [sys.executable, "-c", DOWNLOAD, str(folder)],
+        [sys.executable, "-c", DOWNLOAD, str(folder), str(IN_FLIGHT)],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -88,18 +89,17 @@ def test_killed_at_random_moments(places, tmp_path, runs):
     server.play({f"/{i}": [resumable(body)] for i, body in enumerate(bodies)})
     urls = [f"{places.urls['plain']}/{i}" for i in range(len(bodies))]
     for _ in range(runs):
+        asked = sum(server.hits.values())
         process = start(urls, tmp_path)
-        journal = tmp_path / "state/journal"
-        deadline = time.monotonic() + 30
-        while not journal.exists() and time.monotonic() < deadline:
+        while sum(server.hits.values()) == asked and process.poll() is None:
             time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.4))
+        time.sleep(moments.uniform(0, 1.6 / runs))
         process.send_signal(signal.SIGKILL)
         process.communicate()
     asked_before = sum(server.hits.values())
     check_all(urls, bodies, tmp_path)
     check_all(urls, bodies, tmp_path)
-    assert sum(server.hits.values()) - asked_before <= len(urls)
+    assert sum(server.hits.values()) - asked_before <= len(urls) + IN_FLIGHT  # these may have been on their way
 
 
 @pytest.fixture
@@ -126,7 +126,9 @@ def test_full_disk(places, small_disk, size):
     assert len(said.splitlines()) == 1
     assert "No space left on device; put that right and run the same command again" in said
     subprocess.run(["mount", "-o", "remount,size=30m", small_disk], check=True)
-    asked = sum(places.server.hits.values())
+    asked, kept = sum(places.server.hits.values()), len(list((small_disk / "pages").iterdir()))
+    assert kept or size > 20_000
     check_all(urls, bodies, small_disk)
-    if size == 20_000:
-        assert sum(places.server.hits.values()) - asked < len(urls) / 2
+    assert (
+        sum(places.server.hits.values()) - asked <= len(urls) - kept + 2
+    )  # two may be in place but not in the journal

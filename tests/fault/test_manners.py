@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import threading
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from concurrency import fetch
 from concurrency.store import file_name
 
-from .cases import BODY, OK, RESET, STALL, reply, status, to
+from .cases import BODY, CLOSE, OK, RESET, reply, status, to
 from .fetching import LIMITS, fetch_pages
 
 
@@ -77,13 +78,18 @@ def test_retry_after_is_capped(hosts, tmp_path):
 
 def test_a_host_that_stalls_holds_nobody_up(hosts, tmp_path):
     server, one, two = hosts
-    server.play({**{f"/a{i}": [[STALL]] for i in range(6)}, **{f"/b{i}": [OK] for i in range(20)}})
+    others_ended = threading.Event()
+    server.play({**{f"/a{i}": [[others_ended, CLOSE]] for i in range(6)}, **{f"/b{i}": [OK] for i in range(20)}})
     urls = [*(f"{one}/a{i}" for i in range(6)), *(f"{two}/b{i}" for i in range(20))]
     ended = []
-    limits = replace(LIMITS, retries=0, first_byte_s=0.5)
-    fetch_pages(
-        urls, tmp_path, limits, fetch.Manners(4, in_flight_per_host=2), on_page=lambda page, _: ended.append(page.url)
-    )
+
+    def on_page(page, _):
+        ended.append(page.url)
+        if len(ended) == 20:
+            others_ended.set()
+
+    limits = replace(LIMITS, retries=0, first_byte_s=60)
+    fetch_pages(urls, tmp_path, limits, fetch.Manners(4, in_flight_per_host=2), on_page=on_page)
     assert all(url.startswith(two) for url in ended[:20])
 
 

@@ -82,8 +82,6 @@ def read_by_another(data: bytes) -> bytes:
 @pytest.mark.parametrize("name", VALID)
 @settings(
     max_examples=25,
-    deadline=None,
-    print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=changes)

@@ -241,7 +241,7 @@ TABLES = st.dictionaries(
 
 
 @given(st.lists(CELL, min_size=1, max_size=12), TABLES, st.sampled_from(["download", "squares"]), st.randoms())
-@settings(max_examples=60, deadline=None, print_blob=True)
+@settings(max_examples=60)
 def test_any_table_gets_an_answer_that_does_not_depend_on_the_order_of_its_rows(baseline, others, workload, random):
     timings = table({ONE_BY_ONE: baseline} | others, workload, gil=True)
     if timings.empty:
@@ -273,7 +273,7 @@ def test_any_table_gets_an_answer_that_does_not_depend_on_the_order_of_its_rows(
 
 
 @given(st.integers(2, 12), st.integers(0, 2**32 - 1), st.floats(0.1, 10))
-@settings(max_examples=20, deadline=None, print_blob=True)
+@settings(max_examples=20)
 def test_what_slows_whole_rounds_down_changes_no_ratio(rounds, seed, factor):
     times = {ONE_BY_ONE: around(1.5, rounds, seed), ASYNCIO: around(0.2, rounds, seed + 1, noise=0.05)}
     slow = np.where(np.arange(rounds) % 2, factor, 1.0)

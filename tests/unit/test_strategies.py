@@ -89,7 +89,7 @@ def test_sums_are_those_of_sequential(strategy, options):
     workers = 1 if strategy.one_worker else 3
     with started(strategy, options, workers) as run:
 
-        @settings(max_examples=25, deadline=None, print_blob=True)
+        @settings(max_examples=25)
         @given(st.lists(st.integers(0, 3000), max_size=12))
         def holds(numbers):
             assert run(squares.task(), numbers) == [sum_of_squares(n) for n in numbers]
@@ -109,7 +109,6 @@ def test_numpy_is_exact_where_64_bits_overflow(n):
             run(squares.task(), [2**32 + 1])
 
 
-@settings(print_blob=True)
 @given(st.integers(0, 10_000), st.floats(0.01, 20_000))
 def test_pieces_of_a_range_are_equal_and_all_of_it(n, size):
     pieces = cut_range(n, size)
@@ -186,7 +185,7 @@ def test_pages_are_those_of_sequential(strategy, options, site, nobody):
     pages |= {f"{site.url}/broken": (0, 0), nobody: (0, 0)}
     with started(strategy, options, 4) as run:
 
-        @settings(max_examples=12, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
         @given(st.lists(st.sampled_from(sorted(pages)), max_size=12))
         def holds(urls):
             assert run(urls) == [pages[url] for url in urls]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -111,6 +112,13 @@ def descendants(process):
     return [child for child in psutil.Process(process.pid).children(recursive=True) if child.is_running()]
 
 
+def alive(process):
+    try:
+        return process.is_running() and process.status() != "zombie"
+    except psutil.NoSuchProcess:
+        return False
+
+
 def sampling(process):
     """Whether a sample of `process` is under way."""
     try:
@@ -140,7 +148,8 @@ def test_a_second_run_in_the_same_folder_is_refused(lengthy):
             assert set(before) <= {path.name for path in (lengthy.folder / "results").rglob("*")}
         finally:
             for process in [*descendants(first), psutil.Process(first.pid)]:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):  # it ended with its parent
+                    process.kill()
 
 
 def test_nothing_goes_on_after_snakemake_was_killed(lengthy):
@@ -148,4 +157,4 @@ def test_nothing_goes_on_after_snakemake_was_killed(lengthy):
         wait_for(lambda: sampling(run) and len(descendants(run)) >= 2)
         family = descendants(run)
         os.kill(run.pid, signal.SIGKILL)
-    wait_for(lambda: not any(process.is_running() and process.status() != "zombie" for process in family), 10)
+    wait_for(lambda: not any(alive(process) for process in family), 20)
