@@ -17,11 +17,12 @@ import pandas as pd
 
 from concurrency import inference, noise
 from concurrency.arms import BASELINE
+from concurrency.interpreters import GIL_IS_BACK
 from concurrency.strategies import algorithms, catalogue
 from concurrency.tables import SUMMARY, as_timings
 
 ROUNDS_TO_TELL = 5
-NAMED_TIES = 4  # in a sentence; the picture and the table mark them all
+NAMED = 4  # at most, in a sentence; the picture and the table have them all
 CONTROL_FAMILY = 5  # a 99 % interval: one campaign in a hundred is called noisy for nothing
 ARM = ["strategy", "workers", "options", "interpreter"]
 BLOCK = ["workload", "host"]
@@ -37,7 +38,8 @@ class Block:
 
     `logs` are the logarithms of the times, a row a round and a column an arm, simplest arm first, empty where there is
     no good sample; `complete` are the arms that succeeded in every round, without algorithms, which do other work;
-    `control` is the A/A duplicate.
+    `mixed` says that rounds were measured with different arms, so that none counts as complete; `control` is the A/A
+    duplicate.
     """
 
     workload: str
@@ -46,6 +48,7 @@ class Block:
     good: pd.Series
     logs: pd.DataFrame
     complete: list[ArmKey]
+    mixed: bool
     control: pd.DataFrame
     warm_up: int
     robust: bool
@@ -87,7 +90,8 @@ def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
     """One row an arm and host, with the columns of summary.csv; the fastest of each workload first, failed arms last.
 
     `timings` has the columns of timings.csv, in any order of rows. A sample with an error, with failed items or
-    without a positive time counts in `failed` and for nothing else; an arm that misses a round cannot be `best`.
+    without a positive time counts in `failed` and for nothing else; an arm that misses a round cannot be `best`,
+    and none can where rounds were measured with different arms.
     Speed-ups are against `sequential` of the same interpreter and host, empty where that leaves no common round;
     `versus_sequential`, with several interpreters, is against the fastest `sequential` of them all; `versus_best` is
     the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`).
@@ -145,10 +149,20 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
         failed = {tuple(arm) for arm in samples.loc[~usable, ARM].itertuples(index=False)}
         apart = algorithms(noise.kind(workload))
         complete = [arm for arm in logs if logs[arm].notna().all() and arm not in failed and arm[0] not in apart]
+        if mixed := _is_mixed(samples[~samples["strategy"].isin(apart)], len(logs)):
+            complete = []
         here = (timings[BLOCK] == [workload, host]).all(axis="columns")
         duplicate = timings[here & ~warm_up & control & good]
         left_out = timings.loc[here & warm_up, "round"].nunique()
-        yield Block(workload, host, samples, usable, logs, complete, duplicate, left_out, robust)
+        yield Block(workload, host, samples, usable, logs, complete, mixed, duplicate, left_out, robust)
+
+
+def _is_mixed(samples: pd.DataFrame, rounds: int) -> bool:
+    """Whether arms took the place of others, as after a change of cores: of two such, one is in at most half of all
+    rounds. An arm that misses fewer is only out of the running."""
+    # a sample that failed is in its round, too, but could not see that the GIL was back
+    asked = samples.assign(interpreter=samples["interpreter"].str.removesuffix(GIL_IS_BACK))
+    return bool((2 * asked.groupby(ARM)["round"].nunique() <= rounds).any())
 
 
 def _log_times(samples: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -297,11 +311,13 @@ def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
         "advice": machine.advice,
         "control": _rounded(dict(zip(["ratio", "low", "high"], control, strict=True))),
     }
+    if block.mixed:
+        return {"sentence": _what_is_mixed(block, rows)} | answer
     best = rows[rows["best"]].astype(dict.fromkeys([*_bounds("speedup"), *_bounds("versus_sequential")], float))
     row_of = dict(zip(best[ARM].itertuples(index=False, name=None), best.index, strict=True))
     ordered = [best.loc[row_of[arm]] for arm in block.complete if arm in row_of]
     if not ordered:
-        failed = "every arm failed" if rows["rounds"].eq(0).all() else "every arm failed in some round"
+        failed = "every arm failed" if rows["rounds"].eq(0).all() else "no arm succeeded in every round"
         return {"sentence": f"No answer: {failed}; the tables say why."} | answer
     chosen, ties = ordered[0], ordered[1:]
     answer |= {name: chosen[name] for name in ("strategy", "options", "interpreter")}
@@ -313,7 +329,12 @@ def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
         ratios |= _fair(block, chosen, "versus_sequential", fastest)
     answer |= _rounded(ratios)
     left_out = "The first round was a warm-up and counts for nothing." if block.warm_up else ""
-    sentences = [_what_is_best(block, rows, chosen, ties, ratios), _what_failed(rows), left_out, machine.sentence]
+    sentences = [
+        _what_is_best(block, rows, chosen, ties, ratios),
+        _what_is_out(block, rows),
+        left_out,
+        machine.sentence,
+    ]
     if chosen["flags"]:
         sentences.insert(1, f"Beware: {chosen['flags']}.")
     return {"sentence": " ".join(filter(None, sentences))} | answer
@@ -363,7 +384,7 @@ def _what_is_best(
         sentence = f"{name}{_how_much_faster(block, chosen, ratios)}."
     if others:
         it = "it" if chosen["strategy"] != BASELINE else "that"
-        sentence += f" {_listed(others, NAMED_TIES)} cannot be told from {it}."
+        sentence += f" {_listed(others, NAMED)} cannot be told from {it}."
     return sentence
 
 
@@ -387,14 +408,29 @@ def _interval(ratios: Mapping[str, float], name: str) -> str:
     return f"{number(ratios[f'{name}_low'])}–{number(ratios[f'{name}_high'])}"
 
 
-def _what_failed(rows: pd.DataFrame) -> str:
-    """Which arms are out of the running, if any."""
-    failed = [
-        f"{arm_name(arm, rows)} failed in {arm['failed']} of {arm['failed'] + arm['rounds']} rounds"
+def _what_is_mixed(block: Block, rows: pd.DataFrame) -> str:
+    """Which arms are in how many rounds, and what to do."""
+    parts = [
+        f"{arm_name(arm, rows)} in {arm['rounds'] + arm['failed']} of {block.rounds} rounds"
         for _, arm in rows.sort_values(ARM).iterrows()
-        if arm["failed"]
+        if arm["rounds"] + arm["failed"] < block.rounds
     ]
-    return f"Out of the running: {_listed(failed)}." if failed else ""
+    return (
+        f"No answer: the rounds were measured with different arms ({_listed(parts, NAMED)}). Measure all of them with "
+        "the same number of cores and the same Python: snakemake --forcerun measure."
+    )
+
+
+def _what_is_out(block: Block, rows: pd.DataFrame) -> str:
+    """Which arms are out of the running, if any."""
+    out = []
+    for _, arm in rows.sort_values(ARM).iterrows():
+        measured = arm["rounds"] + arm["failed"]
+        if arm["failed"]:
+            out.append(f"{arm_name(arm, rows)} failed in {arm['failed']} of {measured} rounds")
+        elif measured < block.rounds:
+            out.append(f"{arm_name(arm, rows)} was measured in {measured} of {block.rounds} rounds only")
+    return f"Out of the running: {_listed(out)}." if out else ""
 
 
 def _over_hosts(answers: dict[str, dict[str, Any]], timings: pd.DataFrame) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concurrency import statistics, tables
+from concurrency.interpreters import GIL_IS_BACK
 
 
 def table(times: dict, workload: str = "download", **more) -> pd.DataFrame:
@@ -136,6 +137,48 @@ def test_an_arm_that_failed_once_is_told_and_not_recommended():
     shown = statistics.summarise(timings).set_index("strategy").loc["asyncio"]
     assert (shown["failed"], shown["rounds"], shown["best"]) == (1, 9, False)
     assert shown["speedup"] == pytest.approx(15, rel=0.05)
+
+
+def test_rounds_that_were_measured_with_other_arms_have_no_winner_but_their_numbers():
+    times = {ONE_BY_ONE: around(1.5), ("asyncio", 1): around(1.5, seed=3)}
+    times |= {("process_pool", 4): [*around(0.4, 5), *[...] * 5], ("process_pool", 8): [*[...] * 5, *around(0.2, 5)]}
+    timings = table(times, "squares")
+    found = answer(timings, "squares")
+    assert found["sentence"] == (
+        "No answer: the rounds were measured with different arms (process_pool with 4 workers in 5 of 10 rounds and "
+        "process_pool with 8 workers in 5 of 10 rounds). Measure all of them with the same number of cores and the "
+        "same Python: snakemake --forcerun measure."
+    )
+    assert "strategy" not in found
+    shown = statistics.summarise(timings).set_index(["strategy", "workers"])
+    assert shown.loc[("process_pool", 8), "speedup"] == pytest.approx(7.5, rel=0.05)
+    assert not shown["best"].any()
+    assert statistics.half_width(timings, "squares") == 0  # more rounds would not help
+
+
+@pytest.mark.parametrize("rounds_before", [1, 5, 9])
+def test_one_round_with_other_arms_is_enough(rounds_before):
+    times = {ONE_BY_ONE: around(1.5), THREADS: around(0.2, seed=1)}
+    before, after = (table(times, interpreter=f"CPython 3.13.{patch}") for patch in (1, 2))
+    mixed = [before[before["round"] <= rounds_before], after[after["round"] > rounds_before]]
+    sentence = answer(pd.concat(mixed))["sentence"]
+    assert sentence.startswith("No answer: the rounds were measured with different arms (one by one on CPython 3.13.1")
+    assert f"threads with 15 in flight on CPython 3.13.2 in {10 - rounds_before} of 10 rounds" in sentence
+
+
+def test_an_arm_that_misses_a_round_is_told_and_not_recommended():
+    found = answer(table({ONE_BY_ONE: around(1.5), ASYNCIO: [..., *around(0.1, 9)], THREADS: around(0.2, seed=2)}))
+    assert found["strategy"] == "threads"
+    assert found["sentence"].endswith(
+        "Out of the running: asyncio with 15 in flight was measured in 9 of 10 rounds only."
+    )
+
+
+def test_a_failure_is_no_other_arm_even_where_the_gil_came_back():
+    times = {ONE_BY_ONE: around(1.5), THREADS: [*around(0.2, 9, seed=1), None], ASYNCIO: around(0.3, seed=2)}
+    timings = table(times, interpreter="CPython 3.14.2t")
+    timings.loc[timings["error"] == "", "interpreter"] += GIL_IS_BACK  # seen only where a sample brought a result
+    assert answer(timings)["strategy"] == "asyncio"
 
 
 def test_a_baseline_that_failed_leaves_an_answer_without_a_speed_up():
@@ -267,7 +310,8 @@ def test_any_table_gets_an_answer_that_does_not_depend_on_the_order_of_its_rows(
             assert pd.isna(arm.median_s)
             assert pd.isna(arm.speedup)
     complete = summary[(summary["rounds"] == rounds) & (summary["failed"] == 0)]
-    assert complete["best"].any() == (len(complete) > 0)
+    mixed = (2 * (summary["rounds"] + summary["failed"]) <= rounds).any()
+    assert complete["best"].any() == (len(complete) > 0 and not mixed)
     if "strategy" in found[workload]:
         assert found[workload]["strategy"] in set(summary.loc[summary["best"], "strategy"])
 
