@@ -187,6 +187,7 @@ rule measure:
         arms=lambda wildcards: [asdict(arm) for arm in USER.arms[wildcards.workload]],
         conditions=conditions,
         seed=USER.seed,
+        python=interpreters.RUNNING.label,
         strategies=strategy_code,
         code=MEASURING,
     script:
@@ -348,6 +349,8 @@ rule environment:
     resources:
         slurm_partition=node_wanted("partition"),
         constraint=node_wanted("constraint"),
+    params:
+        python=interpreters.RUNNING.label,
     script:
         "scripts/environment.py"
 

@@ -1,6 +1,7 @@
 """What runs again after a change, by what Snakemake schedules: no more than needed, and no less."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -83,6 +84,14 @@ def test_an_edited_plot_only_redraws(done):
 
 def test_another_number_of_cores_changes_nothing_by_itself(done):
     assert "Nothing to be done" in done.run(cores=1).stdout
+
+
+def test_another_python_measures_again(done, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import platform\nplatform.python_version = lambda: '3.99.0'\n")
+    shown = done.run("--dry-run", "--workflow-profile", "none", PYTHONPATH=str(tmp_path)).stdout
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", shown, re.MULTILINE))
+    assert (counts["measure"], counts["environment"]) == ("4", "1")
+    assert not {"download", "squares"} & set(counts)
 
 
 def test_the_order_of_arms_differs_between_rounds_and_repeats_with_the_seed():
