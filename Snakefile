@@ -248,6 +248,7 @@ rule analyse:
         "envs/workflow.yaml"
     params:
         robust=USER.robust,
+        own_function=USER.function is not None,
         code=DECIDING,
     script:
         "scripts/analyse.py"

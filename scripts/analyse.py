@@ -9,10 +9,10 @@ from concurrency import job, statistics, tables
 
 
 def main(snakemake: Any) -> None:
-    timings = tables.read_timings([snakemake.input.timings])
-    summary = statistics.summarise(timings, snakemake.params.robust)
+    timings, params = tables.read_timings([snakemake.input.timings]), snakemake.params
+    summary = statistics.summarise(timings, params.robust, params.own_function)
     tables.write(summary, snakemake.output.summary)
-    verdict = statistics.verdict(timings, summary, snakemake.params.robust)
+    verdict = statistics.verdict(timings, summary, params.robust, params.own_function)
     Path(snakemake.output.verdict).write_text(
         json.dumps(verdict, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -45,13 +45,19 @@ def kind(workload: str) -> str:
     return "download" if workload == FAST else workload
 
 
-def judge(workload: str, samples: pd.DataFrame, scatter: float, control: tuple[float, float, float]) -> Noise:
+def judge(
+    workload: str,
+    samples: pd.DataFrame,
+    scatter: float,
+    control: tuple[float, float, float],
+    own_function: bool = False,
+) -> Noise:
     """The noise in the good `samples` of one workload on one host (rows of timings.csv).
 
     `scatter` is the typical standard deviation of an arm's log times within rounds, `control` the A/A duplicate's ratio
-    with its interval. What a platform cannot tell is not held against it.
+    with its interval. What a platform cannot tell is not held against it; nor that the user's `own_function` waits.
     """
-    found = [finding for finding in _findings(workload, samples, scatter, control) if finding[0]]
+    found = [finding for finding in _findings(workload, samples, scatter, control, own_function) if finding[0]]
     if not found:
         return Noise("quiet", [], "")
     advice = dict.fromkeys(advice for _, _, advice in found)
@@ -63,7 +69,7 @@ def judge(workload: str, samples: pd.DataFrame, scatter: float, control: tuple[f
 
 
 def _findings(
-    workload: str, samples: pd.DataFrame, scatter: float, control: tuple[float, float, float]
+    workload: str, samples: pd.DataFrame, scatter: float, control: tuple[float, float, float], own_function: bool
 ) -> Iterator[tuple[int, str, str]]:
     """(level, reason, advice) of each thing that was looked at."""
     close, alone = "close other programs", "use a machine that is not shared"
@@ -76,7 +82,8 @@ def _findings(
     if kind(workload) == "squares":
         baseline = samples[samples["strategy"] == BASELINE]
         waiting = 1 - _mean_per_second(baseline, baseline["cpu_s"], 1.0)
-        yield _level(waiting, WAITING), f"one-by-one computing had no core for {100 * waiting:.0f} % of its time", close
+        reason = f"one-by-one computing had no core for {100 * waiting:.0f} % of its time"
+        yield 0 if own_function else _level(waiting, WAITING), reason, close
         pressure = _mean_per_second(baseline, baseline["pressure_s"], 1.0)
         yield _level(pressure, WAITING), f"programs waited for a core {100 * pressure:.0f} % of the time", close
     clock = samples["cpu_mhz"].dropna().astype(float)
@@ -102,8 +109,13 @@ def _level(value: float, bounds: tuple[float, float]) -> int:
     return sum(value > bound for bound in bounds)  # nothing is above a bound if it is not known
 
 
-def impossible(workload: str, arm: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[str]:
-    """What cannot be true about an arm: `arm` is its row of the summary, `samples` its good samples."""
+def impossible(
+    workload: str, arm: Mapping[str, Any], samples: pd.DataFrame, own_function: bool = False
+) -> Iterator[str]:
+    """What cannot be true about an arm: `arm` is its row of the summary, `samples` its good samples.
+
+    The user's `own_function` may wait, or let go of the GIL, and gain more than the sum of squares can.
+    """
     if not len(samples):
         return
     if (samples["gil"].fillna(False) & samples["python"].map(is_free_threaded)).any():
@@ -115,7 +127,7 @@ def impossible(workload: str, arm: Mapping[str, Any], samples: pd.DataFrame) -> 
             yield f"{too_fast} of {len(samples)} samples took less than the least possible {least.max():.3g} s"
         return
     low, cores = arm["speedup_low"], samples["cores"].max()
-    if pd.isna(low) or pd.isna(cores):
+    if own_function or pd.isna(low) or pd.isna(cores):
         return
     most = min(int(arm["workers"]), int(cores))
     if arm["strategy"] != BASELINE and low > most:

@@ -52,6 +52,7 @@ class Block:
     control: pd.DataFrame
     warm_up: int
     robust: bool
+    own_function: bool
 
     @property
     def rounds(self) -> int:
@@ -86,7 +87,7 @@ class Block:
         return min(baselines, key=lambda arm: float(self.logs[arm].mean()), default=None)
 
 
-def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
+def summarise(timings: pd.DataFrame, robust: bool = False, own_function: bool = False) -> pd.DataFrame:
     """One row an arm and host, with the columns of summary.csv; the fastest of each workload first, failed arms last.
 
     `timings` has the columns of timings.csv, in any order of rows. A sample with an error, with failed items or
@@ -94,17 +95,20 @@ def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
     and none can where rounds were measured with different arms.
     Speed-ups are against `sequential` of the same interpreter and host, empty where that leaves no common round;
     `versus_sequential`, with several interpreters, is against the fastest `sequential` of them all; `versus_best` is
-    the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`).
+    the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`). With
+    `own_function`, the squares are a function of the user's, of which less can be said to be impossible.
     """
-    rows = [row for block in blocks(timings, robust) for row in _summary_rows(block)]
+    rows = [row for block in blocks(timings, robust, own_function) for row in _summary_rows(block)]
     table = pd.DataFrame(rows, columns=list(SUMMARY))
     table["gain"] = table["versus_sequential"].where(table["versus_sequential"].notna(), table["speedup"])
     table = table.sort_values([*BLOCK, "gain", *ARM], ascending=[True, True, False] + [True] * len(ARM))
     return table[list(SUMMARY)].astype(SUMMARY).reset_index(drop=True)
 
 
-def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) -> dict[str, dict[str, Any]]:
-    """Per workload the answer as data and as sentences.
+def verdict(
+    timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False, own_function: bool = False
+) -> dict[str, dict[str, Any]]:
+    """Per workload the answer as data and as sentences; `robust` and `own_function` as for `summarise`.
 
     Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
     the best: fewest workers, then the strategy of lowest rank); its `speedup` (each round judged by the arm that the
@@ -116,7 +120,7 @@ def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) 
     one in `timings`, and `hosts` has the answer of each.
     """
     answers: dict[str, dict[str, dict[str, Any]]] = {}
-    for block in blocks(timings, robust):
+    for block in blocks(timings, robust, own_function):
         rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
         rows = rows[~rows["strategy"].isin(algorithms(noise.kind(block.workload)))]
         answers.setdefault(block.workload, {})[block.host] = _answer(block, rows)
@@ -137,7 +141,7 @@ def half_width(timings: pd.DataFrame, workload: str, robust: bool = False) -> fl
     return 0.0
 
 
-def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
+def blocks(timings: pd.DataFrame, robust: bool, own_function: bool = False) -> Iterator[Block]:
     timings = as_timings(timings)
     timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
     good = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
@@ -154,7 +158,7 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
         here = (timings[BLOCK] == [workload, host]).all(axis="columns")
         duplicate = timings[here & ~warm_up & control & good]
         left_out = timings.loc[here & warm_up, "round"].nunique()
-        yield Block(workload, host, samples, usable, logs, complete, mixed, duplicate, left_out, robust)
+        yield Block(workload, host, samples, usable, logs, complete, mixed, duplicate, left_out, robust, own_function)
 
 
 def _is_mixed(samples: pd.DataFrame, rounds: int) -> bool:
@@ -196,7 +200,8 @@ def _summary_rows(block: Block) -> Iterator[dict[str, Any]]:
         if noise.kind(block.workload) == "squares" and pd.notna(cores):
             row["efficiency"] = row["speedup"] / min(arm[1], cores)
         same_work = arm[0] not in algorithms(noise.kind(block.workload))
-        yield row | {"flags": "; ".join(noise.impossible(block.workload, row, succeeded) if same_work else [])}
+        flags = noise.impossible(block.workload, row, succeeded, block.own_function) if same_work else []
+        yield row | {"flags": "; ".join(flags)}
 
 
 def _bounds(name: str) -> tuple[str, str, str]:
@@ -299,7 +304,7 @@ def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:
     control = _control(block)
     logs = block.logs[block.complete]
     scatter = logs.sub(logs.mean(axis="columns"), axis="index").std().median()
-    machine = noise.judge(block.workload, block.samples[block.good], scatter, control)
+    machine = noise.judge(block.workload, block.samples[block.good], scatter, control, block.own_function)
     answer: dict[str, Any] = {
         "host": block.host,
         "rounds": block.rounds,

@@ -248,6 +248,18 @@ def test_what_cannot_be_true_is_flagged():
     assert flags["sequential"] == ""
 
 
+def test_a_function_of_ones_own_may_wait_and_let_go_of_the_gil():
+    times = {ONE_BY_ONE: around(1.5), ("threads", 8): around(0.3, seed=1), ("threads", 2): around(0.8, seed=2)}
+    timings = table(times, "squares", gil=True, cpu_s=0.2)
+    assert statistics.summarise(timings)["flags"].ne("").sum() == 2
+    assert answer(timings, "squares")["noise"] == "unusable"
+    assert statistics.summarise(timings, own_function=True)["flags"].eq("").all()
+    found = answer(timings, "squares", own_function=True)
+    assert found["noise"] == "quiet"
+    assert found["sentence"].startswith("threads with 8 workers: 5.0")
+    assert "Beware" not in found["sentence"]
+
+
 def test_hosts_are_compared_and_never_paired():
     here = table({ONE_BY_ONE: around(1.5), ASYNCIO: around(0.15, seed=1)}, host="zebra")
     there = table({ONE_BY_ONE: around(3.0), ASYNCIO: around(1.0, seed=1)}, host="alpha")

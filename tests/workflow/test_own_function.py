@@ -68,6 +68,23 @@ def test_a_function_that_raises_is_told_by_the_job_and_by_the_report(own, small)
     assert "ValueError: unlucky" in (own.folder / "results/report.html").read_text()
 
 
+def test_a_function_that_waits_is_not_held_against_the_machine(workflow, small):
+    (workflow.folder / "work.py").write_text("import time\n\ndef rest(n):\n    time.sleep(0.05)\n    return n\n")
+    small |= {"sites": [], "rounds": 3}
+    small["squares"] = {
+        "function": "work.py:rest",
+        "numbers": {"start": 0, "count": 8},
+        "strategies": ["sequential", {"threads": {"workers": 8}}],
+    }
+    workflow.configure(small)
+    outcome = workflow.run("compare")
+    assert outcome.returncode == 0, outcome.stdout
+    with open(workflow.folder / "results/tables/summary.csv") as file:
+        assert [row["flags"] for row in csv.DictReader(file)] == ["", ""]
+    reasons = json.loads((workflow.folder / "results/tables/verdict.json").read_text())["squares"]["reasons"]
+    assert not any("had no core" in reason for reason in reasons)
+
+
 @pytest.mark.parametrize(
     ("squares", "line"),
     [
