@@ -43,9 +43,9 @@ def _is_faster(ratio: Interval, _cores: int) -> str:
 
 
 def _gains_nothing(ratio: Interval, cores: int) -> str:
-    """Between no gain and one by the cores, the middle divides."""
+    """A gain worth having refutes it; where there may be none, the middle between none and the cores divides."""
     _, low, high = ratio
-    return CONFIRMED if high < max(cores**0.5, WORTH) else REFUTED if low > WORTH else UNDECIDED
+    return REFUTED if low > WORTH else CONFIRMED if high < max(cores**0.5, WORTH) else UNDECIDED
 
 
 def _gains_the_cores(ratio: Interval, cores: int) -> str:
