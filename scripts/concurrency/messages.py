@@ -26,7 +26,8 @@ def plan(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
             samples += count * len(quick)
         else:
             numbers = squares.read_numbers(settings.numbers)[: settings.measure_items]
-            each = sampling.estimate_squares_s(chosen, numbers, cores) if settings.function is None else math.nan
+            free = {python.executable for python in settings.interpreters if python.free_threaded}
+            each = sampling.estimate_squares_s(chosen, numbers, cores, free) if settings.function is None else math.nan
         seconds += count * each
         samples += count * len(chosen)
     names = " and ".join(f"{count} × {workload}" for workload, count in rounds.items())

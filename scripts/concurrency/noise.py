@@ -9,6 +9,7 @@ import pandas as pd
 
 from concurrency.arms import BASELINE, FAST
 from concurrency.interpreters import is_free_threaded
+from concurrency.strategies import catalogue
 
 # What is measured: (noisy from, unusable from). Counted over all samples of a workload, weighted by their length.
 OTHERS = (0.10, 1.0)  # cores that other programs kept busy
@@ -130,11 +131,8 @@ def impossible(
     if own_function or pd.isna(low) or pd.isna(cores):
         return
     most = min(int(arm["workers"]), int(cores))
+    known = catalogue("squares").get(arm["strategy"])  # not if it was measured elsewhere
     if arm["strategy"] != BASELINE and low > most:
         yield f"faster than {most} core{'s' if most > 1 else ''} can be on the same work"
-    elif samples["gil"].eq(True).any() and _one_process(arm["strategy"]) and low > 1:
+    elif samples["gil"].eq(True).any() and known and known.computes_in_one_thread(gil=True) and low > 1:
         yield "faster than one by one although the GIL lets one thread compute at a time"
-
-
-def _one_process(strategy: str) -> bool:
-    return "thread" in strategy or "asyncio" in strategy

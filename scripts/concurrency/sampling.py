@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 # What a sample costs beside the timed work: starting an interpreter, importing, looking at its processes.
 OVERHEAD_S = 0.4
 CLEANUP_S = 20.0
-ONE_CORE = ("sequential", "threads", "asyncio", "asyncio_to_thread")
 
 
 class SampleError(Exception):
@@ -119,19 +118,28 @@ def estimate_download_s(arms: Sequence[Arm], sites: Sequence[Site]) -> float:
     return sum(least_download_s(arm, sites) + connect + OVERHEAD_S for arm in arms)
 
 
-def estimate_squares_s(arms: Sequence[Arm], numbers: Sequence[int], cores: int) -> float:
-    """About how long one round over `numbers` takes, in seconds, from a short trial of the work on this machine."""
+def estimate_squares_s(
+    arms: Sequence[Arm], numbers: Sequence[int], cores: int, free_threaded: Collection[str]
+) -> float:
+    """About how long one round over `numbers` takes, in seconds, from a short trial of the work on this machine.
+
+    `free_threaded` are the executables that run without the GIL, as arms have them.
+    """
     terms = 200_000
     begin = time.perf_counter()
     sum_of_squares(terms)
     one_by_one = (time.perf_counter() - begin) / terms * sum(numbers)
-    return sum(one_by_one / _speedup_to_expect(arm, cores) + OVERHEAD_S for arm in arms)
+    return sum(
+        one_by_one / _speedup_to_expect(arm, cores, gil=arm.executable not in free_threaded) + OVERHEAD_S
+        for arm in arms
+    )
 
 
-def _speedup_to_expect(arm: Arm, cores: int) -> float:
-    if catalogue("squares")[arm.strategy].is_algorithm:
+def _speedup_to_expect(arm: Arm, cores: int, gil: bool) -> float:
+    strategy = catalogue("squares")[arm.strategy]
+    if strategy.is_algorithm:
         return math.inf
-    return 1 if arm.strategy in ONE_CORE else min(int(arm.workers), cores)
+    return 1 if strategy.computes_in_one_thread(gil) else min(int(arm.workers), cores)
 
 
 @contextmanager

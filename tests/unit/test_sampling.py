@@ -1,5 +1,6 @@
 """Samples: fresh interpreters, right answers, all processes counted, failures as rows."""
 
+import itertools
 import os
 import threading
 import time
@@ -120,3 +121,11 @@ def test_only_one_campaign_measures_at_a_time():
         order.append("first")
     thread.join(10)
     assert order == ["first", "second"]
+
+
+def test_threads_are_expected_to_gain_only_without_the_gil(monkeypatch):
+    clock = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))  # the trial, 200,000 terms, takes a second
+    arm = Arm("threads", 4, executable="/opt/python")
+    assert sampling.estimate_squares_s([arm], [200_000], 4, set()) == 1 + sampling.OVERHEAD_S
+    assert sampling.estimate_squares_s([arm], [200_000], 4, {"/opt/python"}) == 0.25 + sampling.OVERHEAD_S

@@ -240,6 +240,8 @@ def test_what_cannot_be_true_is_flagged():
     assert flags["process_pool"] == "faster than 2 cores can be on the same work"
     assert flags["threads"] == "faster than one by one although the GIL lets one thread compute at a time"
     assert flags["sequential"] == ""
+    elsewhere = table({ONE_BY_ONE: around(1.5), ("threads_of_mine", 2): around(1.2, seed=2)}, "squares", gil=True)
+    assert statistics.summarise(elsewhere)["flags"].eq("").all()
     free = statistics.summarise(table(times, "squares", gil=False)).set_index("strategy")["flags"]
     assert free["threads"] == ""
     downloads = table({ONE_BY_ONE: around(1.5), ASYNCIO: around(0.15, seed=1)}, minimum_s=0.2)

@@ -243,6 +243,13 @@ def test_algorithms_are_off_with_a_function_of_ones_own():
     assert json.dumps(left_out) == '{"numpy": "computes the sum of squares only, not your function"}'
 
 
+def test_what_computes_in_one_thread_depends_on_the_gil():
+    known = [strategy for strategy in catalogue("squares").values() if not strategy.is_algorithm]
+    one, more = {"sequential", "asyncio"}, {"threads", "asyncio_to_thread"}
+    assert {strategy.name for strategy in known if strategy.computes_in_one_thread(gil=True)} == one | more
+    assert {strategy.name for strategy in known if strategy.computes_in_one_thread(gil=False)} == one
+
+
 @pytest.mark.parametrize("name", ["asyncio", "numpy", "closed_form", "sequential"])
 def test_one_worker_is_one_worker(name):
     assert Arm(name, 1) in arms.expand("squares", [name], "cores", "here")

@@ -5,6 +5,7 @@ A strategy file holds
 - a docstring whose first line says what it does (the report quotes it);
 - `RANK`, its place in simplicity: on a tie the lower rank is recommended;
 - `ONE_WORKER = True` if it works in one thread whatever it is given (otherwise: leave it out);
+- `ONE_GIL = True` if its workers are threads that share one GIL (of squares; otherwise: leave it out);
 - `NEEDS`, the packages that must be installed for it (none: leave it out);
 - `INSTALL`, the command that installs them, where it is more than `pip install` and their names;
 - `PYTHON`, the first version of Python that has it, as (major, minor) (any: leave it out);
@@ -44,6 +45,7 @@ class Strategy:
     summary: str
     rank: int
     one_worker: bool = False
+    one_gil: bool = False
     needs: tuple[str, ...] = ()
     install: str = ""
     python: tuple[int, ...] = ()
@@ -58,6 +60,10 @@ class Strategy:
     def is_algorithm(self) -> bool:
         """Whether it computes the same in another way, instead of the same work concurrently."""
         return self.path.parent.name == "algorithms"
+
+    def computes_in_one_thread(self, gil: bool) -> bool:
+        """Whether only one of its workers computes at any moment, in an interpreter with or without a `gil`."""
+        return self.one_worker or (gil and self.one_gil)
 
     @property
     def module(self) -> str:
@@ -108,7 +114,7 @@ def _describe(path: Path) -> Strategy:
         for statement in tree.body
         if isinstance(statement, ast.Assign)
         and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id in ("RANK", "ONE_WORKER", "NEEDS", "INSTALL", "PYTHON", "OPTIONS")
+        and statement.targets[0].id in ("RANK", "ONE_WORKER", "ONE_GIL", "NEEDS", "INSTALL", "PYTHON", "OPTIONS")
     }
     return Strategy(
         name=path.stem,
@@ -116,6 +122,7 @@ def _describe(path: Path) -> Strategy:
         summary=(ast.get_docstring(tree) or "").partition("\n")[0],
         rank=facts["RANK"],
         one_worker=facts.get("ONE_WORKER", False),
+        one_gil=facts.get("ONE_GIL", False),
         needs=tuple(facts.get("NEEDS", ())),
         install=facts.get("INSTALL", ""),
         python=tuple(facts.get("PYTHON", ())),

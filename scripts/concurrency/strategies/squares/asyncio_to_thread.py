@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from concurrency.squares import Task
 
 RANK = 2
+ONE_GIL = True
 
 
 async def compute_all(task: Task, items: list[int]) -> list[int]:

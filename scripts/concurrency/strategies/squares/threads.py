@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from concurrency.squares import Task
 
 RANK = 1
+ONE_GIL = True
 
 
 @contextmanager
