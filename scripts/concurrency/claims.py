@@ -9,7 +9,7 @@ import pandas as pd
 from concurrency import statistics
 from concurrency.arms import BASELINE, FAST
 from concurrency.statistics import ArmKey, Block, Interval
-from concurrency.tables import CLAIMS
+from concurrency.tables import ARM, CLAIMS
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "cannot tell here"
 WORTH = 1.05  # a gain that is smaller than this is no reason to choose
@@ -152,9 +152,7 @@ def _test(case: Case, family: int) -> dict[str, object]:
     ratio = statistics.paired(block.logs[rival] - block.logs[praised], family)
     answer = claim.decide(ratio, min(int(block.samples["cores"].max()), praised[1]))
     names = [
-        statistics.arm_name(
-            pd.Series(dict(zip(statistics.ARM, arm, strict=True)) | {"workload": block.workload}), block.samples
-        )
+        statistics.arm_name(pd.Series(dict(zip(ARM, arm, strict=True)) | {"workload": block.workload}), block.samples)
         for arm in (praised, rival)
     ]
     numbers = [statistics.number(value) if np.isfinite(value) else "?" for value in ratio]

@@ -17,7 +17,7 @@ from concurrency.arms import BASELINE, FAST
 from concurrency.noise import kind
 from concurrency.statistics import arm_name
 from concurrency.strategies import algorithms
-from concurrency.tables import ARM
+from concurrency.tables import ARM, BLOCK
 
 # Okabe and Ito's palette, told apart by colour-blind readers; shape and text always say the same as colour.
 BEST, OTHER, FAILED, SAMPLE = "#0072B2", "#555555", "#D55E00", "#999999"
@@ -68,7 +68,7 @@ def comparison(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> F
                     0.5, y, "failed", color=FAILED, ha="center", va="center", transform=times.get_yaxis_transform()
                 )
                 continue
-            own = samples[(samples[ARM] == arm[ARM]).all(axis="columns")]["wall_s"].astype(float)
+            own = samples[(samples[[*BLOCK, *ARM]] == arm[[*BLOCK, *ARM]]).all(axis="columns")]["wall_s"].astype(float)
             times.plot(own, [y] * len(own), "|", color=SAMPLE, markersize=9)
             times.plot(float(arm["median_s"]), y, "D" if arm["best"] else "o", color=colour, markersize=6)
             if pd.notna(arm["speedup"]):

@@ -16,6 +16,7 @@ from concurrency.noise import kind
 from concurrency.plots import TITLES
 from concurrency.statistics import ROUNDS_TO_TELL, arm_name
 from concurrency.strategies import catalogue
+from concurrency.tables import ARM
 
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -231,5 +232,5 @@ def _interpreters(timings: pd.DataFrame) -> dict[str, str]:
 def _errors(timings: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Each different error of each arm, once, with how often it happened."""
     failed = timings[timings["error"] != ""]
-    for _, same in failed.groupby(["strategy", "workers", "options", "interpreter", "error"], sort=True):
+    for _, same in failed.groupby([*ARM, "error"], sort=True):
         yield {"arm": arm_name(same.iloc[0], timings), "error": same["error"].iloc[0], "n": len(same)}

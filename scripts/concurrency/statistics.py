@@ -19,13 +19,11 @@ from concurrency import inference, noise
 from concurrency.arms import BASELINE
 from concurrency.interpreters import GIL_IS_BACK
 from concurrency.strategies import algorithms, catalogue
-from concurrency.tables import SUMMARY, as_timings
+from concurrency.tables import ARM, BLOCK, SUMMARY, as_timings
 
 ROUNDS_TO_TELL = 5
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
 CONTROL_FAMILY = 5  # a 99 % interval: one campaign in a hundred is called noisy for nothing
-ARM = ["strategy", "workers", "options", "interpreter"]
-BLOCK = ["workload", "host"]
 
 ArmKey = tuple[str, int, str, str]
 Interval = tuple[float, float, float]

@@ -8,8 +8,8 @@ import pandas as pd
 
 from concurrency.errors import UserError
 
-# An arm, and the samples of a block that are compared with each other.
-ARM = ["workload", "strategy", "workers", "options", "interpreter", "host"]
+BLOCK = ["workload", "host"]  # of a block of samples, whose arms are compared with each other
+ARM = ["strategy", "workers", "options", "interpreter"]  # of an arm of a block
 
 TIMINGS = {
     "workload": "str",
