@@ -144,15 +144,30 @@ def _speedup_to_expect(arm: Arm, cores: int, gil: bool) -> float:
 
 @contextmanager
 def machine_to_itself() -> Iterator[None]:
-    """Hold this machine's measuring lock, so that two campaigns never disturb each other; waits for its turn."""
-    path = Path(tempfile.gettempdir()) / "concurrency-benchmark.lock"
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "w") as file:
+    """Hold this machine's measuring lock, so that two campaigns never disturb each other; waits for its turn.
+
+    It lies in the folder for temporary files and is for all users; who sets another TMPDIR has a lock of their own.
+    """
+    with os.fdopen(_open_for_everyone(Path(tempfile.gettempdir(), "concurrency-benchmark.lock")), "r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             log.warning("another campaign is measuring on this machine; waiting for it")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _open_for_everyone(path: Path) -> int:
+    """A descriptor of the file at `path`, whoever made it.
+
+    Only a new file is asked for with O_CREAT, as Linux refuses that for others' files in a folder such as /tmp, and
+    its mode is set by itself, as the umask takes away from what O_CREAT asks for.
+    """
+    with suppress(FileExistsError):
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        os.fchmod(file, 0o666)
+        return file
+    return os.open(path, os.O_RDWR)
 
 
 def _sample(

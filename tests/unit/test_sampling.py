@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import tempfile
 import threading
 import time
 
@@ -105,6 +106,19 @@ def test_usage_of_a_tree_counts_the_children():
     finally:
         child.kill()
         child.wait()
+
+
+def test_every_user_can_have_the_measuring_lock(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = os.umask(0o077)
+    try:
+        with sampling.machine_to_itself():
+            [lock] = tmp_path.iterdir()
+    finally:
+        os.umask(before)
+    assert lock.stat().st_mode & 0o777 == 0o666
+    with sampling.machine_to_itself():  # and it may be there
+        assert [lock] == list(tmp_path.iterdir())
 
 
 def test_only_one_campaign_measures_at_a_time():
