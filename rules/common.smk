@@ -99,7 +99,8 @@ def strategy_code(wildcards):
     if wildcards.workload == "download":
         used.update(RULE_OF_THUMB)
     files = {catalogue(wildcards.workload)[name].path for name in used}
-    return code(*sorted(files | {shared for file in files for shared in file.parent.glob("_*.py")}))
+    folders = {folder for file in files for folder in (file.parent, file.parent.parent)}
+    return code(*sorted(files.union(*(folder.glob("_[!_]*.py") for folder in folders))))
 
 
 def own_files(wildcards):

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import ExitStack
 from typing import Any
 
 from concurrency import squares, worker
@@ -50,9 +51,10 @@ def main() -> None:
     turn.acquire()
 
     begin = time.perf_counter()
-    with strategy.start(spec["workers"], **spec["options"]) as run:
-        ready = time.perf_counter()
+    with ExitStack() as started:
         try:
+            run = started.enter_context(strategy.start(spec["workers"], **spec["options"]))
+            ready = time.perf_counter()
             answers = run(*arguments)
         except BaseException as error:  # reported from here, because cleaning up after it may hang
             reason = " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,13 +1,12 @@
 """An event loop in each of several processes, the pages dealt out among them: for more than one core can fetch."""
 
 import asyncio
-import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 from concurrency.usage import available_cores
 
+from .._processes import process_pool
 from ._aiohttp import new_session
 from .asyncio import fetch_all
 
@@ -27,12 +26,7 @@ def fetch_share(urls: list[str], in_flight: int) -> list[tuple[int, int]]:
 @contextmanager
 def start(workers: int, processes: int | None) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
     shares = min(workers, processes or available_cores())
-    context = multiprocessing.get_context()
-    awake = context.Barrier(shares + 1)
-    with ProcessPoolExecutor(shares, context, initializer=awake.wait) as pool:
-        for _ in range(shares):
-            pool.submit(int)
-        awake.wait()
+    with process_pool(shares) as pool:
 
         def run(urls: list[str]) -> list[tuple[int, int]]:
             dealt = [urls[i::shares] for i in range(shares)]

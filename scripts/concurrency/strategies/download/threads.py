@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from .._threads import thread_pool
 from ._requests import fetch, new_session
 
 RANK = 1
@@ -14,14 +14,9 @@ NEEDS = ["requests"]
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
     own = threading.local()
-    awake = threading.Barrier(workers + 1)
 
     def begin() -> None:
         own.session = new_session()
-        awake.wait()
 
-    with ThreadPoolExecutor(workers, initializer=begin) as pool:
-        for _ in range(workers):
-            pool.submit(int)
-        awake.wait()
+    with thread_pool(workers, begin) as pool:
         yield lambda urls: list(pool.map(lambda url: fetch(own.session, url), urls))

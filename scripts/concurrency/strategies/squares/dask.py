@@ -7,7 +7,7 @@ import dask
 
 from concurrency.squares import Task
 
-from ._processes import process_pool
+from .._processes import process_pool
 
 RANK = 7
 NEEDS = ["dask"]

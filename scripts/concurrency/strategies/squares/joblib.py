@@ -7,7 +7,7 @@ from joblib import Parallel, delayed
 
 from concurrency.squares import Task
 
-from ._processes import wait_until_awake
+from .._processes import wait_until_awake
 
 RANK = 4
 NEEDS = ["joblib"]

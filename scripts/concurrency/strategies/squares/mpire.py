@@ -8,7 +8,7 @@ from mpire import WorkerPool
 
 from concurrency.squares import Task
 
-from ._processes import wait_until_awake
+from .._processes import wait_until_awake
 
 RANK = 5
 NEEDS = ["mpire"]

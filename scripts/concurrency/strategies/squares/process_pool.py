@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from concurrency.squares import Task
 
-from ._processes import process_pool
+from .._processes import process_pool
 
 RANK = 3
 OPTIONS = {  # auto: four chunks a worker, as multiprocessing.Pool does by itself

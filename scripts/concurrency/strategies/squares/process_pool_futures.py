@@ -7,7 +7,7 @@ from typing import Any
 
 from concurrency.squares import Task
 
-from ._processes import process_pool
+from .._processes import process_pool
 
 RANK = 4
 

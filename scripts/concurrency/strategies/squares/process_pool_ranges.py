@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from concurrency.squares import Task
 
-from ._processes import process_pool
+from .._processes import process_pool
 
 RANK = 6
 OPTIONS = {"pieces": {"type": "integer", "minimum": 1, "default": 32}}  # for each worker

@@ -10,7 +10,7 @@ import ray
 
 from concurrency.squares import Task
 
-from ._processes import wait_until_awake
+from .._processes import wait_until_awake
 
 RANK = 8
 NEEDS = ["ray"]

@@ -1,0 +1,21 @@
+"""What the strategies with threads share: a pool whose workers are all awake."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+
+@contextmanager
+def thread_pool(workers: int, begin: Callable[[], object] = int) -> Iterator[ThreadPoolExecutor]:
+    """A ThreadPoolExecutor all of whose workers have done `begin`. Raises RuntimeError if there are no more threads."""
+    awake = threading.Barrier(workers + 1)
+    with ThreadPoolExecutor(workers, initializer=begin) as pool:
+        try:
+            for _ in range(workers):
+                pool.submit(awake.wait)
+            awake.wait()
+        except RuntimeError:  # those that were started must not wait for the others
+            awake.abort()
+            raise
+        yield pool
