@@ -116,7 +116,7 @@ def conditions(wildcards):
         "start_method": USER.start_method,
         "function": USER.function if computing else None,
         "split": USER.split if computing else None,
-        "timeout_s": USER.timeout_s if computing else None,
+        "timeout_s": USER.timeout_s[wildcards.workload],
     }
 
 

@@ -228,15 +228,15 @@ def run_sample(
         "trace": trace,
         "ask_workers": ask_workers,
     }
-    timeout_s = conditions.timeout_s
+    limit = conditions.timeout_s, f"{workload}.timeout_s"
     with _fresh_interpreter(executable) as child:
         child.send(json.dumps(spec).encode() + b"\n")
-        child.receive(timeout_s)  # all is imported
+        child.receive(*limit)  # all is imported
         machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
         before = usage.of_tree(child.pid)
         began = time.perf_counter()
         child.send(b"g")
-        result = child.receive(timeout_s)
+        result = child.receive(*limit)
         lasted = time.perf_counter() - began
         if "error" in result:
             log.info("%s", result["traceback"])
@@ -244,7 +244,7 @@ def run_sample(
         after = usage.of_tree(child.pid)
         machine_after, ours_after = usage.of_machine(), usage.of_tree(os.getpid())
         child.send(b"g")
-        ran_on = child.receive(timeout_s)["workers"]
+        ran_on = child.receive(*limit)["workers"]
         child.wait()
     others = (machine_after.busy_s - machine_before.busy_s) - (ours_after.cpu_s - ours_before.cpu_s)
     return {
@@ -291,13 +291,14 @@ class _Child:
             while view:
                 view = view[self._stdin.write(view) :]
 
-    def receive(self, timeout_s: float | None) -> dict[str, Any]:
-        """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open)."""
+    def receive(self, timeout_s: float | None, key: str) -> dict[str, Any]:
+        """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open), or
+        takes longer than `timeout_s`, which the configuration calls `key`."""
         line = b""
         deadline = time.monotonic() + (math.inf if timeout_s is None else timeout_s)
         while not line.endswith(b"\n"):
             if time.monotonic() > deadline:
-                raise SampleError(f"no result within {timeout_s:g} s (squares.timeout_s)")
+                raise SampleError(f"no result within {timeout_s:g} s ({key})")
             if select.select([self._stdout], [], [], 0.5)[0]:
                 line += (chunk := self._stdout.read(1 << 20))
                 if chunk:

@@ -35,7 +35,7 @@ class Settings:
 
     `sites` and `numbers` keep the form in which they were configured (a path stays a path, so that Snakemake can
     watch the file); both were read once to make sure that they are good. `function` and `split` are
-    `path/to/file.py:name`. `shards` has the number of each workload's; `hosts` the kinds of nodes to measure on, by
+    `path/to/file.py:name`. `shards` and `timeout_s` are by workload; `hosts` the kinds of nodes to measure on, by
     name, each with the partition or constraint to ask for. `left_out` tells for each workload which strategies cannot
     be run here, and why.
     """
@@ -50,7 +50,7 @@ class Settings:
     numbers: Path | dict[str, int] | list[int]
     function: str | None
     split: str | None
-    timeout_s: float
+    timeout_s: dict[str, float]
     start_method: str | None
     interpreters: list[Interpreter]
     arms: dict[str, list[Arm]]
@@ -117,7 +117,7 @@ def resolve(
         numbers=numbers,
         function=function,
         split=split,
-        timeout_s=full["squares"]["timeout_s"],
+        timeout_s={workload: full[workload]["timeout_s"] for workload in strategies},
         start_method=full["squares"]["start_method"],
         interpreters=pythons,
         arms=chosen,

@@ -66,6 +66,16 @@ def test_a_transfer_that_fails_is_a_failed_item():
             assert row["error"] == "item 2: answered [0, 0], not [200, 10]"
 
 
+def test_a_download_that_does_not_end_is_ended():
+    sites = [Site("http://a.test/", wire_bytes=10, latency_ms=100_000, connect_ms=0)]
+    with replay.serve(sites, seed=1) as urls:
+        [row] = sampling.measure_round(
+            "download", [Arm("sequential")], urls, [[200, 10]],
+            number=1, cores=2, conditions=sampling.Conditions(timeout_s=1.5),
+        )  # fmt: skip
+    assert row["error"] == "no result within 1.5 s (download.timeout_s)"
+
+
 def test_a_sample_that_dies_is_a_row_with_the_reason():
     def kill_the_sample():
         while True:

@@ -30,6 +30,10 @@ CASES = {
         {"squares": {"strategies": [{"threads": {}, "process_pool": {}}]}},
         "config.yaml: squares.strategies.0: expected the name of one strategy",
     ),
+    "no time for a sample": (
+        {"download": {"timeout_s": 0}},
+        "config.yaml: download.timeout_s: must be more than 0, not 0",
+    ),
     "missing site list": ({"sites": "nowhere.csv"}, "config.yaml: sites: there is no file nowhere.csv; looked in"),
     "malformed URL in the config": (
         {"sites": ["http://a.test/", "ftp://b.test/"]},
