@@ -11,7 +11,7 @@ SCRIPTS = Path(workflow.basedir, "scripts")
 LIBRARY = SCRIPTS / "concurrency"
 sys.path.append(str(SCRIPTS))
 
-from concurrency import interpreters, liveness, messages, settings
+from concurrency import interpreters, liveness, messages, settings, usage
 from concurrency.arms import RULE_OF_THUMB
 from concurrency.errors import UserError
 from concurrency.stopping import rounds_to_reach

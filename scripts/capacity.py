@@ -25,7 +25,7 @@ def main(snakemake: Any) -> None:
             for in_flight in sorted({params.in_flight, *IN_FLIGHT})
             if wanted
         ]
-        cores = min(snakemake.threads, usage.available_cores())
+        cores = usage.cores_of(snakemake.threads)
         terms = capacity.measure_terms(round(statistics.mean(numbers)), cores) if numbers else None
         text = capacity.describe(wanted, pages, memory, terms, numbers, _job_s(), params.rate)
     Path(snakemake.output[0]).write_text(text, encoding="utf-8")

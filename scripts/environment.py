@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from concurrency import environment, job
+from concurrency import environment, job, usage
 
 
 def main(snakemake: Any) -> None:
-    facts = environment.describe(snakemake.threads)
+    facts = environment.describe(usage.cores_of(snakemake.threads))
     Path(snakemake.output[0]).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

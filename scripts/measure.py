@@ -16,7 +16,7 @@ def main(snakemake: Any) -> None:
     params, workload, number = snakemake.params, snakemake.wildcards.workload, int(snakemake.wildcards.round)
     same = {
         "number": number,
-        "cores": min(snakemake.threads, usage.available_cores()),
+        "cores": usage.cores_of(snakemake.threads),
         "conditions": sampling.Conditions(**params.conditions),
     }
     chosen = arms.with_control(arms.resolved([Arm(**arm) for arm in params.arms], same["cores"]))

@@ -23,7 +23,7 @@ from concurrency.squares import Task, closed_form, read_numbers, sum_of_squares,
 def main(snakemake: Any) -> None:
     params, shard = snakemake.params, snakemake.wildcards.get("scatteritem", "")
     numbers, work = read_numbers(params.numbers), task(params.function, params.split)
-    workers = min(snakemake.threads, usage.available_cores())
+    workers = usage.cores_of(snakemake.threads)
     own = shards.pieces_of(shard or "1-of-1", numbers, work.split)
     with (
         job.writing(snakemake.output[0]) as file,

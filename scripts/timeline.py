@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from concurrency import arms, interpreters, job, replay, sampling, sites, squares, statistics, tracing
+from concurrency import arms, interpreters, job, replay, sampling, sites, squares, statistics, tracing, usage
 from concurrency.arms import Arm
 from concurrency.strategies import catalogue
 
 
 def main(snakemake: Any) -> None:
     params, workload = snakemake.params, snakemake.wildcards.workload
-    chosen = arms.resolved([Arm(**arm) for arm in params.arms], snakemake.threads)
+    chosen = arms.resolved([Arm(**arm) for arm in params.arms], usage.cores_of(snakemake.threads))
     conditions = sampling.Conditions(**params.conditions)
     rows = pd.DataFrame(
         {

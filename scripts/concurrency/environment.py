@@ -13,7 +13,7 @@ PACKAGES = ("snakemake", "aiohttp", "requests", "numpy", "scipy", "pandas", "mat
 
 
 def describe(cores: int) -> dict[str, str]:
-    """Facts by name, ready to print; `cores` is what the workflow was given."""
+    """Facts by name, ready to print; `cores` is what the workflow uses."""
     logical, physical = psutil.cpu_count(), psutil.cpu_count(logical=False)
     return {
         "Processor": _processor(),

@@ -45,6 +45,11 @@ def available_cores() -> int:
     return max(1, min([cores, *(math.ceil(quota) for quota in _cpu_quotas())]))
 
 
+def cores_of(given: int) -> int:
+    """How many of the cores that Snakemake has `given` (--cores may be any number) there are to be used."""
+    return min(given, available_cores())
+
+
 def _cpu_quotas() -> Iterator[float]:
     """The cores that each control group above this process allows, version 2 (cpu.max) and version 1 (cfs_quota)."""
     try:

@@ -12,6 +12,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
+from concurrency import usage
+
 
 def test_lint_is_clean(workflow):
     outcome = workflow.run("--lint")
@@ -125,6 +127,13 @@ def sampling(process):
         return any("concurrency.sample" in " ".join(child.cmdline()) for child in descendants(process))
     except psutil.NoSuchProcess:
         return False
+
+
+def test_no_more_cores_are_used_than_there_are(workflow):
+    outcome = workflow.run("results/tables/environment.json", cores=4096)
+    assert outcome.returncode == 0, outcome.stdout
+    facts = json.loads((workflow.folder / "results/tables/environment.json").read_text())
+    assert facts["Cores"].startswith(f"{usage.available_cores()} used, ")
 
 
 @pytest.fixture
