@@ -161,19 +161,22 @@ def _hosts(kinds: list[dict[str, str]], origin: str) -> dict[str, dict[str, str]
     return found
 
 
-def plain(value: Any) -> Any:
-    """`value` as plain dicts and lists, with numbers, booleans and nulls that `--config` handed over as strings."""
+def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
+    """`value` as plain dicts and lists, whole numbers as int, with the numbers, booleans and nulls that `--config`
+    hands over as text; where `rule`, its schema, wants text, text it stays."""
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: plain(item, rule.get("properties", {}).get(key, {})) for key, item in value.items()}
     if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, str) and value:
+        return [plain(item, rule.get("items", {})) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # the schema takes 1.0e+6 for a whole number, Python does not
+    if isinstance(value, str) and value and rule.get("type") != "string":
         try:
             meant = yaml.safe_load(value)
         except yaml.YAMLError:
             return value
         if isinstance(meant, int | float | None):
-            return meant
+            return plain(meant)
     return value
 
 
