@@ -18,10 +18,10 @@ def enter(state: Path) -> None:
     try:
         state.mkdir(exist_ok=True)
         file = open(state / "alive", "w")
+        _held.append(file)
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(state / "locks", ignore_errors=True)
+        fcntl.flock(file, fcntl.LOCK_SH)
     except OSError:
-        return  # nothing can be written here; Snakemake says so itself
-    _held.append(file)
-    with suppress(BlockingIOError):
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(state / "locks", ignore_errors=True)
-    fcntl.flock(file, fcntl.LOCK_SH)
+        return  # nothing can be written here, as Snakemake says itself; or nothing locked, and it asks for --unlock

@@ -157,6 +157,12 @@ class Store:
                     return
                 self._lock.close()
                 raise UserError(f"{self.folder}: another download is writing here; wait for it or end it") from None
+            except OSError as error:
+                self._lock.close()
+                raise UserError(
+                    f"{self.folder}: flock, which keeps two downloads apart, fails on this filesystem "
+                    f"({error.strerror}); work in a folder on another one"
+                ) from error
             return
 
     def _read_journal(self) -> None:
