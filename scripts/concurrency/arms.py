@@ -54,6 +54,9 @@ def expand(
         if not isinstance(given, Mapping):
             raise UserError(f"{place}: {name}: expected a mapping such as {{workers: [4]}}, not {given!r}")
         choices = {key: value if isinstance(value, list) else [value] for key, value in given.items()}
+        for key, values in choices.items():
+            if not values:
+                raise UserError(f"{place}: {name}: {key}: give at least one value")
         workers = choices.pop("workers", [1 if known[name].one_worker else default_workers])
         for value in workers:
             _check_workers(workload, name, value, f"{place}: {name}: workers")

@@ -22,6 +22,14 @@ CASES = {
         {"download": {"strategies": [{"threads": {"workers": 0}}]}},
         "config.yaml: download.strategies: threads: workers: must be a whole number of at least 1, not 0",
     ),
+    "an empty list of workers": (
+        {"download": {"strategies": [{"asyncio": {"workers": []}}]}},
+        "config.yaml: download.strategies: asyncio: workers: give at least one value",
+    ),
+    "an empty list for an option": (
+        {"squares": {"strategies": [{"process_pool": {"chunksize": []}}]}},
+        "config.yaml: squares.strategies: process_pool: chunksize: give at least one value",
+    ),
     "unknown option": (
         {"squares": {"strategies": [{"process_pool": {"chunks": 2}}]}},
         "config.yaml: squares.strategies: process_pool: unknown option 'chunks'; it takes workers, chunksize",
