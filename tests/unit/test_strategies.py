@@ -84,6 +84,36 @@ def test_every_strategy_says_what_it_is(workload):
     assert algorithms(workload) == (["closed_form", "numpy"] if workload == "squares" else [])
 
 
+def described(text, tmp_path, monkeypatch):
+    """What the catalogue has of a strategy file with this text."""
+    (tmp_path / "download").mkdir()
+    (tmp_path / "download/mine.py").write_text(text)
+    monkeypatch.setattr("concurrency.strategies.FOLDER", tmp_path)
+    return catalogue.__wrapped__("download")["mine"]
+
+
+def test_facts_may_be_annotated(tmp_path, monkeypatch):
+    text = 'RANK: int = 3\nNEEDS: list[str]\nOPTIONS: dict = {"size": {"default": 1}}\nOTHER = print()\n'
+    mine = described(text, tmp_path, monkeypatch)
+    assert (mine.rank, mine.needs, mine.defaults) == (3, (), {"size": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"""No rank."""', "RANK: say how simple it is with a whole number, such as RANK = 3"),
+        ('RANK = "simple"', "RANK: say how simple it is with a whole number, such as RANK = 3"),
+        ("RANK = 1 + len(__name__)", "RANK: write its value out, as it is read without running the file"),
+        ('RANK = 1\nOPTIONS = {"size": {"type": "integer"}}', "OPTIONS: size: give it a default"),
+        ("RANK = 1\ndef start(:", "cannot be read as Python: invalid syntax (mine.py, line 2)"),
+    ],
+)
+def test_a_file_that_does_not_say_what_it_is(text, message, tmp_path, monkeypatch):
+    with pytest.raises(UserError) as caught:
+        described(text, tmp_path, monkeypatch)
+    assert str(caught.value) == f"{tmp_path}/download/mine.py: {message}"
+
+
 @pytest.mark.parametrize(("strategy", "options"), variants("squares"))
 def test_sums_are_those_of_sequential(strategy, options):
     workers = 1 if strategy.one_worker else 3

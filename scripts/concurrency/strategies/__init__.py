@@ -32,7 +32,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from concurrency.errors import UserError
+
 FOLDER = Path(__file__).parent
+FACTS = ("RANK", "ONE_WORKER", "ONE_GIL", "NEEDS", "INSTALL", "PYTHON", "OPTIONS")
 FOLDERS = {"download": ("download",), "squares": ("squares", "algorithms")}
 
 
@@ -85,7 +88,10 @@ class Strategy:
 
 @cache
 def catalogue(workload: str) -> dict[str, Strategy]:
-    """Every strategy of `workload` (`download` or `squares`) by name, simplest first; then the algorithms."""
+    """Every strategy of `workload` (`download` or `squares`) by name, simplest first; then the algorithms.
+
+    Raises UserError for a file that does not say what it must.
+    """
     found = [_describe(path) for folder in FOLDERS[workload] for path in (FOLDER / folder).glob("[!_]*.py")]
     return {strategy.name: strategy for strategy in sorted(found, key=_simplest_first)}
 
@@ -108,14 +114,17 @@ def _is_installed(package: str) -> bool:
 
 
 def _describe(path: Path) -> Strategy:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    facts = {
-        statement.targets[0].id: ast.literal_eval(statement.value)
-        for statement in tree.body
-        if isinstance(statement, ast.Assign)
-        and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id in ("RANK", "ONE_WORKER", "ONE_GIL", "NEEDS", "INSTALL", "PYTHON", "OPTIONS")
-    }
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), path.name)
+    except (SyntaxError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as Python: {error}") from error
+    facts = _facts(tree, path)
+    if not isinstance(facts.get("RANK"), int):
+        raise UserError(f"{path}: RANK: say how simple it is with a whole number, such as RANK = 3")
+    options = facts.get("OPTIONS", {})
+    for name, schema in options.items():
+        if "default" not in schema:
+            raise UserError(f"{path}: OPTIONS: {name}: give it a default")
     return Strategy(
         name=path.stem,
         path=path,
@@ -126,5 +135,21 @@ def _describe(path: Path) -> Strategy:
         needs=tuple(facts.get("NEEDS", ())),
         install=facts.get("INSTALL", ""),
         python=tuple(facts.get("PYTHON", ())),
-        options=facts.get("OPTIONS", {}),
+        options=options,
     )
+
+
+def _facts(tree: ast.Module, path: Path) -> dict[str, Any]:
+    """What the file at `path`, parsed as `tree`, assigns to the names in `FACTS`."""
+    facts = {}
+    for statement in tree.body:
+        match statement:
+            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), value=ast.expr() as value):
+                if name in FACTS:
+                    try:
+                        facts[name] = ast.literal_eval(value)
+                    except ValueError as error:
+                        raise UserError(
+                            f"{path}: {name}: write its value out, as it is read without running the file"
+                        ) from error
+    return facts
