@@ -372,8 +372,10 @@ rule capacity:
         sites=USER.sites,
         numbers=USER.numbers,
         in_flight=USER.in_flight,
+        limits=USER.limits,
         rate=USER.live["requests_per_second"],
         seed=USER.seed,
+        python=sys.executable,  # which has Snakemake; that of a conda environment has not
         code=[DOWNLOADING, code("capacity.py", "squares.py")],
     script:
         "scripts/capacity.py"

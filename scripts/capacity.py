@@ -3,13 +3,12 @@
 import logging
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from concurrency import capacity, job, sampling, sites, squares, usage
+from concurrency import capacity, fetch, job, sampling, sites, squares, usage
 
 IN_FLIGHT = (100, 400)  # beside what is configured
 
@@ -21,19 +20,21 @@ def main(snakemake: Any) -> None:
     with sampling.machine_to_itself():
         memory = capacity.measure_memory(params.seed) if wanted else None
         pages = [
-            capacity.measure_pages(wanted, in_flight, params.seed, within=Path(snakemake.output[0]).parent)
+            capacity.measure_pages(
+                wanted, in_flight, params.seed, Path(snakemake.output[0]).parent, fetch.Limits(**params.limits)
+            )
             for in_flight in sorted({params.in_flight, *IN_FLIGHT})
             if wanted
         ]
         cores = usage.cores_of(snakemake.threads)
         terms = capacity.measure_terms(round(statistics.mean(numbers)), cores) if numbers else None
-        text = capacity.describe(wanted, pages, memory, terms, numbers, _job_s(), params.rate)
+        text = capacity.describe(wanted, pages, memory, terms, numbers, _job_s(params.python), params.rate)
     Path(snakemake.output[0]).write_text(text, encoding="utf-8")
     logging.info("%s", text)
 
 
-def _job_s() -> float:
-    """Seconds that Snakemake takes to start and to run a job that does nothing."""
+def _job_s(python: str) -> float:
+    """Seconds that the Snakemake of the interpreter `python` takes to start and to run a job that does nothing."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "Snakefile").write_text(
             'rule nothing:\n    output:\n        "done",\n    shell:\n        "touch done"\n'
@@ -41,7 +42,7 @@ def _job_s() -> float:
         began = time.perf_counter()
         subprocess.run(
             [
-                sys.executable,
+                python,
                 "-m",
                 "snakemake",
                 "--cores",

@@ -20,6 +20,8 @@ from pathlib import Path
 import psutil
 
 from concurrency import addresses, fetch, replay, usage
+from concurrency.errors import UserError
+from concurrency.failures import KINDS
 from concurrency.sites import Site
 from concurrency.squares import sum_of_squares
 
@@ -31,6 +33,7 @@ NODES = 100  # of a cluster; as many jobs as profiles/slurm submits at once
 SNAKEMAKES = 3  # that start one within the other for a job on SLURM
 TRIAL_S = 1.5
 TRIALS = 5
+LIMITS = fetch.Limits()
 TINY = [Site(f"http://host-{i}.test/", wire_bytes=100, latency_ms=0, connect_ms=0) for i in range(100)]
 
 
@@ -87,8 +90,10 @@ class Run:
     disk_bytes: int
 
 
-def download(sites: Sequence[Site], in_flight: int, seed: int, within: Path | None = None) -> Run:
-    """Download `sites`, replayed, into a temporary folder (below `within`). Raises RuntimeError if a page fails."""
+def download(
+    sites: Sequence[Site], in_flight: int, seed: int, within: Path | None = None, limits: fetch.Limits = LIMITS
+) -> Run:
+    """Download `sites`, replayed, into a temporary folder (below `within`). Raises UserError if a page fails."""
     urls = [site.url for site in sites]
     with replay.serve(sites, seed) as local, tempfile.TemporaryDirectory(dir=within) as folder:
         began, cpu_began = time.perf_counter(), time.process_time()
@@ -98,28 +103,33 @@ def download(sites: Sequence[Site], in_flight: int, seed: int, within: Path | No
             Path(folder),
             "capacity",
             fetch.Manners(in_flight),
-            fetch.Limits(),
+            limits,
             lambda _page, _detail: None,
         )
         size = 0
         for page in pages:
             if page.error:
-                raise RuntimeError(f"capacity: {page.url}: {page.error}")
+                raise UserError(f"capacity: {page.url}: {page.error}; {KINDS[page.error].remedy}")
             size += page.bytes
         wall_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
     return Run(wall_s, cpu_s, usage.peak_rss(psutil.Process()), size)
 
 
-def measure_pages(sites: Sequence[Site], in_flight: int, seed: int, within: Path | None = None) -> Pages:
+def measure_pages(
+    sites: Sequence[Site], in_flight: int, seed: int, within: Path | None = None, limits: fetch.Limits = LIMITS
+) -> Pages:
     """The constants of pages like `sites`, from downloads of two sizes, in turns; about twenty seconds.
 
-    They go into a temporary folder below `within`, for the disk has its part in them.
+    They go into a temporary folder below `within`, for the disk has its part in them; `limits` are those of a page.
     """
     few = max(4 * in_flight, 40)
-    pilot = download(repeated(sites, few), in_flight, seed, within)
+    pilot = download(repeated(sites, few), in_flight, seed, within, limits)
     many = max(4 * few, int(few * TRIAL_S * 2 / pilot.wall_s))
     small, large = zip(
-        *([download(repeated(sites, count), in_flight, seed, within) for count in (few, many)] for _ in range(TRIALS)),
+        *(
+            [download(repeated(sites, count), in_flight, seed, within, limits) for count in (few, many)]
+            for _ in range(TRIALS)
+        ),
         strict=True,
     )
 

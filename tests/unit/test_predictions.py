@@ -3,6 +3,8 @@
 import pytest
 
 from concurrency import capacity
+from concurrency.errors import UserError
+from concurrency.limits import Limits
 from concurrency.sites import Site
 
 SITES = [Site(f"http://h{i % 4}.test/{i}", wire_bytes=50_000, latency_ms=100, connect_ms=0) for i in range(8)]
@@ -61,3 +63,10 @@ def test_repeated_pages_differ_and_keep_their_hosts():
     assert len({page.url for page in pages}) == 30
     assert pages[8].url == "http://q.test/?a=1&page=8"
     assert {page.wire_bytes for page in pages[:8]} == {50_000}
+
+
+def test_pages_may_cost_what_is_configured(tmp_path):
+    site = [Site("http://a.test/", wire_bytes=1000, latency_ms=0, connect_ms=0)]
+    assert capacity.download(site, 1, 1, tmp_path, Limits(max_bytes=1000)).disk_bytes == 1000
+    with pytest.raises(UserError, match=r"^capacity: http://a\.test/: too_large; raise limits\.max_bytes$"):
+        capacity.download(site, 1, 1, tmp_path, Limits(max_bytes=999))
