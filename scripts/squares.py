@@ -31,24 +31,30 @@ def main(snakemake: Any) -> None:
     ):
         rows = csv.writer(file)
         rows.writerow(["place", "start", "stop", "sum"] if shard else ["number", "sum"])
-        sums = _sums(pool, work, shards.divided(own, work.split, workers), workers)
+        sums = _told(_sums(pool, work, shards.divided(own, work.split, workers), workers), params.function, len(own))
         bar = tqdm(sums, "squares", len(own), unit="sum", delay=1, mininterval=0.5, disable=bool(shard))
-        done = 0
-        try:
-            for piece, total in zip(own, bar, strict=True):
-                number = numbers[piece.index]
-                if work.function is sum_of_squares and piece.whole and total != closed_form(number):
-                    raise ArithmeticError(f"the sum of squares below {number} came out as {total}")
-                rows.writerow([piece.index, piece.start, piece.stop, total] if shard else [number, total])
-                done += 1
-        except BrokenProcessPool as error:
-            raise UserError("squares: a worker process was killed; is there enough memory?") from error
-        except Exception as error:
-            if work.function is sum_of_squares:
-                raise
-            reason = f"{type(error).__name__}: {error}, after {done} of {len(own)} numbers"
-            raise UserError(f"{params.function}: {reason}") from error
+        for piece, total in zip(own, bar, strict=True):
+            number = numbers[piece.index]
+            if work.function is sum_of_squares and piece.whole and total != closed_form(number):
+                raise ArithmeticError(f"the sum of squares below {number} came out as {total}")
+            rows.writerow([piece.index, piece.start, piece.stop, total] if shard else [number, total])
     logging.info("%d sums by %d processes", len(own), workers)
+
+
+def _told(sums: Iterator[Any], function: str | None, count: int) -> Iterator[Any]:
+    """The `count` results `sums`; what the user's `function` raises is told as one line."""
+    done = 0
+    try:
+        for total in sums:
+            yield total
+            done += 1
+    except BrokenProcessPool as error:
+        raise UserError("squares: a worker process was killed; is there enough memory?") from error
+    except Exception as error:
+        if function is None:
+            raise
+        reason = f"{type(error).__name__}: {error}, after {done} of {count} numbers"
+        raise UserError(f"{function}: {reason}") from error
 
 
 def _sums(pool: ProcessPoolExecutor, work: Task, cut: list[shards.Piece], workers: int) -> Iterator[Any]:

@@ -1,10 +1,18 @@
 """A function of the user's own in place of the sum of squares, from the config to the report."""
 
 import csv
+import errno
 import json
+import os
+import runpy
 import sys
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from concurrency import job
 
 WORK = """
 def cube(n):
@@ -83,6 +91,22 @@ def test_a_function_that_waits_is_not_held_against_the_machine(workflow, small):
         assert [row["flags"] for row in csv.DictReader(file)] == ["", ""]
     reasons = json.loads((workflow.folder / "results/tables/verdict.json").read_text())["squares"]["reasons"]
     assert not any("had no core" in reason for reason in reasons)
+
+
+def test_what_is_not_the_functions_fault_is_not_blamed_on_it(tmp_path, monkeypatch):
+    class FullDisk:
+        def write(self, text):
+            if "number" not in text:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "mine.py").write_text(WORK)
+    monkeypatch.setattr(job, "writing", lambda _: nullcontext(FullDisk()))
+    params = SimpleNamespace(
+        numbers=[3, 0, 7], function=f"{tmp_path}/mine.py:cube", split=None, start_method="forkserver"
+    )
+    script = runpy.run_path(str(Path(__file__).parents[2] / "scripts/squares.py"))
+    with pytest.raises(OSError, match="No space left on device"):
+        script["main"](SimpleNamespace(params=params, wildcards={}, threads=1, output=["sums.csv"]))
 
 
 @pytest.mark.parametrize(
