@@ -299,11 +299,12 @@ class _Child:
         while not line.endswith(b"\n"):
             if time.monotonic() > deadline:
                 raise SampleError(f"no result within {timeout_s:g} s ({key})")
-            if select.select([self._stdout], [], [], 0.5)[0]:
+            ended = self._process.poll() is not None  # before the last look: what it said at its end counts
+            if select.select([self._stdout], [], [], 0 if ended else 0.5)[0]:
                 line += (chunk := self._stdout.read(1 << 20))
                 if chunk:
                     continue
-            elif self._process.poll() is None:
+            elif not ended:
                 continue
             raise SampleError(self._how_it_ended())
         message: dict[str, Any] = json.loads(line)
