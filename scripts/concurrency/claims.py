@@ -140,6 +140,8 @@ def _test(case: Case, family: int) -> dict[str, object]:
     if block is None:
         return {"case": "", "answer": UNDECIDED, "figures": "not measured in this run"}
     size = f"{block.rounds} rounds of {block.samples['items'].max()} items"
+    if block.mixed:
+        return {"case": size, "answer": UNDECIDED, "figures": "the rounds were measured with different arms"}
     if praised is None or not case.rivals:
         missing = claim.rivals if praised else claim.arms
         where = {None: "", True: " with the GIL", False: " without the GIL"}[claim.gil]

@@ -160,11 +160,12 @@ def blocks(timings: pd.DataFrame, robust: bool, own_function: bool = False) -> I
 
 
 def _is_mixed(samples: pd.DataFrame, rounds: int) -> bool:
-    """Whether arms took the place of others, as after a change of cores: of two such, one is in at most half of all
-    rounds. An arm that misses fewer is only out of the running."""
+    """Whether arms came, or took the place of others: not all are in all rounds, and the cores changed, or one is in at
+    most half of the rounds. An arm that otherwise misses fewer is only out of the running."""
     # a sample that failed is in its round, too, but could not see that the GIL was back
     asked = samples.assign(interpreter=samples["interpreter"].str.removesuffix(GIL_IS_BACK))
-    return bool((2 * asked.groupby(ARM)["round"].nunique() <= rounds).any())
+    measured = asked.groupby(ARM)["round"].nunique()
+    return bool(((measured < rounds).any() and samples["cores"].nunique() > 1) or (2 * measured <= rounds).any())
 
 
 def _log_times(samples: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -295,7 +296,7 @@ def _control(block: Block) -> Interval:
     twin = tuple(block.control[ARM].iloc[0])
     if twin not in block.logs:
         return UNKNOWN
-    return paired(_log_times(block.control, ["host"]).iloc[:, 0] - block.logs[twin], CONTROL_FAMILY)
+    return paired(_log_times(block.control, ARM)[twin] - block.logs[twin], CONTROL_FAMILY)
 
 
 def _answer(block: Block, rows: pd.DataFrame) -> dict[str, Any]:

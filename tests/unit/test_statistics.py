@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concurrency import statistics, tables
+from concurrency import claims, statistics, tables
 from concurrency.interpreters import GIL_IS_BACK
 
 
@@ -164,6 +164,16 @@ def test_one_round_with_other_arms_is_enough(rounds_before):
     sentence = answer(pd.concat(mixed))["sentence"]
     assert sentence.startswith("No answer: the rounds were measured with different arms (one by one on CPython 3.13.1")
     assert f"threads with 15 in flight on CPython 3.13.2 in {10 - rounds_before} of 10 rounds" in sentence
+
+
+def test_one_round_with_fewer_cores_is_a_round_with_other_arms():
+    times = {ONE_BY_ONE: around(1.5), ("process_pool", 2): around(0.8, seed=1)}
+    timings = table(times | {("process_pool", 4): [..., *around(0.4, 9)]}, "squares")
+    timings["cores"] = timings["round"].eq(1).map({True: 2, False: 4})
+    assert answer(timings, "squares")["sentence"].startswith(
+        "No answer: the rounds were measured with different arms (process_pool with 4 workers in 9 of 10 rounds)."
+    )
+    assert set(claims.examine(timings)["answer"]) == {"cannot tell here"}
 
 
 def test_an_arm_that_misses_a_round_is_told_and_not_recommended():
