@@ -1,6 +1,8 @@
 """What processes have used and what the machine did meanwhile, read from outside the measured processes."""
 
 import math
+import os
+import resource
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,12 +117,15 @@ def _cpu_mhz() -> float | None:
 
 
 def peak_rss(process: psutil.Process) -> int:
-    """The largest resident size that the process had so far, in bytes; on other platforms than Linux, what it has now.
+    """The largest resident size that the process had so far, in bytes; of others, where that cannot be told, what they
+    have now.
 
-    Not `ru_maxrss`, which begins with the size of the process that started this one.
+    On Linux not `ru_maxrss`, which begins with the size of the process that started this one.
     """
     if psutil.LINUX:
         return _status_sum([Path(f"/proc/{process.pid}/status")], "VmHWM:") * 1024
+    if psutil.MACOS and process.pid == os.getpid():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return process.memory_info().rss
 
 
