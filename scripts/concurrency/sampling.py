@@ -148,26 +148,29 @@ def machine_to_itself() -> Iterator[None]:
 
     It lies in the folder for temporary files and is for all users; who sets another TMPDIR has a lock of their own.
     """
-    with os.fdopen(_open_for_everyone(Path(tempfile.gettempdir(), "concurrency-benchmark.lock")), "r+b") as file:
+    path = Path(tempfile.gettempdir(), "concurrency-benchmark.lock")
+    with os.fdopen(_open_for_everyone(path), "rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             log.warning("another campaign is measuring on this machine; waiting for it")
             fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:  # a filesystem without locks
+            log.warning("%s: %s; nothing keeps another campaign from measuring meanwhile", path, error.strerror)
         yield
 
 
 def _open_for_everyone(path: Path) -> int:
-    """A descriptor of the file at `path`, whoever made it.
+    """A descriptor to lock the file at `path` with, whoever made it.
 
     Only a new file is asked for with O_CREAT, as Linux refuses that for others' files in a folder such as /tmp, and
     its mode is set by itself, as the umask takes away from what O_CREAT asks for.
     """
     with suppress(FileExistsError):
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
-        os.fchmod(file, 0o666)
+        file = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL)
+        os.fchmod(file, 0o644)
         return file
-    return os.open(path, os.O_RDWR)
+    return os.open(path, os.O_RDONLY)
 
 
 def _sample(

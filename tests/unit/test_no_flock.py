@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from concurrency import liveness
+from concurrency import liveness, sampling
 from concurrency.errors import UserError
 from concurrency.store import Store
 
@@ -23,6 +23,12 @@ def test_a_run_begins_and_leaves_the_locks_of_others_alone(tmp_path):
     (tmp_path / "locks").mkdir()
     liveness.enter(tmp_path)
     assert (tmp_path / "locks").is_dir()
+
+
+def test_measuring_goes_on_and_says_what_is_missing(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with sampling.machine_to_itself():
+        assert "nothing keeps another campaign from measuring meanwhile" in caplog.text
 
 
 def test_a_download_is_refused(tmp_path):
