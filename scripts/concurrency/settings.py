@@ -128,7 +128,7 @@ def resolve(
         max_rounds=full["max_rounds"],
         warm_up=full["warm_up"],
         robust=full["robust"],
-        extra_timings=[_file_or_value(path, f"{name}: extra_timings", folders) for path in full["extra_timings"]],
+        extra_timings=_extra(full["extra_timings"], f"{name}: extra_timings", folders),
         hosts=_hosts(full["hosts"], f"{name}: hosts"),
         seed=full["seed"],
         explain=full["explain"],
@@ -197,6 +197,14 @@ def _file_or_value(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
         if (path := folder / value).is_file():
             return path
     raise UserError(f"{origin}: there is no file {value}; looked in {' and '.join(str(f.resolve()) for f in folders)}")
+
+
+def _extra(paths: list[str], origin: str, folders: tuple[Path, ...]) -> list[Path]:
+    found = [_file_or_value(path, origin, folders) for path in paths]
+    for path in found:
+        if found.count(path) > 1:
+            raise UserError(f"{origin}: {path} is there twice")
+    return found
 
 
 def _function(place: str | None, origin: str, folders: tuple[Path, ...]) -> str | None:

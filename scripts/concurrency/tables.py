@@ -101,7 +101,7 @@ def read_extra(path: str | Path, hosts: Set[str]) -> pd.DataFrame:
     """The timings of a campaign measured elsewhere.
 
     Its rounds must not be paired with those of `hosts`: where its host is unnamed or one of them, the file's name tells
-    it apart, or else its path. Raises UserError naming the file where it is no table of timings, or was given before.
+    it apart, or else its path. Raises UserError naming the file where it is no table of timings.
     """
     path = Path(path)
     try:
@@ -117,11 +117,12 @@ def read_extra(path: str | Path, hosts: Set[str]) -> pd.DataFrame:
 
 
 def _told_apart(host: str, path: Path, hosts: Set[str]) -> str:
-    names = path.stem, path.with_suffix("").as_posix()
-    for name in (host, *(f"{host} ({name})" if host else name for name in names)):
-        if name and name not in hosts:
-            return name
-    raise UserError(f"extra_timings: {path}: given twice")
+    if host and host not in hosts:
+        return host
+    name = path.stem
+    if (f"{host} ({name})" if host else name) in hosts:
+        name = path.with_suffix("").as_posix()
+    return f"{host} ({name})" if host else name
 
 
 def read_summary(path: str | Path) -> pd.DataFrame:
