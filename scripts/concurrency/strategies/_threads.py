@@ -9,13 +9,13 @@ from contextlib import contextmanager
 @contextmanager
 def thread_pool(workers: int, begin: Callable[[], object] = int) -> Iterator[ThreadPoolExecutor]:
     """A ThreadPoolExecutor all of whose workers have done `begin`. Raises RuntimeError if there are no more threads."""
-    awake = threading.Barrier(workers + 1)
+    awake = threading.Barrier(workers)
     with ThreadPoolExecutor(workers, initializer=begin) as pool:
         try:
-            for _ in range(workers):
-                pool.submit(awake.wait)
-            awake.wait()
+            woken = [pool.submit(awake.wait) for _ in range(workers)]
         except RuntimeError:  # those that were started must not wait for the others
             awake.abort()
             raise
+        for future in woken:
+            future.result()
         yield pool

@@ -11,7 +11,7 @@ from ._aiohttp import new_session
 from .asyncio import fetch_all
 
 RANK = 6
-NEEDS = ["aiohttp"]
+NEEDS = ["aiohttp", "psutil"]
 OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one a core
 
 
