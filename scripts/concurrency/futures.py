@@ -23,7 +23,7 @@ SECONDS = 0.1
 CANCEL = {"running": 1, "queued": WORKERS + 1, "pending": 20}  # which job to cancel: one of each kind
 
 _calls = 0  # a global: each worker process has one of its own
-_cancelled: Any = None  # the event that all cancels have been tried
+_cancelled: Any = None  # shared memory: 1 when all cancels have been tried
 
 
 def job(number: int, seconds: float) -> dict[str, Any]:
@@ -32,7 +32,8 @@ def job(number: int, seconds: float) -> dict[str, Any]:
     global _calls  # noqa: PLW0603  (what this shows)
     _calls += 1
     begin = time.perf_counter()
-    while time.perf_counter() < begin + seconds or (number <= WORKERS and not _cancelled.is_set()):
+    end = begin + seconds
+    while time.perf_counter() < end or (number <= WORKERS and not _cancelled.value and time.perf_counter() < end + 10):
         pass
     return {"number": number, "pid": os.getpid(), "calls": _calls, "started": begin, "finished": time.perf_counter()}
 
@@ -46,19 +47,20 @@ def life() -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = [{"job": i} for i in range(1, JOBS + 1)]
     context = multiprocessing.get_context()
-    cancelled = context.Event()
+    cancelled = context.RawValue("b", 0)  # an event has a lock, which a process that is killed may hold
     with ProcessPoolExecutor(WORKERS, context, initializer=_keep, initargs=(cancelled,)) as pool:
         for nap in [pool.submit(time.sleep, SECONDS / 2) for _ in range(WORKERS)]:
             nap.result()  # all workers have been started
         origin = time.perf_counter()
         futures = [_submit(pool, row, origin) for row in rows]
-        while not futures[CANCEL["queued"] - 1].running():  # as the pool says of what it has put into the queue
+        queued = futures[CANCEL["queued"] - 1]
+        while not (queued.running() or queued.done()):  # it is said to run as soon as it is in the queue
             time.sleep(0.001)
         time.sleep(SECONDS / 2)
         for number in CANCEL.values():
             rows[number - 1]["cancel_s"] = time.perf_counter() - origin
             rows[number - 1]["cancelled"] = futures[number - 1].cancel()
-        cancelled.set()
+        cancelled.value = 1
         while not all(future.done() for future in futures):
             _note_running(rows, futures, origin)
             time.sleep(0.001)
@@ -76,7 +78,7 @@ def life() -> pd.DataFrame:
 
 
 def _keep(cancelled: Any) -> None:
-    global _cancelled  # noqa: PLW0603  (an event can only be inherited, not sent with a job)
+    global _cancelled  # noqa: PLW0603  (shared memory can only be inherited, not sent with a job)
     _cancelled = cancelled
 
 

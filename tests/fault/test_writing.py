@@ -15,7 +15,9 @@ def test_replies_that_come_at_once_are_all_heard(tmp_path):
     async def work(writer):
         for page in pages:
             writer.put(page, None, lambda _, page=page: ended.append(page))
+        give_up = time.monotonic() + 30
         while journal.read_bytes().count(b"\n") < 1 + len(pages):  # the header, and both batches
+            assert time.monotonic() < give_up
             time.sleep(0.01)  # the loop is kept from listening
         writing = asyncio.create_task(writer.run())
         while len(ended) < len(pages):
