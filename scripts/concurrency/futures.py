@@ -56,6 +56,7 @@ def life() -> pd.DataFrame:
         queued = futures[CANCEL["queued"] - 1]
         while not (queued.running() or queued.done()):  # it is said to run as soon as it is in the queue
             time.sleep(0.001)
+        _note_running(rows, futures, origin)
         time.sleep(SECONDS / 2)
         for number in CANCEL.values():
             rows[number - 1]["cancel_s"] = time.perf_counter() - origin
