@@ -14,8 +14,11 @@ from concurrency.settings import Settings
 
 
 def plan(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
-    """How much is about to be measured, and about how long that takes; `rounds` counts the rounds of each workload."""
-    seconds, samples = 0.0, 0
+    """How much is about to be measured, about how long that takes, and what cannot be done in the time it has.
+
+    `rounds` counts the rounds of each workload.
+    """
+    seconds, samples, hopeless = 0.0, 0, ""
     for workload, count in rounds.items():
         chosen = arms.with_control(arms.resolved(settings.arms[workload], cores))
         if workload == "download":
@@ -24,6 +27,11 @@ def plan(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
             each = sampling.estimate_download_s(chosen, wanted)
             each += sampling.estimate_download_s(quick, sites.fast(wanted))
             samples += count * len(quick)
+            least, most = max(sampling.least_download_s(arm, wanted) for arm in chosen), settings.timeout_s[workload]
+            if least > most:
+                hopeless = (
+                    f" A sample of downloads needs {_duration(least)}, but download.timeout_s is {most:g}: raise it."
+                )
         else:
             numbers = squares.read_numbers(settings.numbers)[: settings.measure_items]
             free = {python.executable for python in settings.interpreters if python.free_threaded}
@@ -32,7 +40,7 @@ def plan(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
         samples += count * len(chosen)
     names = " and ".join(f"{count} × {workload}" for workload, count in rounds.items())
     lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
-    return f"Measuring {names}: {samples} samples{lasting}."
+    return f"Measuring {names}: {samples} samples{lasting}.{hopeless}"
 
 
 def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from concurrency import messages
 from concurrency.errors import UserError
 from concurrency.settings import resolve
 from concurrency.squares import read_numbers
@@ -44,3 +45,11 @@ def test_what_the_command_line_gives_as_text_is_no_text():
     settings = resolve({"explain": "false", "squares": {"shards": "8", "function": "null", "start_method": "null"}})
     assert (settings.explain, settings.shards["squares"]) == (False, 8)
     assert (settings.function, settings.start_method) == (None, None)
+
+
+def test_a_deadline_that_no_sample_can_meet_is_told_beforehand(tmp_path):
+    (tmp_path / "sites.csv").write_text("url,wire_bytes,latency_ms\nhttp://a.test/,100,1500\nhttp://b.test/,100,1500\n")
+    given = {"sites": str(tmp_path / "sites.csv"), "squares": {"numbers": []}}
+    told = [messages.plan({"download": 1}, resolve(given | {"download": {"timeout_s": s}}), cores=2) for s in (2, 4)]
+    assert told[0].endswith(" A sample of downloads needs 3 s, but download.timeout_s is 2: raise it.")
+    assert "timeout_s" not in told[1]
