@@ -166,4 +166,4 @@ def test_nothing_goes_on_after_snakemake_was_killed(lengthy):
         wait_for(lambda: sampling(run) and len(descendants(run)) >= 2)
         family = descendants(run)
         os.kill(run.pid, signal.SIGKILL)
-    wait_for(lambda: not any(alive(process) for process in family), 20)
+    wait_for(lambda: not any(alive(process) for process in family), 10)

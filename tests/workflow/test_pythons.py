@@ -64,11 +64,11 @@ def test_with_the_gil_and_without_it_and_many_in_one_process(workflow, small):
     assert f"interpreter_pool on {current}: needs Python 3.14" in html
     assert f"4 threads without a GIL ({without}) lost" in html
 
+    if told["noise"] == "unusable":
+        pytest.skip(told["sentence"])  # two threads cannot be faster where others keep a core busy
+    assert summary.loc[(without, "threads"), "speedup_low"] > 1
     assert summary.loc[(with_gil, "threads"), "speedup_low"] <= 1
     assert summary.loc[(current, "threads"), "speedup_low"] <= 1
     assert "refuted" not in set(claims.loc["with the GIL, threads do not speed up computing", "answer"])
-    if told["noise"] == "quiet":  # noise may hide what two cores gain, and is told then
-        assert summary.loc[(without, "threads"), "speedup_low"] > 1
-        assert f"than the fastest one by one, on {told['sequential_interpreter']}" in told["sentence"]
-    else:
-        assert "noisy" in told["sentence"]
+    gain = f"than the fastest one by one, on {told['sequential_interpreter']}"
+    assert gain in told["sentence"] or "The machine was noisy" in told["sentence"]  # which may hide it
