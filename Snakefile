@@ -376,7 +376,7 @@ rule capacity:
         rate=USER.live["requests_per_second"],
         seed=USER.seed,
         python=sys.executable,  # which has Snakemake; that of a conda environment has not
-        code=[DOWNLOADING, code("capacity.py", "squares.py")],
+        code=[DOWNLOADING, code("capacity.py", "squares.py", "usage.py")],
     script:
         "scripts/capacity.py"
 

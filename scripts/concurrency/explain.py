@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from concurrency.plots import BEST, FAILED, OTHER, SERIES, STYLE
+from concurrency.statistics import ONE_BY_ONE
 
 PENDING, QUEUED, RUNNING = "#E0E0E0", "#56B4E9", "#0072B2"
 
@@ -70,8 +71,6 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
     """
     sentences = []
     one_by_one: dict[str, float] = {}  # of each interpreter, whose baseline comes before its other arms
-    if not trace["traceEvents"]:
-        return NOTHING_TRACED
     for events in _by_arm(trace).values():
         [name] = [event["args"]["name"] for event in events if event["name"] == "process_name"]
         [work] = [event["dur"] for event in events if event["ph"] == "X" and event["name"] == "work"]
@@ -81,7 +80,7 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
         text = f"{name}: {lanes} lane{'s' if lanes > 1 else ''}, on average {under_way:.1f} items under way"
         computing = sum(event["dur"] for event in bars if event["name"] == "computing")
         arm, _, where = name.partition(" on ")
-        if arm == "one by one":
+        if arm == ONE_BY_ONE:
             one_by_one[where] = computing
         elif computing and where in one_by_one:
             times = computing / one_by_one[where]
@@ -92,7 +91,7 @@ def timeline_text(trace: Mapping[str, Any]) -> str:
             most = max(event["args"]["waiting"] for event in _counts(events))
             text += f"; its event loop ran something {running:.0%} of the time, while up to {most} tasks waited"
         sentences.append(text + ".")
-    return " ".join(sentences)
+    return " ".join(sentences) or NOTHING_TRACED
 
 
 def _by_arm(trace: Mapping[str, Any]) -> dict[int, list[Mapping[str, Any]]]:

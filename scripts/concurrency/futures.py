@@ -125,7 +125,6 @@ async def _in_a_task_group(tasks: list[Coroutine[Any, Any, None]]) -> None:
 async def _five_tasks(api: str, run: Any) -> pd.DataFrame:
     origin = time.perf_counter()
     rows = [{"api": api, "task": i, "outcome": "left running"} for i in range(1, 6)]
-
     failing = asyncio.Event()
 
     async def task(row: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from concurrency.strategies import algorithms, catalogue
 from concurrency.tables import ARM, BLOCK, SUMMARY, as_timings
 
 ROUNDS_TO_TELL = 5
+ONE_BY_ONE = "one by one"  # as people say `sequential`
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
 CONTROL_FAMILY = 5  # a 99 % interval: one campaign in a hundred is called noisy for nothing
 
@@ -474,7 +475,7 @@ def arm_name(arm: pd.Series, among: pd.DataFrame | None = None) -> str:
     several = among is not None and among["interpreter"].nunique() > 1
     where = f" on {arm['interpreter']}" if several else ""
     if arm["strategy"] == BASELINE:
-        return f"one by one{where}"
+        return ONE_BY_ONE + where
     unit = "in flight" if noise.kind(arm["workload"]) == "download" else "worker" if arm["workers"] == 1 else "workers"
     options = f" ({arm['options']})" if arm["options"] else ""
     return f"{arm['strategy']} with {arm['workers']} {unit}{options}{where}"

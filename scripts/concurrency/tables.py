@@ -119,10 +119,11 @@ def read_extra(path: str | Path, hosts: Set[str]) -> pd.DataFrame:
 def _told_apart(host: str, path: Path, hosts: Set[str]) -> str:
     if host and host not in hosts:
         return host
-    name = path.stem
-    if (f"{host} ({name})" if host else name) in hosts:
-        name = path.with_suffix("").as_posix()
-    return f"{host} ({name})" if host else name
+    for name in (path.stem, path.with_suffix("").as_posix()):
+        told = f"{host} ({name})" if host else name
+        if told not in hosts:
+            break
+    return told
 
 
 def read_summary(path: str | Path) -> pd.DataFrame:
