@@ -48,6 +48,7 @@ class _Server(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         _, size, latency, *_ = data.split(b" ", 2)[1].split(b"/")
+        self._is_last = b"\r\nConnection: close\r\n" in data
         if size == b"reset":
             self._transport.abort()
         elif size == b"status":
@@ -64,6 +65,8 @@ class _Server(asyncio.Protocol):
             head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % size
             self.bodies[size] = head + os.urandom(size)
         self._transport.write(self.bodies[size])
+        if self._is_last:
+            self._transport.close()
 
 
 async def _serve(hosts: list[str]) -> None:

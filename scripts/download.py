@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from concurrency import addresses, fetch, job, page_tables, replay, shards, sites
+from concurrency import addresses, failures, fetch, job, page_tables, replay, shards, sites
 from concurrency.store import Page, disk
 
 
@@ -30,10 +30,18 @@ def main(snakemake: Any) -> None:
             shard, urls, [addresses.hostname(url) for url in urls], manners.in_flight_per_host
         )
         wanted, manners = [wanted[place] for place in places], replace(manners, portions=portions)
-    urls = [site.url for site in wanted]
-    with _served(wanted, params) as (fetched_from, source), _Progress(len(set(urls)), hidden=bool(shard)) as progress:
+    names = [failures.shown(site.url) for site in wanted]
+    with _served(wanted, params) as (fetched_from, source), _Progress(len(set(names)), hidden=bool(shard)) as progress:
         pages = fetch.fetch_all(
-            urls, fetched_from, folder, source, manners, fetch.Limits(**params.limits), progress.on_page, shard
+            names,
+            fetched_from,
+            folder,
+            source,
+            manners,
+            fetch.Limits(**params.limits),
+            progress.on_page,
+            shard,
+            progress.on_doubt,
         )
         with disk(folder):
             if shard:
@@ -91,8 +99,15 @@ class _Progress:
 
     def on_page(self, page: Page, detail: str) -> None:
         self.ended.add(page, detail)
+        self._show(1)
+
+    def on_doubt(self, page: Page) -> None:
+        self.ended.take_back(page)
+        self._show(-1)
+
+    def _show(self, change: int) -> None:
         self._bar.set_postfix_str(f"{self.ended.bytes / 1e6:.1f} MB, {self.ended.failures} failed", refresh=False)
-        self._bar.update()
+        self._bar.update(change)
 
 
 if __name__ == "__main__":

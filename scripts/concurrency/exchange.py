@@ -2,51 +2,97 @@
 
 import asyncio
 import ssl
-import urllib.request
-from collections.abc import AsyncIterator, Set
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
+from functools import cached_property, partial
 from time import monotonic
 from types import TracebackType
-from typing import Any, cast
-from weakref import WeakSet
+from typing import Any, NamedTuple, Protocol, cast
 
 import aiohttp
 from aiohttp import hdrs, http_exceptions
-from aiohttp.connector import Connection
+from aiohttp.connector import Connection as Lease
 from aiohttp.tracing import Trace
 from yarl import URL
 
 from concurrency import addresses, decode, replies
+from concurrency.connection import Connection
+from concurrency.cookies import Cookies
 from concurrency.failures import FetchError
+from concurrency.framing import Framing, values
 from concurrency.limits import Limits, Manners
+from concurrency.proxies import Proxies
 from concurrency.store import Origin, Page, Part
 
 REDIRECTS = (301, 302, 303, 307, 308)
 TICK_S = 0.1
+STALLED_S = 1.0  # a body that makes so long a pause is looked at: is what came of it any good?
+# What is worth reading of a reply that is no page, so that its connection can serve again.
+LEFT_BYTES, LEFT_S = 65_536, 1.0
 # glibc keeps what is freed, up to the size of the largest block freed so far, instead of giving it back to the kernel;
 # freeing one of this size first saves each page the faults of its buffers: 30 to 80 µs.
 _LEARNT_BYTES = 16 << 20
+
+
+class Trip(Protocol):
+    """What stands for the requests that one try of a page makes."""
+
+    connections: set[Connection]
+    cookies: Cookies
+
+
+class Redirect(NamedTuple):
+    """Where a reply points, as it says so, and how long to wait before going there."""
+
+    locations: frozenset[bytes]
+    wait_s: float
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """What to ask for, and how; what comes of it is noted on `page` and `part`.
+
+    `trip` is told of each connection that is asked on, and later whether that kept its order; it holds the cookies that
+    go along. `began` is when the page's first try did.
+    `most` bytes may come; of a robots.txt, what is beyond them is not read. With `last`, nothing will follow for this
+    host. With `alone`, the request has a connection of its own.
+    """
+
+    address: str
+    page: Page
+    part: Part
+    trip: "Trip"
+    began: float
+    most: int
+    is_robots: bool = False
+    last: bool = False
+    alone: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class _Watch:
     """One request's clock."""
 
-    page: Page
-    page_began: float
+    request: Request
     began: float
     task: "asyncio.Task[Any]"
-    asked: bool = False
+    connection: Connection | None = None
     sent: float | None = None
     last_byte: float | None = None  # of the body; its header counts as one
     received: int = 0
+    looked_at: int = 0
     window_began: float = 0.0
     window_received: int = 0
-    overdue: str = ""
+    overdue: FetchError | None = None
+
+    @property
+    def framing(self) -> Framing:
+        """How the reply's body ends, once its header has come."""
+        assert self.connection is not None
+        assert self.connection.framing is not None
+        return self.connection.framing
 
     def body_begins(self, now: float) -> None:
         self.last_byte = self.window_began = now
@@ -58,7 +104,7 @@ class _Watch:
             phase_s, allowed_s, kind = now - self.last_byte, limits.idle_s, "idle_timeout"
         elif self.sent is not None:
             phase_s, allowed_s, kind = now - self.sent, limits.first_byte_s, "first_byte_timeout"
-        if now - self.page_began > limits.page_s:
+        if now - self.request.began > limits.page_s:
             return "page_timeout"
         if now - self.began > limits.attempt_s:
             return "attempt_timeout"
@@ -70,187 +116,279 @@ class _Watch:
             self.window_began, self.window_received = now, self.received
         return ""
 
+    def end(self, failure: FetchError) -> None:
+        """Let the request fail so."""
+        if self.overdue is None:
+            self.overdue = failure
+            self.task.cancel()
+
 
 _watching: ContextVar[_Watch] = ContextVar("watching")  # the watch of the request that this task makes
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Notes when a request has its connection, which is when it is sent, and what a new connection took; gives each
-    request only one. aiohttp's own ways, TraceConfig and middlewares, cost 60 µs a request."""
+    """Hands out connections that know what was asked on them, notes when a request has its own, which is when it is
+    sent, and what a new one took; gives each request only one. aiohttp's own ways, TraceConfig and middlewares, cost
+    60 µs a request."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._used: WeakSet[Any] = WeakSet()
+    def __init__(
+        self,
+        new_connection: Callable[[asyncio.AbstractEventLoop], Connection],
+        asked: Callable[[Connection], None],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._asked = asked
+        self._factory = partial(new_connection, self._loop)  # type: ignore[assignment]  # where aiohttp has its own class
 
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> Connection:
+    async def connect(self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout) -> Lease:
         watch = _watching.get()
-        if watch.asked:  # aiohttp repeats a GET, unseen, when a kept connection was closed under it
+        if watch.connection is not None:  # aiohttp repeats a GET, unseen, when a kept connection was closed under it
             raise FetchError("disconnected", "the connection was closed before the reply")
-        watch.asked = True
-        connection = await super().connect(req, traces, timeout)
-        now = monotonic()
-        if connection.protocol not in self._used:
-            self._used.add(connection.protocol)
-            watch.page.connect_ms = round((now - watch.began) * 1000, 3)
-        watch.sent = now
-        watch.page.attempts += 1
-        return connection
+        lease = await super().connect(req, traces, timeout)
+        watch.connection = connection = cast(Connection, lease.protocol)
+        watch.sent = monotonic()
+        watch.request.page.attempts += 1
+        if not connection.requests:
+            watch.request.page.connect_ms = round((watch.sent - watch.began) * 1000, 3)
+            connection.host = req.url.raw_host or ""
+        is_last = connection.ask(watch.request.trip, watch.sent)
+        watch.request.trip.connections.add(connection)
+        self._asked(connection)
+        if is_last:
+            req.headers[hdrs.CONNECTION] = "close"
+        if hdrs.CONNECTION in req.headers or self.force_close:
+            connection.force_close()
+        return lease
 
 
 class Client:
-    """All requests of a download, over one session: use it with `async with`."""
+    """All requests of a download: use it with `async with`.
 
-    def __init__(self, manners: Manners, limits: Limits, hosts: int) -> None:
+    `settled(connection, askers, certain)` is called when it is known whether what a connection brought to those who
+    asked on it is theirs.
+    """
+
+    def __init__(
+        self,
+        manners: Manners,
+        limits: Limits,
+        hosts: int,
+        settled: Callable[[Connection, list[Any], bool], None],
+    ) -> None:
         bytes(_LEARNT_BYTES)
-        self._limits = limits
-        self._proxies = urllib.request.getproxies() if manners.use_proxies else {}
+        self._limits, self._settled = limits, settled
+        self._proxies = Proxies() if manners.use_proxies else None
         self._watched: set[_Watch] = set()
-        self._session = aiohttp.ClientSession(
+        self._unsettled: set[Connection] = set()
+        self._looking: set[asyncio.Task[None]] = set()
+        self._kept = self._session(manners, hosts)
+        self._alone = self._session(manners, hosts, force_close=True)
+        self._tick()
+
+    def _session(self, manners: Manners, hosts: int, **kwargs: Any) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
             connector=_Connector(
+                lambda loop: Connection(loop, self._limits, self._know),
+                self._unsettled.add,
                 limit=0,  # the schedule limits, so that no deadline runs while a request waits for its turn
                 ttl_dns_cache=None,
                 dns_cache_max_size=hosts + 1000,
+                **kwargs,
             ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # the watches look after time
             headers={"User-Agent": manners.user_agent, "Accept-Encoding": decode.ACCEPTED},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # so that bytes can be counted on the wire and after decoding
-            max_line_size=limits.max_header_bytes,
-            max_field_size=limits.max_header_bytes,
+            max_line_size=self._limits.max_header_bytes,
+            max_field_size=self._limits.max_header_bytes,
+            max_headers=self._limits.max_headers,
         )
-        self._tick()
 
     async def __aenter__(self) -> "Client":
+        if self._proxies:
+            await self._proxies.check()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
-        await self._session.close()
+        for connection in self._unsettled:
+            connection.give_up()
+        await self._kept.close()
+        await self._alone.close()
 
-    async def get(
-        self, address: str, page: Page, part: Part, *, began: float, most: int, last: bool
-    ) -> Set[str] | None:
-        """Request `address` and take the body into `part`; None when it is complete, else where a redirect leads.
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing that any connection brought is in doubt."""
+        return not self._unsettled
 
-        `began` is when the page's first try did. `most` bytes may come. With `last`, nothing will follow for this
-        host. Notes on `page` what happened. Raises FetchError for whatever is neither a success nor a redirect.
+    async def get(self, request: Request) -> Redirect | None:
+        """Ask for a page and take its body into the part; None when it is complete, else where a redirect leads.
+
+        A kept connection that closes without a word of the reply was no try: it is at once repeated on a new one (RFC
+        9112, section 9.3.1). Raises FetchError for whatever is neither a success nor a redirect.
         """
-        url, headers = addresses.parsed(address), {}
-        if last:
-            headers["Connection"] = "close"  # idle connections would pile up
-        if part.origin and part.origin.address == address:
-            headers |= {"Range": f"bytes={part.size}-", "If-Range": part.origin.validator}
+        url = addresses.parsed(request.address)
+        proxy = self._proxies.of(url) if self._proxies else None
+        watch = self._watch(request)
+        try:
+            return await self._get(url, proxy, watch, self._alone if request.alone else self._kept)
+        except FetchError as failure:
+            kept = watch.connection
+            if failure.kind != "disconnected" or kept is None or kept.requests == 1 or kept.reply_begun:
+                raise
+        return await self._get(url, proxy, self._watch(request), self._alone)
+
+    def _watch(self, request: Request) -> _Watch:
+        return _Watch(request, monotonic(), cast("asyncio.Task[Any]", asyncio.current_task()))
+
+    async def _get(self, url: URL, proxy: str | None, watch: _Watch, session: aiohttp.ClientSession) -> Redirect | None:
+        request, page = watch.request, watch.request.page
         page.status = page.connect_ms = page.latency_ms = page.content_length = None
-        watch = _Watch(page, began, monotonic(), cast("asyncio.Task[Any]", asyncio.current_task()))
         self._watched.add(watch)
         _watching.set(watch)
         try:
-            async with self._session.get(
+            async with session.get(
                 url,
-                headers=headers,
-                proxy=self._proxy(url) if self._proxies else None,
+                headers=self._headers(request),
+                proxy=proxy,
                 allow_redirects=False,
                 ssl=self._tls if url.scheme == "https" else True,
             ) as reply:
                 page.status = reply.status
                 if reply.status in REDIRECTS:
-                    return set(reply.headers.getall(hdrs.LOCATION, []))
-                await self._receive(address, page, part, most, watch, reply)
+                    request.trip.cookies.keep(request.address, reply)
+                    await self._read_rest(watch, reply)
+                    locations = values(reply.raw_headers, b"location")
+                    return Redirect(frozenset(locations), self._asked_wait_s(reply))
+                await self._receive(watch, reply)
                 return None
         except asyncio.CancelledError:
             if not watch.overdue or watch.task.uncancel():  # it is not, or not only, `_tick` that ends it
                 raise
-            raise FetchError(watch.overdue, f"after {monotonic() - watch.began:.1f} s") from None
+            raise watch.overdue from None
         except (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError, ValueError) as error:
+            if watch.connection is not None and watch.connection.is_disorderly:
+                raise FetchError("unasked", "something came before it was asked for") from error
             raise replies.failure_of(error, watch.sent is not None, watch.last_byte is not None) from error
         finally:
             self._watched.discard(watch)
             page.total_ms = round(page.total_ms + (monotonic() - watch.began) * 1000, 3)
 
-    async def _receive(
-        self, address: str, page: Page, part: Part, most: int, watch: _Watch, reply: aiohttp.ClientResponse
-    ) -> None:
-        """The reply's body, whole, into `part`. Raises FetchError for any reply that is not a success."""
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        if request.last:
+            headers[hdrs.CONNECTION] = "close"  # idle connections would pile up
+        if request.part.origin and request.part.origin.address == request.address:
+            headers |= {"Range": f"bytes={request.part.size}-", "If-Range": request.part.origin.validator}
+        if cookie := request.trip.cookies.of(request.address):
+            headers[hdrs.COOKIE] = cookie
+        return headers
+
+    async def _receive(self, watch: _Watch, reply: aiohttp.ClientResponse) -> None:
+        """The reply's body, whole, into the part. Raises FetchError for any reply that is not a success."""
         now = monotonic()
         assert watch.sent is not None
+        request, page, part = watch.request, watch.request.page, watch.request.part
         page.latency_ms = round((now - watch.sent) * 1000, 3)
-        header_bytes = sum(map(len, chain.from_iterable(reply.raw_headers))) + 4 * len(reply.raw_headers)
-        if header_bytes > self._limits.max_header_bytes:
-            raise FetchError("header_too_large", f"more than {self._limits.max_header_bytes} bytes")
-        if (coding := reply.headers.get(hdrs.TRANSFER_ENCODING)) and coding.strip().lower() != "chunked":
-            raise FetchError("protocol", f"Transfer-Encoding: {coding}")
-        length = total = reply.content_length
-        if reply.status == 206 and "Range" in reply.request_info.headers and replies.continues(part, reply):
+        length = total = watch.framing.length
+        ranged = "Range" in reply.request_info.headers
+        if reply.status == 206 and ranged and replies.continues(part, reply.headers, watch.framing):
             total = None if length is None else part.size + length
         elif reply.status == 200:
-            codings = decode.codings(reply.headers.getall(hdrs.CONTENT_ENCODING, []))
+            codings = decode.known(watch.framing.codings)
             validator = replies.strong_validator(reply.headers)
-            part.begin(Origin(address, validator, total, codings) if validator else None, codings)
+            part.begin(Origin(request.address, validator, total, codings) if validator else None, codings)
+        elif reply.status == 204 and request.is_robots:
+            part.begin(None, [])
         else:
-            self._refused(part, reply)
+            failure = self._refusal(part, reply)
+            await self._read_rest(watch, reply)
+            raise failure
         page.content_length = total
-        if total and total > most:
-            raise FetchError("too_large", f"{total} bytes announced, {most} allowed")
+        if total and total > request.most and not request.is_robots:
+            raise FetchError("too_large", f"{total} bytes announced, {request.most} allowed")
         watch.body_begins(now)
-        if length is None:
-            async with _told_when_lost(reply):
-                await self._body(part, most, watch, reply)
-        else:
-            await self._body(part, most, watch, reply)
+        await self._body(watch, reply)
         page.wire_bytes = part.size
-        if total is not None and part.size != total:
+        if total is not None and part.size != total and not request.is_robots:
             raise FetchError("truncated", f"{part.size} of {total} bytes")
 
-    async def _body(self, part: Part, most: int, watch: _Watch, reply: aiohttp.ClientResponse) -> None:
+    async def _body(self, watch: _Watch, reply: aiohttp.ClientResponse) -> None:
+        request, part = watch.request, watch.request.part
         while data := await reply.content.readany():
             watch.last_byte = monotonic()
             watch.received += len(data)
-            if part.size + len(data) > most:
-                raise FetchError("too_large", f"more than {most} bytes")
+            if part.size + len(data) > request.most:
+                if not request.is_robots:
+                    raise FetchError("too_large", f"more than {request.most} bytes")
+                part.add(data[: request.most - part.size])
+                return
             if part.add(data):
-                await _spill(part)
+                await _spill(part, request.most)
         if part.on_disk and part.in_memory:
-            await _spill(part)
+            await _spill(part, request.most)
 
-    def _refused(self, part: Part, reply: aiohttp.ClientResponse) -> None:
-        """Raise what a reply that brings no page means."""
+    async def _read_rest(self, watch: _Watch, reply: aiohttp.ClientResponse) -> None:
+        """Read what is left of a reply that is no page, unless that is much, so that its connection can serve again."""
+        self._watched.discard(watch)
+        if reply.content.is_eof() or (watch.framing.length or 0) > LEFT_BYTES:
+            return
+        left = LEFT_BYTES
+        with suppress(TimeoutError, aiohttp.ClientError, OSError, FetchError):  # whatever it was: it is no page
+            async with asyncio.timeout(LEFT_S):
+                while left > 0 and (data := await reply.content.readany()):
+                    left -= len(data)
+
+    def _refusal(self, part: Part, reply: aiohttp.ClientResponse) -> FetchError:
+        """What a reply that brings no page means."""
         detail = f"status {reply.status} {reply.reason or ''}"
         if "Range" in reply.request_info.headers and reply.status in (206, 416):
             part.drop()
-            raise FetchError("status", f"{detail}; the part fetched earlier does not fit any more", passing=True)
-        wait_s = replies.retry_after_s(reply.headers) if reply.status in replies.OVERLOADED else 0.0
-        raise FetchError(
-            "status",
-            detail,
-            passing=reply.status in replies.PASSING_STATUS,
-            wait_s=min(wait_s, self._limits.max_wait_s),
-        )
+            return FetchError("status", f"{detail}; the part fetched earlier does not fit any more", passing=True)
+        wait_s = self._asked_wait_s(reply)
+        passing = reply.status in self._limits.retry_statuses or bool(wait_s and reply.status in replies.WAITING)
+        return FetchError("status", detail, passing=passing, wait_s=wait_s)
+
+    def _asked_wait_s(self, reply: aiohttp.ClientResponse) -> float:
+        return min(replies.retry_after_s(reply.headers), self._limits.max_wait_s)
+
+    def _know(self, connection: Connection, askers: list[Any], certain: bool) -> None:
+        self._unsettled.discard(connection)
+        self._settled(connection, askers, certain)
 
     def _tick(self) -> None:
-        """End the requests that take too long, now and from now on."""
+        """End the requests that take too long, and look at what has been silent, now and from now on."""
         now = monotonic()
         for watch in self._watched:
-            if not watch.overdue and (overdue := watch.check(now, self._limits)):
-                watch.overdue = overdue
-                watch.task.cancel()
+            if kind := watch.check(now, self._limits):
+                watch.end(FetchError(kind, f"after {now - watch.began:.1f} s"))
+            elif watch.last_byte and now - watch.last_byte > STALLED_S and watch.looked_at < watch.received:
+                watch.looked_at = watch.received
+                self._looking.add(looking := asyncio.create_task(self._look_at(watch)))
+                looking.add_done_callback(self._looking.discard)
+        for connection in [*self._unsettled]:
+            connection.look(now)
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
-    def _proxy(self, url: URL) -> str | None:
-        assert url.host
-        return None if urllib.request.proxy_bypass(url.host) else self._proxies.get(url.scheme)
+    async def _look_at(self, watch: _Watch) -> None:
+        """See whether the body that makes a pause can still become a page."""
+        part = watch.request.part
+        if part.codings and not part.on_disk:
+            failure = await asyncio.to_thread(decode.is_corrupt, part.latest(), part.codings, watch.request.most)
+            if failure and watch in self._watched:
+                watch.end(failure)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context()  # takes 35 ms: only when it is needed
 
 
-async def _spill(part: Part) -> None:
+async def _spill(part: Part, most: int) -> None:
     """Relieve the memory, in a thread; whatever ends the request waits until that is done, for it will use the part."""
-    spilling, cancelled = asyncio.get_running_loop().run_in_executor(None, part.spill), None
+    spilling, cancelled = asyncio.get_running_loop().run_in_executor(None, _spill_if_good, part, most), None
     while not spilling.done():
         try:
             await asyncio.wait([spilling])
@@ -261,31 +399,7 @@ async def _spill(part: Part) -> None:
         raise cancelled
 
 
-@asynccontextmanager
-async def _told_when_lost(reply: aiohttp.ClientResponse) -> AsyncIterator[None]:
-    """Makes two ends of a body without a length known that aiohttp passes over: a reset where only a close says that
-    the body is complete (it takes it for the close), and chunks that are none (it closes the connection and waits for
-    more)."""
-    if reply.connection is None or reply.connection.protocol is None:
-        yield
-        return
-    body, lost = reply.content, reply.connection.protocol.closed
-    assert lost is not None
-
-    def stop_waiting(_: Any) -> None:
-        if not body.is_eof() and body.exception() is None:
-            body.set_exception(FetchError("protocol", "the chunks of the body are malformed"))
-
-    lost.remove_done_callback(_seen)  # it may be there, from an earlier page on this connection
-    lost.add_done_callback(_seen)
-    lost.add_done_callback(stop_waiting)
-    try:
-        yield
-    finally:
-        lost.remove_done_callback(stop_waiting)
-    if "Transfer-Encoding" not in reply.headers:
-        await lost
-
-
-def _seen(lost: "asyncio.Future[None]") -> None:
-    lost.exception()  # asyncio complains of those that nobody looked at
+def _spill_if_good(part: Part, most: int) -> None:
+    if not part.on_disk and part.codings and (failure := decode.is_corrupt(part.latest(), part.codings, most)):
+        raise failure
+    part.spill()

@@ -1,6 +1,10 @@
 """Why a page could not be had: the closed set of classes that the `error` column of pages.csv can hold."""
 
+import re
 from dataclasses import dataclass
+
+MOST_DETAIL = 300  # characters; servers may have chosen them
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,30 @@ KINDS = {
     "attempt_timeout": Kind("one try took too long", "run again, or raise limits.attempt_s", passing=True),
     "page_timeout": Kind("all tries together took too long", "run again, or raise limits.page_s"),
     "disconnected": Kind("the connection ended before the reply's header", "run again", passing=True),
+    "unasked": Kind(
+        "the server sends what it was not asked for, so that no reply is certain", "tell the operator", passing=True
+    ),
     "truncated": Kind("the body ended early", "run again", passing=True),
     "protocol": Kind("the reply is not valid HTTP", "tell the operator"),
     "header_too_large": Kind("the reply's header is too large", "raise limits.max_header_bytes"),
-    "status": Kind("a status other than 200", "look at the status column; 404 and 410: remove the URL"),
+    "too_many_headers": Kind("the reply's header has too many lines", "raise limits.max_headers"),
+    "status": Kind("a status other than 200", "look at the status column; 404, 410: remove the URL"),
     "redirect": Kind("a redirect that is not followed", "give the URL that it ends at, or see limits.max_redirects"),
-    "encoding": Kind("a Content-Encoding unknown or corrupt", "tell the operator"),
+    "encoding": Kind("a Content-Encoding unknown, corrupt or absurd", "tell the operator"),
     "too_large": Kind("the body is larger than allowed", "raise limits.max_bytes"),
+    "internal": Kind("a fault of this workflow", "report it, with the traceback in the log"),
 }
+
+
+def shown(text: str) -> str:
+    """A URL, or a text with URLs in it, as it may be printed and stored: without logins, which are secrets."""
+    return _LOGIN.sub("***@", text)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, without logins, and with what a terminal would obey (servers may send it) spelt out."""
+    line = shown(" ".join(text.split()))
+    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 class FetchError(Exception):
@@ -47,7 +67,8 @@ class FetchError(Exception):
     """
 
     def __init__(self, kind: str, detail: str, *, passing: bool | None = None, wait_s: float = 0.0) -> None:
-        super().__init__(" ".join(detail.split()))
+        line = printable(detail)
+        super().__init__(line if len(line) <= MOST_DETAIL else f"{line[:MOST_DETAIL]}…")
         self.kind = kind
         self.passing = KINDS[kind].passing if passing is None else passing
         self.wait_s = wait_s
@@ -55,3 +76,8 @@ class FetchError(Exception):
     def again(self) -> "FetchError":
         """The same for another page (one exception raised many times would keep the traceback of each)."""
         return FetchError(self.kind, str(self), passing=self.passing, wait_s=self.wait_s)
+
+
+def fault(error: Exception) -> FetchError:
+    """The failure that a fault of ours is for its page."""
+    return FetchError("internal", f"{type(error).__name__}: {error}")

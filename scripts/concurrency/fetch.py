@@ -1,11 +1,14 @@
-"""The downloader: every page once, asynchronously. With the modules beneath it (`exchange`, `schedule`, `robots`,
-`writing`, `store`, `addresses`, `replies`, `decode`, `failures`) the only place that knows HTTP policy."""
+"""The downloader: every page once, asynchronously. With the modules beneath it (`exchange`, `connection`, `schedule`,
+`robots`, `writing`, `store`, `addresses`, `framing`, `replies`, `decode`, `failures`) the only place that knows HTTP
+policy."""
 
 import asyncio
+import gc
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -14,9 +17,11 @@ from typing import Any, cast
 import tenacity
 
 from concurrency import addresses, replies, robots
+from concurrency.connection import QUIET_S, Connection
+from concurrency.cookies import Cookies
 from concurrency.errors import UserError
-from concurrency.exchange import Client
-from concurrency.failures import FetchError
+from concurrency.exchange import Client, Redirect, Request
+from concurrency.failures import FetchError, fault
 from concurrency.limits import USER_AGENT, Limits, Manners
 from concurrency.schedule import Host, Schedule
 from concurrency.store import Page, Part, Store
@@ -36,15 +41,18 @@ def fetch_all(
     limits: Limits,
     on_page: Callable[[Page, str], None],
     shard: str = "",
+    on_doubt: Callable[[Page], None] = lambda _: None,
 ) -> Iterator[Page]:
     """Fetch each of `urls` once into `folder` (see `store`), then yield a Page for each, in order.
 
-    `fetched_from` says where each URL is really fetched from (a replay server, or the URL itself), `source` what all
-    of them come from: pages that an earlier run brought from the same source are kept. A URL that is there twice is
-    fetched once and gets two equal rows. `on_page` is called as each page ends, with what went wrong, if anything.
-    A failure is a Page with its `error`, one of `failures.KINDS`, and no file. Raises UserError where the disk fails
-    or another download is using `folder`. The folder stays locked until the last page was taken. Several shards, each
-    with a name of its own, may fill one folder at the same time.
+    `urls` name the pages in the tables, so they should have no logins in them. `fetched_from` says where each is really
+    fetched from (a replay server, or the URL itself, login included), `source` what all of them come from: pages that
+    an earlier run brought from the same source are kept. A URL that is there twice is fetched once and gets two equal
+    rows. `on_page` is called as each page ends, with what went wrong, if anything; `on_doubt` when it has to be fetched
+    again all the same, because it came over a connection that did not keep the order of replies. A failure is a Page
+    with its `error`, one of `failures.KINDS`, and no file. Raises UserError where the disk fails or another download is
+    using `folder`. The folder stays locked until the last page was taken. Several shards, each with a name of its own,
+    may fill one folder at the same time.
     """
     with Store(folder, source, shard) as store:
         missing = []
@@ -54,7 +62,11 @@ def fetch_all(
             else:
                 missing.append((url, address))
         if missing:
-            asyncio.run(_Download(store, manners, limits, on_page).run(missing))
+            gc.freeze()  # what is there already need not be looked through again and again for as long as this takes
+            try:
+                asyncio.run(_Download(store, manners, limits, on_page, on_doubt).run(missing))
+            finally:
+                gc.unfreeze()
         yield from store.sweep(cast(Page, store.row(url)) for url in urls)
 
 
@@ -68,8 +80,34 @@ class _Job:
     part: Part
     began: float
     hops: int = 0
+    trip: "_Trip" = field(init=False)
+    alone: bool = False  # it is to have connections of its own
+    failure: FetchError | None = None  # how it ended
     retry: tenacity.RetryCallState | None = None
     holds: Host[Any] | None = None  # the host whose pages wait for this robots.txt
+
+    def __post_init__(self) -> None:
+        self.trip = _Trip(self)
+
+    def set_out_again(self) -> None:
+        """Back to where it started."""
+        self.address, self.hops, self.failure, self.trip = self.start, 0, None, _Trip(self)
+
+
+@dataclass(slots=True, eq=False)
+class _Trip:
+    """What one try of a page, redirects included, has been through.
+
+    As long as it is not known whether the `connections` that it came over kept their order, it is not certain that what
+    came is the page's; it is `in_doubt` once one of them turned out not to have, or could not be read to its end.
+    """
+
+    job: _Job
+    connections: set[Connection] = field(default_factory=set)
+    in_doubt: bool = False
+    is_put: bool = False  # to the writing process, as a page that came over these connections
+    is_written: bool = False
+    cookies: Cookies = field(default_factory=Cookies)
 
 
 _Turn = tuple[Host[Any], _Job]
@@ -78,8 +116,16 @@ _Turn = tuple[Host[Any], _Job]
 class _Download:
     """One run of the downloader: a task for each request that may be under way, everything else in the schedule."""
 
-    def __init__(self, store: Store, manners: Manners, limits: Limits, on_page: Callable[[Page, str], None]) -> None:
-        self._store, self._manners, self._limits, self._on_page = store, manners, limits, on_page
+    def __init__(
+        self,
+        store: Store,
+        manners: Manners,
+        limits: Limits,
+        on_page: Callable[[Page, str], None],
+        on_doubt: Callable[[Page], None],
+    ) -> None:
+        self._store, self._manners, self._limits = store, manners, limits
+        self._on_page, self._on_doubt = on_page, on_doubt
         self._schedule: Schedule[int | _Job] = Schedule(
             manners.in_flight_per_host or manners.in_flight, manners.requests_per_second or float("inf")
         )
@@ -94,6 +140,9 @@ class _Download:
         )
         self._robots = robots.Robots()
         self._unknown: dict[Host[Any], FetchError] = {}  # hosts that have no address
+        self._disorderly: Counter[str] = Counter()  # by host: its connections that brought what nobody asked for
+        self._unmarked: set[int] = set()  # of those that are certain, which the journal does not say yet
+        self._disk: UserError | None = None
         self._under_way: set[_Job] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
@@ -114,7 +163,7 @@ class _Download:
         try:
             with Writer(self._store, self._limits.max_bytes) as self._writer:
                 async with (
-                    Client(self._manners, self._limits, len(self._schedule.hosts)) as self._client,
+                    Client(self._manners, self._limits, len(self._schedule.hosts), self._settled) as self._client,
                     asyncio.TaskGroup() as self._tasks,
                 ):
                     writing = self._tasks.create_task(self._write())
@@ -123,6 +172,7 @@ class _Download:
                         await self._all_ended.wait()
                     finally:
                         self._stopped = True
+                        await self._wind_up()
                     writing.cancel()
         except BaseExceptionGroup as group:
             if disk := group.subgroup(UserError):
@@ -131,15 +181,27 @@ class _Download:
         finally:
             if self._timer:
                 self._timer.cancel()
-            for job in self._under_way:
-                with suppress(UserError):  # what cannot be kept is fetched again
+            with suppress(UserError):  # what cannot be kept is fetched again
+                self._store.mark(self._unmarked)
+                for job in self._under_way:
                     job.part.keep()
+        if self._disk:
+            raise self._disk
 
     async def _write(self) -> None:
         try:
             await self._writer.run()
-        finally:  # a timer may come before the task group has told anybody
+        except UserError as error:
+            self._disk = error
+        finally:
             self._stopped = True
+            self._all_ended.set()
+
+    async def _wind_up(self) -> None:
+        """Interrupted, or the disk failed: give what is under way, and then is silent, the time to become certain."""
+        give_up = monotonic() + 2 * QUIET_S
+        while (self._under_way or not self._client.is_settled) and monotonic() < give_up:
+            await asyncio.sleep(0.02)
 
     def _pump(self) -> None:
         """Start as many requests as may be under way now."""
@@ -195,6 +257,12 @@ class _Download:
         except FetchError as failure:
             self._failed(job, failure, host)
             await asyncio.sleep(0)  # it may have failed without waiting for anything, and so may the next one
+        except UserError:
+            raise
+        except Exception as error:
+            log.exception("%s: a fault of this workflow", job.page.url)
+            self._failed(job, fault(error), host)
+            await asyncio.sleep(0)
 
     def _new_job(self, url: str, address: str) -> _Job:
         return _Job(Page(url), address, address, self._store.part(url), monotonic())
@@ -204,38 +272,46 @@ class _Download:
         if unknown := self._unknown.get(host):
             raise unknown.again()
         try:
-            locations = await self._client.get(
-                job.address,
-                job.page,
-                job.part,
-                began=job.began,
-                most=robots.MOST_BYTES if job.holds else self._limits.max_bytes,
-                last=not host.queue,
+            redirect = await self._client.get(
+                Request(
+                    job.address,
+                    job.page,
+                    job.part,
+                    job.trip,
+                    began=job.began,
+                    most=robots.MOST_BYTES if job.holds else self._limits.max_bytes,
+                    is_robots=job.holds is not None,
+                    last=len(host.queue) < host.in_flight,
+                    alone=job.alone or (bool(self._disorderly) and self._is_disorderly(job.address)),
+                )
             )
         except FetchError as failure:
             if failure.kind == "dns" and not failure.passing:
                 self._unknown[host] = failure
             raise
-        if locations is not None:
-            self._redirect(job, locations)
+        if redirect:
+            self._redirect(job, redirect)
         elif job.holds:
-            delay_s = self._robots.came(job.start, job.part.read(robots.MOST_BYTES))
+            delay_s = await asyncio.to_thread(self._robots.came, job.start, job.part)
             job.holds.space(min(delay_s, self._limits.max_wait_s))
             self._let_go(job)
         else:
-            self._writer.put(job.page, job.part, partial(self._written, job, None))
+            self._conclude(job, None)
 
-    def _redirect(self, job: _Job, locations: Collection[str]) -> None:
+    def _is_disorderly(self, address: str) -> bool:
+        return self._disorderly[addresses.hostname(address)] > 1
+
+    def _redirect(self, job: _Job, redirect: Redirect) -> None:
         """Let `job` go on where the reply points. Raises FetchError where that is not acceptable."""
         assert job.page.status
         job.hops += 1
         if job.hops > self._limits.max_redirects:
             raise FetchError("redirect", f"more than {self._limits.max_redirects} redirects")
         job.address = addresses.redirected(
-            job.address, job.page.status, locations, allow_downgrade=self._limits.allow_downgrade
+            job.address, job.page.status, redirect.locations, allow_downgrade=self._limits.allow_downgrade
         )
         host = self._schedule.host(addresses.hostname(job.address))
-        self._schedule.put(host, job, monotonic(), urgent=job.holds is not None)
+        self._schedule.put(host, job, monotonic() + redirect.wait_s, urgent=job.holds is not None)
 
     def _failed(self, job: _Job, failure: FetchError, host: Host[Any] | None = None) -> None:
         """Another try for `job`, later, or its end. An overloaded `host` is left alone altogether for that time."""
@@ -250,12 +326,19 @@ class _Download:
         else:
             log.info("%s: %s: %s; again in %.1f s", job.page.url, failure.kind, failure, job.retry.upcoming_sleep)
             job.retry.prepare_for_next_attempt()
-            job.address, job.hops = job.start, 0
+            if job.trip.in_doubt or failure.kind == "unasked":
+                job.alone = True
+                job.part.drop()
             job.part.keep()
-            start = self._schedule.host(addresses.hostname(job.start))
-            self._schedule.put(start, job, monotonic() + job.retry.upcoming_sleep, urgent=job.holds is not None)
+            job.set_out_again()
+            self._put(job, job.retry.upcoming_sleep)
         if host and failure.kind == "status" and job.page.status in replies.OVERLOADED:
             self._schedule.block(host, monotonic() + job.retry.upcoming_sleep)
+
+    def _put(self, job: _Job, wait_s: float) -> None:
+        """Let `job` start, after a while."""
+        host = self._schedule.host(addresses.hostname(job.start))
+        self._schedule.put(host, job, monotonic() + wait_s, urgent=job.holds is not None)
 
     def _end(self, job: _Job, failure: FetchError) -> None:
         """There is no other try."""
@@ -267,7 +350,7 @@ class _Download:
             job.part.drop()
         job.part.keep()
         job.page.error = failure.kind
-        self._writer.put(job.page, None, partial(self._written, job, failure))
+        self._conclude(job, failure)
 
     def _let_go(self, job: _Job) -> None:
         """The pages that wait for this robots.txt may go on."""
@@ -276,20 +359,98 @@ class _Download:
         job.holds.held = False
         self._schedule.offer(job.holds)
 
-    def _written(self, job: _Job, failure: FetchError | None, undecodable: FetchError | None) -> None:
-        """The page is in the journal, or its body turned out to be `undecodable`."""
+    def _conclude(self, job: _Job, failure: FetchError | None) -> None:
+        """What came of the page is to be written, unless it is known to be in doubt."""
+        job.failure = failure
+        if _is_to_doubt(job):
+            self._repeat(job)
+            return
+        numbers: list[int] = []
+        if not failure:
+            job.trip.is_put = True
+            for connection in job.trip.connections:
+                connection.number = connection.number or self._store.new_number()
+                numbers.append(connection.number)
+        self._writer.put(job.page, None if failure else job.part, partial(self._written, job), numbers)
+
+    def _written(self, job: _Job, undecodable: FetchError | None) -> None:
+        """What came of the page is in the journal, or its body turned out to be `undecodable`."""
         if undecodable:
             job.part.drop()
             self._failed(job, undecodable)
         else:
-            if failure:
-                log.info("%s: %s: %s", job.page.url, failure.kind, failure)
-            self._on_page(job.page, str(failure or ""))
-            self._open -= 1
-            if not self._open:
-                self._all_ended.set()
-        if len(self._under_way) < self._manners.in_flight:  # for want of pages, or because too much was unwritten
+            job.trip.is_written = True
+            if job.failure:
+                log.info("%s: %s: %s", job.page.url, job.failure.kind, job.failure)
+            self._on_page(job.page, str(job.failure or ""))
+            self._close(job)
+        self._pump_if_idle()
+
+    def _close(self, job: _Job) -> None:
+        """Have done with the page, if what came of it is written and certain."""
+        if not job.trip.is_written or job.trip.connections:
+            return
+        if _is_to_doubt(job):
+            self._on_doubt(job.page)
+            self._repeat(job)
+            return
+        del job.trip  # it knows the job: together they would stay until the garbage collector comes
+        self._open -= 1
+        if not self._open:
+            self._all_ended.set()
+
+    def _repeat(self, job: _Job) -> None:
+        """What came of the page may have been meant for another one."""
+        job.page = Page(job.page.url, attempts=job.page.attempts, total_ms=job.page.total_ms)
+        job.part.drop()
+        if job.alone:
+            self._failed(job, FetchError("unasked", "more than what was asked for, on a connection of its own"))
+            return
+        log.info("%s: its connection did not keep the order of replies; again on one of its own", job.page.url)
+        job.alone = True
+        job.set_out_again()
+        self._put(job, 0)
+
+    def _settled(self, connection: Connection, trips: list[_Trip], certain: bool) -> None:
+        """What came over `connection` is certain, or in doubt."""
+        number = connection.number
+        if connection.is_disorderly:
+            self._disorderly[connection.host] += 1
+        if certain and number:
+            self._unmarked.add(number)
+            put = [trip for trip in trips if trip.is_put]
+            self._writer.mark(number, partial(self._marked, connection, number, put))
+        for trip in trips:
+            trip.in_doubt |= not certain
+            trip.job.alone |= trip.in_doubt and connection.requests == 1  # it was already
+            if not (certain and trip.is_put):
+                self._leave(connection, trip)
+        self._pump_if_idle()
+
+    def _marked(self, connection: Connection, number: int, trips: list[_Trip], _: FetchError | None) -> None:
+        """The journal says that what came over `connection` is certain."""
+        self._unmarked.discard(number)
+        for trip in trips:
+            self._leave(connection, trip)
+
+    def _leave(self, connection: Connection, trip: _Trip) -> None:
+        if connection in trip.connections:
+            trip.connections.discard(connection)
+            if trip.job.trip is trip:  # and not an earlier try's
+                self._close(trip.job)
+
+    def _pump_if_idle(self) -> None:
+        """For want of pages, or because too much was unwritten, fewer requests may be under way than could be."""
+        if len(self._under_way) < self._manners.in_flight:
             self._pump()
+
+
+# What a reply said, as against what became of a connection.
+_SAID = ("status", "redirect", "encoding", "too_large", "protocol", "header_too_large", "too_many_headers")
+
+
+def _is_to_doubt(job: _Job) -> bool:
+    return job.trip.in_doubt and (job.failure is None or job.failure.kind in _SAID)
 
 
 def _asked_wait_s(state: tenacity.RetryCallState) -> float:

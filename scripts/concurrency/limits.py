@@ -7,6 +7,8 @@ import aiohttp
 
 from concurrency.schedule import Portion
 
+# Those of RFC 9110 and 6585 that may pass, and what CDNs send while the server behind them cannot be reached.
+RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529)
 PRODUCT = "concurrency-benchmark"
 USER_AGENT = f"{PRODUCT}/1.0 ({{contact}}) {aiohttp.http.SERVER_SOFTWARE}"
 
@@ -40,5 +42,7 @@ class Limits:
     min_speed_over_s: float = 30
     max_bytes: int = 100_000_000
     max_header_bytes: int = 65_536
+    max_headers: int = 512
     max_redirects: int = 10
     allow_downgrade: bool = False
+    retry_statuses: list[int] = field(default_factory=lambda: [*RETRY_STATUSES])

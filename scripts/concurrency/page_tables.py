@@ -2,15 +2,16 @@
 
 import csv
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 from concurrency.errors import UserError
-from concurrency.failures import KINDS
+from concurrency.failures import KINDS, printable
 from concurrency.job import writing
-from concurrency.store import COLUMNS, Page, values
+from concurrency.store import COLUMNS, FAILED, STATE, Page, values
 
 PROFILE = ("url", "wire_bytes", "framing", "latency_ms", "connect_ms")
 
@@ -48,48 +49,65 @@ def write_profile(pages_csv: str | Path, path: str | Path) -> None:
                 )
 
 
-@dataclass
-class _Kind:
-    """The failures of one class: how many, and the first of them."""
-
-    count: int
-    url: str
-    detail: str
+def write_failed(failed: Iterable[tuple[Page, str]], path: str | Path) -> None:
+    """The rows of pages that failed, each with what happened exactly."""
+    with writing(path) as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow((*COLUMNS, "detail"))
+        rows.writerows((*values(page), detail) for page, detail in failed)
 
 
 @dataclass
 class Ended:
-    """How many pages have ended, of which size, and the failures among them by class."""
+    """How many pages have ended, of which size, and those that failed, with the details."""
 
     total: int = 0
     bytes: int = 0
-    kinds: dict[str, _Kind] = field(default_factory=dict)
+    failed: dict[str, tuple[Page, str]] = field(default_factory=dict)  # by URL
 
     def add(self, page: Page, detail: str) -> None:
         """Count `page`; `detail` says what went wrong, if anything."""
         self.total += 1
         self.bytes += page.bytes
         if page.error:
-            self.kinds.setdefault(page.error, _Kind(0, page.url, detail)).count += 1
+            self.failed[page.url] = page, detail
+
+    def take_back(self, page: Page) -> None:
+        """`page`, which was counted, has to be fetched again."""
+        self.total -= 1
+        self.bytes -= page.bytes
+        self.failed.pop(page.url, None)
 
     @property
     def failures(self) -> int:
-        return sum(kind.count for kind in self.kinds.values())
+        return len(self.failed)
 
     def tell(self, max_failures: int, folder: Path, rule: str) -> None:
-        """What failed, by class, on the screen and in the log. Raises UserError if that is more than is tolerated.
+        """What failed, by class, on the screen, in the log, and row by row in a table in the store in `folder`, which
+        stays when Snakemake removes those of a rule that failed.
 
-        `rule` is the one to run again for those that were tolerated.
+        `rule` is the one to run again for those that were tolerated. Raises UserError if more failed than is
+        tolerated, or by a fault of ours.
         """
         logging.info("%d of %d pages, %d bytes", self.total - self.failures, self.total, self.bytes)
-        if not self.kinds:
+        table = folder / STATE / FAILED
+        if not self.failed:
+            table.unlink(missing_ok=True)
             return
-        lines = [f"{self.failures} of {self.total} pages failed:"]
-        for name, kind in sorted(self.kinds.items(), key=lambda item: -item[1].count):
-            lines.append(f"  {kind.count:6} × {name}: {KINDS[name].meaning}")
-            lines.append(f"           for example {kind.url}: {kind.detail}")
+        write_failed(self.failed.values(), table)
+        counts = Counter(page.error for page, _ in self.failed.values())
+        lines = [f"{self.failures} of {self.total} pages failed; their rows, with the details, are in {table}:"]
+        for name, count in counts.most_common():
+            page, detail = next(found for found in self.failed.values() if found[0].error == name)
+            lines.append(f"  {count:6} × {name}: {KINDS[name].meaning}")
+            lines.append(f"           for example {printable(page.url)}: {detail}")
             lines.append(f"           what to do: {KINDS[name].remedy}")
         logging.warning("%s", "\n".join(lines))
+        if counts["internal"]:
+            raise UserError(
+                f"download: {counts['internal']} pages failed by a fault of this workflow, all others were fetched; "
+                "please report it with the traceback above"
+            )
         if self.failures > max_failures:
             raise UserError(
                 f"download: {self.failures} failures are more than download.max_failures: {max_failures} tolerates; "

@@ -62,6 +62,7 @@ class Connection(asyncio.Protocol):
         self.sites, self.noise, self.trace = sites, noise, trace
         self.number, self.is_new = next(self.numbers), True
         self.unread = b""
+        self.is_last = False  # the client wants the connection closed after this request
         self.answering: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -89,6 +90,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
             return
         self.unread = rest
+        self.is_last = b"\r\nconnection: close\r\n" in head.lower() + b"\r\n"
         index = int(path)
         site = self.sites[index]
         self.asked = time.perf_counter()
@@ -115,6 +117,9 @@ class Connection(asyncio.Protocol):
             tracing.note(self.trace, what="page", item=self.site.url, lane=lane, spans=spans[not self.is_new :])
         self.is_new = False
         self.answering = None
+        if self.is_last:
+            self.transport.close()
+            return
         if self.unread:
             self.take_request()
 

@@ -10,18 +10,24 @@ from collections.abc import Mapping
 import aiohttp
 from aiohttp import hdrs, http_exceptions
 
-from concurrency import decode
 from concurrency.failures import FetchError
+from concurrency.framing import Framing
+from concurrency.limits import RETRY_STATUSES
 from concurrency.store import Part
 
-PASSING_STATUS = (408, 425, 429, 500, 502, 503, 504)
 OVERLOADED = (429, 503)  # the whole host wants to be left alone
+WAITING = (403, 413)  # tried again only where they say when (others say so with statuses that are tried again anyway)
 
 
 def failure_of(error: Exception, sent: bool, body_begun: bool) -> FetchError:
     """The failure that an exception of aiohttp, or of what lies beneath it, means."""
     kind, passing = _kind_of(error, sent, body_begun)
-    return FetchError(kind, str(error) or type(error).__name__, passing=passing)
+    detail = str(error)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        detail = f"status {error.status} {error.message}"
+    elif isinstance(error, aiohttp.ClientResponseError | http_exceptions.HttpProcessingError):
+        detail = error.message  # it comes with a status 400 that no server has sent
+    return FetchError(kind, detail or type(error).__name__, passing=passing)
 
 
 def _kind_of(error: Exception, sent: bool, body_begun: bool) -> tuple[str, bool | None]:
@@ -32,13 +38,13 @@ def _kind_of(error: Exception, sent: bool, body_begun: bool) -> tuple[str, bool 
         case aiohttp.ClientProxyConnectionError():
             kind, passing = "proxy", True
         case aiohttp.ClientHttpProxyError():
-            kind, passing = "proxy", error.status in PASSING_STATUS
+            kind, passing = "proxy", error.status in RETRY_STATUSES
         case aiohttp.ClientSSLError() | ssl.SSLError():
             kind = "truncated" if sent else "tls"
         case aiohttp.ClientPayloadError():
             kind = "truncated"
         case aiohttp.ClientResponseError() | http_exceptions.HttpProcessingError():
-            kind = "header_too_large" if _is_header_too_large(error) else "protocol"
+            kind = "too_many_headers" if _is_too_many_headers(error) else "protocol"
         case aiohttp.ClientConnectionError() | OSError():
             kind = "truncated" if body_begun else "disconnected" if sent else "connect"
         case ValueError():  # from yarl, from aiohttp, or from encoding a host name
@@ -46,9 +52,9 @@ def _kind_of(error: Exception, sent: bool, body_begun: bool) -> tuple[str, bool 
     return kind, passing
 
 
-def _is_header_too_large(error: BaseException | None) -> bool:
+def _is_too_many_headers(error: BaseException | None) -> bool:
     while error is not None:
-        if isinstance(error, http_exceptions.LineTooLong) or "Too many headers" in str(error):
+        if "Too many headers" in str(error):
             return True
         error = error.__cause__
     return False
@@ -80,9 +86,9 @@ def strong_validator(headers: Mapping[str, str]) -> str:
     return last_modified if modified and date and date - modified >= 60 else ""
 
 
-def continues(part: Part, reply: aiohttp.ClientResponse) -> bool:
-    """Whether a 206 brings exactly what is missing of `part`."""
-    found = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", reply.headers.get("Content-Range", "").strip())
+def continues(part: Part, headers: Mapping[str, str], framing: Framing) -> bool:
+    """Whether a 206 with these headers brings exactly what is missing of `part`."""
+    found = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", headers.get("Content-Range", "").strip())
     if part.origin is None or found is None:
         return False
     first, last, total = map(int, found.groups())
@@ -90,7 +96,7 @@ def continues(part: Part, reply: aiohttp.ClientResponse) -> bool:
         first == part.size
         and last == total - 1
         and part.origin.total in (None, total)
-        and reply.content_length in (None, total - first)
-        and reply.headers.get("ETag", part.origin.validator).strip() == part.origin.validator
-        and decode.codings(reply.headers.getall("Content-Encoding", [])) == part.origin.codings
+        and framing.length in (None, total - first)
+        and headers.get("ETag", part.origin.validator).strip() == part.origin.validator
+        and framing.codings == part.origin.codings
     )

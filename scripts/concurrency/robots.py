@@ -2,11 +2,12 @@
 
 from protego import Protego
 
-from concurrency import addresses, replies
+from concurrency import addresses
 from concurrency.failures import FetchError
 from concurrency.limits import PRODUCT
+from concurrency.store import Part
 
-MOST_BYTES = 512_000  # RFC 9309 asks for 500 KiB at least
+MOST_BYTES = 500 * 1024  # RFC 9309, section 2.5: what is beyond need not be read
 
 
 class Robots:
@@ -20,28 +21,31 @@ class Robots:
 
         Raises FetchError where it is not allowed.
         """
-        origin = str(addresses.parsed(address).origin())
+        origin = addresses.origin(address)
         rules = self._rules.get(origin)
         if rules is None:
             return f"{origin}/robots.txt"
         if isinstance(rules, FetchError):
             raise rules.again()
-        if not rules.can_fetch(address, PRODUCT):
+        if not rules.can_fetch(addresses.requestable(address), PRODUCT):
             raise FetchError("robots", f"{origin}/robots.txt forbids it")
         return ""
 
-    def came(self, address: str, body: bytes) -> float:
-        """From now on the pages beside `address`, a robots.txt, follow it; the seconds it wants between requests."""
-        rules = Protego.parse(body.decode("utf-8-sig", errors="replace"))
+    def came(self, address: str, part: Part) -> float:
+        """From now on the pages beside `address`, a robots.txt, follow it; the seconds it wants between requests.
+
+        Not for an event loop: to decode and parse it may take long. Raises FetchError where it is corrupt.
+        """
+        rules = Protego.parse(part.read(MOST_BYTES).decode("utf-8-sig", errors="replace"))
         self._rules[_origin(address)] = rules
         return rules.crawl_delay(PRODUCT) or 0.0
 
     def failed(self, address: str, status: int, failure: FetchError) -> None:
         """`address`, a robots.txt, could not be had: where there is none all is allowed, otherwise nothing is."""
-        if failure.kind == "status" and 400 <= status < 500 and status not in replies.PASSING_STATUS:
+        if failure.kind == "status" and 400 <= status < 500 and status not in (408, 425, 429):
             self._rules[_origin(address)] = Protego.parse("")
             return
-        kind = "robots" if failure.kind in ("status", "encoding", "too_large") else failure.kind
+        kind = "robots" if failure.kind in ("status", "encoding") else failure.kind
         self._rules[_origin(address)] = FetchError(kind, f"robots.txt could not be read: {failure}", passing=False)
 
 

@@ -2,8 +2,9 @@
 
 results/download/pages/      complete pages and nothing else
 results/download/state/      lock      held by the one downloader that may write here
-                             journal   a row a page that ended, appended as it ends
+                             journal   a row a page that ended, appended as it ends, and what has become certain since
                              parts/    bodies as sent, as far as they came, each with a note of what it is a part of
+                             failed.csv  of the last run: the pages that failed, with the details
                              2-of-4/   the same three of a shard
 """
 
@@ -15,6 +16,7 @@ import json
 import logging
 import os
 import re
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
@@ -30,12 +32,12 @@ from concurrency.errors import UserError
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 _QUERY = re.compile(r"[?#].*")
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 LOCK_WAIT_S = 10.0  # a job whose parent was killed needs a moment to end
 PAGES, STATE = "pages", "state"
-LOCK, JOURNAL, PARTS = "lock", "journal", "parts"  # in the state
+LOCK, JOURNAL, PARTS, FAILED = "lock", "journal", "parts", "failed.csv"  # in the state
 SPILL = 1 << 20  # so many bytes of a body are held in memory before they go to the disk
 
 
@@ -96,6 +98,22 @@ class Origin:
     codings: list[str]
 
 
+# By the number of a connection: the pages of the journal that came over it, each with all that it waits for.
+_Uncertain = dict[int, list[tuple[Page, set[int]]]]
+
+
+def line(page: Page, connections: Iterable[int]) -> bytes:
+    """The journal's line for a page that came over these `connections`, which are not certain yet."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow([*values(page), " ".join(map(str, connections))])
+    return text.getvalue().encode()
+
+
+def mark(connection: int) -> bytes:
+    """The journal's line for a connection that has become certain."""
+    return b"%d\n" % connection
+
+
 def file_name(url: str) -> str:
     """A name for the page that is safe on any file system, says what it is, and differs for any two URLs."""
     authority, _, path = url.partition("://")[2].partition("/")
@@ -119,6 +137,7 @@ class Store:
         self._parts_path = str(self._parts)
         self._source = source
         self._ended: dict[str, Page] = {}
+        self._numbered = 0  # connections
 
     def __enter__(self) -> "Store":
         with disk(self.folder):
@@ -166,7 +185,12 @@ class Store:
             return
 
     def _read_journal(self) -> None:
-        """Take each row, up to one that was cut off or is none; drop everything if it is about another source."""
+        """Take each line, up to one that was cut off or is none; drop everything if it is about another source.
+
+        A line is the row of a page and, behind it, the numbers of the connections that it came over and that were not
+        certain then; or the number of a connection alone: all that came over it, up to there, is certain.
+        """
+        uncertain: _Uncertain = {}
         header = json.dumps({"version": VERSION, "source": self._source}).encode() + b"\n"
         with open(self.state / JOURNAL, "a+b") as journal:
             journal.seek(0)
@@ -176,15 +200,40 @@ class Store:
                 return
             end = len(header)
             for line in journal:
-                try:
-                    page = Page.from_row(next(csv.reader([line.decode()])))
-                except (ValueError, csv.Error):
-                    break
                 if not line.endswith(b"\n"):
                     break
-                self.ended(page)
+                try:
+                    self._take_line(next(csv.reader([line.decode()])), uncertain)
+                except (ValueError, TypeError, csv.Error):
+                    break
                 end += len(line)
             journal.truncate(end)
+
+    def _take_line(self, fields: Sequence[str], uncertain: _Uncertain) -> None:
+        if len(fields) == 1:
+            number = int(fields[0])
+            for page, numbers in uncertain.pop(number, []):
+                numbers.discard(number)
+                if not numbers:
+                    self.ended(page)
+            return
+        *row, connections = fields
+        page, numbers = Page.from_row(row), {int(number) for number in connections.split()}
+        for number in numbers:
+            uncertain.setdefault(number, []).append((page, numbers))
+            self._numbered = max(self._numbered, number)
+        if not numbers:
+            self.ended(page)
+
+    def new_number(self) -> int:
+        """For a connection: one that no run before had."""
+        self._numbered += 1
+        return self._numbered
+
+    def mark(self, connections: Iterable[int]) -> None:
+        """What came over these is certain; for when there is no writing process any more."""
+        with disk(self.folder), open(self.state / JOURNAL, "ab") as journal:
+            journal.write(b"".join(mark(number) for number in connections))
 
     def ended(self, page: Page) -> None:
         """This is what became of the page's URL, and it is in the journal."""
@@ -320,14 +369,18 @@ class Part:
         self._latest, self.in_memory = [], 0
         return begin
 
-    def read(self, limit: int) -> bytes:
-        """The decoded body; raises FetchError where it does not decode to at most `limit` bytes."""
-        return b"".join(decoded(self._content(), self.codings, limit))
+    def latest(self) -> list[bytes]:
+        """What is in memory."""
+        return [*self._latest]
 
-    def _content(self) -> Iterator[bytes]:
-        if self.on_disk:
-            yield from chunks(f"{self._path}.part")
-        yield from self._latest
+    def read(self, limit: int) -> bytes:
+        """The first `limit` bytes of the decoded body, which is in memory. Raises FetchError where it is corrupt."""
+        found = b""
+        for chunk in decoded(self._latest, self.codings, sys.maxsize):
+            found += chunk
+            if len(found) >= limit:
+                break
+        return found[:limit]
 
 
 def chunks(path: str) -> Iterator[bytes]:

@@ -4,9 +4,9 @@ A batch comes as a pickle on standard input, its bodies in shared memory; what b
 output, as a pickle after its length. Ends with its input, and keeps the store locked as long as it lives.
 """
 
-import csv
 import hashlib
 import io
+import logging
 import mmap
 import os
 import pickle
@@ -18,8 +18,8 @@ from typing import Any
 
 from concurrency.decode import decoded
 from concurrency.errors import UserError
-from concurrency.failures import FetchError
-from concurrency.store import JOURNAL, PAGES, PARTS, Page, chunks, disk, file_name, forget, values, write
+from concurrency.failures import FetchError, fault
+from concurrency.store import JOURNAL, PAGES, PARTS, Page, chunks, disk, file_name, forget, line, mark, write
 
 LENGTH_BYTES = 4  # before each reply
 
@@ -45,12 +45,21 @@ def main() -> None:
 
 
 def _write_batch(
-    folder: Path, state: Path, journal: io.FileIO, max_bytes: int, bodies: memoryview, batch: Sequence[tuple[Any, ...]]
+    folder: Path, state: Path, journal: io.FileIO, max_bytes: int, bodies: memoryview, batch: Sequence[Any]
 ) -> list[tuple[Any, ...]]:
-    """What became of each page: its size, digest and file, or why it cannot be decoded. Raises UserError."""
+    """What became of each page: its size, digest and file, or why it cannot be decoded. Raises UserError.
+
+    An entry is a page's row, the numbers of the connections that it came over and that are not certain, and where its
+    body is, if it has one; or the number of a connection that has become certain.
+    """
     outcomes: list[tuple[Any, ...]] = []
     with disk(folder):
-        for *row, body in batch:
+        for entry in batch:
+            if isinstance(entry, int):
+                write(journal, mark(entry))
+                outcomes.append(("",))
+                continue
+            *row, connections, body = entry
             page = Page(*row)
             if body:
                 codings, place = body
@@ -60,16 +69,16 @@ def _write_batch(
                 except FetchError as failure:
                     outcomes.append((failure.kind, str(failure), failure.passing))
                     continue
+                except (OSError, UserError):
+                    raise
+                except Exception as error:
+                    logging.exception("%s: a fault of this workflow", page.url)
+                    outcomes.append(("internal", str(fault(error)), False))
+                    continue
                 page.bytes, page.sha256, page.file = found
-            write(journal, _line(page))
+            write(journal, line(page, connections))
             outcomes.append(("", page.bytes, page.sha256, page.file))
     return outcomes
-
-
-def _line(page: Page) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values(page))
-    return text.getvalue().encode()
 
 
 def _finish(

@@ -12,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, cast
 
@@ -30,7 +31,16 @@ ENOUGH, GATHER_S = SPILL, 0.005  # a batch of fewer bytes waits so long for more
 AHEAD_BYTES = 32_000  # a longer message is not sent ahead, for the pipe may not take it while nobody reads
 UNWRITTEN_BYTES = 64 << 20  # bodies that wait for the disk; beyond it, no request should be started
 
-_Entry = tuple[Page, Part | None, Callable[[FetchError | None], None]]
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """A page, with its body unless it failed, and the connections that it came over and that are not certain; or (a
+    number) one that is now. `then` is called when that is in the journal."""
+
+    what: Page | int
+    part: Part | None
+    connections: Sequence[int]
+    then: Callable[[FetchError | None], None]
 
 
 class Writer:
@@ -41,7 +51,7 @@ class Writer:
         self._waiting: deque[_Entry] = deque()
         self._unwritten = 0
         self._batch: list[_Entry] = []
-        self._message: list[tuple[Any, ...]] = []  # the batch as the process gets it
+        self._message: list[Any] = []  # the batch as the process gets it
         self._begin, self._end = 0, 0  # where the batch's bodies are in the shared memory
         self._sent: deque[list[_Entry]] = deque()
         self._called = asyncio.Event()
@@ -71,13 +81,27 @@ class Writer:
     def is_full(self) -> bool:
         return self._unwritten >= UNWRITTEN_BYTES
 
-    def put(self, page: Page, part: Part | None, then: Callable[[FetchError | None], None]) -> None:
-        """Let `part`, a complete body, become the page's file (None: the page failed), and journal the page.
+    def put(
+        self,
+        page: Page,
+        part: Part | None,
+        then: Callable[[FetchError | None], None],
+        connections: Sequence[int] = (),
+    ) -> None:
+        """Let `part`, a complete body, become the page's file (None: the page failed), and journal the page as one that
+        came over these `connections`, which are not certain yet.
 
         `then` is called when that is done: with a FetchError if the body does not decode; nothing is journalled then.
         """
-        self._waiting.append((page, part, then))
-        self._unwritten += part.size if part else 0
+        self._put(_Entry(page, part, connections, then))
+
+    def mark(self, connection: int, then: Callable[[FetchError | None], None]) -> None:
+        """Journal that what came over `connection` is certain, as far as it was put here before."""
+        self._put(_Entry(connection, None, (), then))
+
+    def _put(self, entry: _Entry) -> None:
+        self._waiting.append(entry)
+        self._unwritten += entry.part.size if entry.part else 0
         self._fill()
         self._send_enough()
         self._called.set()
@@ -106,29 +130,30 @@ class Writer:
         outcomes = await self._reply(replies)
         batch = self._sent.popleft()
         self._send_enough()
-        for (page, part, then), (kind, *found) in zip(batch, outcomes, strict=True):
-            self._unwritten -= part.size if part else 0
+        for entry, (kind, *found) in zip(batch, outcomes, strict=True):
+            self._unwritten -= entry.part.size if entry.part else 0
             if kind:
                 detail, passing = found
-                then(FetchError(kind, detail, passing=passing))
-            else:
+                entry.then(FetchError(kind, detail, passing=passing))
+                continue
+            if isinstance(page := entry.what, Page):
                 page.bytes, page.sha256, page.file = found
                 self._store.ended(page)
-                then(None)
+            entry.then(None)
 
     def _fill(self) -> None:
         """Move what waits into the next batch, as far as there is room."""
         while self._waiting and len(self._batch) < MOST_PAGES:
-            page, part, _ = self._waiting[0]
-            body = None
-            if part:
+            entry, body = self._waiting[0], None
+            if part := entry.part:
                 begin = self._end
                 if begin + part.in_memory > self._begin + AREA:
                     return
                 self._end = part.move_to(self._bodies, begin)
                 body = part.codings, None if part.on_disk else (begin, self._end)
             self._batch.append(self._waiting.popleft())
-            self._message.append((*values(page), body))
+            page = entry.what
+            self._message.append((*values(page), entry.connections, body) if isinstance(page, Page) else page)
 
     def _send_enough(self) -> None:
         if (self._end - self._begin >= ENOUGH or len(self._batch) == MOST_PAGES) and len(self._sent) < AREAS - 1:

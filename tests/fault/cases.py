@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import brotli
+from backports import zstd
 
-from .server import CLOSE, RESET, STALL, Script
+from .server import CLOSE, CUT, RESET, STALL, Script
 
 BODY = random.Random(1).randbytes(3000) + b"x" * 3000
 TRIES = 3
 GZIP, DEFLATE, BR = gzip.compress(BODY, mtime=0), zlib.compress(BODY), brotli.compress(BODY)
+ZSTD = zstd.compress(BODY)
+WIDE = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 24})
+WIDE_ZSTD = WIDE.compress(BODY) + WIDE.flush()  # without the size of the content, it has that window
+EMPTY_MEMBERS = brotli.compress(gzip.compress(b"", mtime=0) * 1_000_000, quality=5)
 RAW_DEFLATE = DEFLATE[2:-4]
 CRLF = b"\r\n"
 
@@ -70,6 +75,7 @@ class Case:
     others: dict[str, list[Script]] = field(default_factory=dict)
     total_hits: int | None = None  # with those of `others`
     exact_attempts: bool = True
+    keeps_open: bool = False  # the server does, although it is asked to close
 
 
 def bomb(size: int) -> bytes:
@@ -115,10 +121,54 @@ FRAMING = [
         [[head("Content-Length: 3", "Transfer-Encoding: chunked") + chunks() + LAST, CLOSE]],
         "protocol",
     ),
-    Case("more bytes than content-length", [[reply(BODY + b"more", length=len(BODY)), CLOSE]], "protocol"),
-    Case("more bytes later", [[reply(), 0.05, b"more", CLOSE]]),
+    Case("more bytes than content-length", [[reply(BODY + b"more", length=len(BODY)), CLOSE]], "unasked", TRIES),
+    Case("more bytes later", [[reply(), 0.05, b"more", CLOSE]], "unasked", TRIES),
     Case("chunk size is no number, later", [[CHUNKED + chunks(), 0.05, b"xyz\r\n"]], "protocol"),
     Case("unknown transfer-encoding", [[head("Transfer-Encoding: magic") + BODY, CLOSE]], "protocol"),
+    *(
+        Case(f"transfer-encoding: {name}", [[head(*lines) + chunks() + LAST, CLOSE]], "protocol")
+        for name, lines in {
+            "chunked, then gzip in a second line": ("Transfer-Encoding: chunked", "Transfer-Encoding: gzip"),
+            "chunked, then identity in a second line": ("Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
+            "chunked twice": ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+            "gzip, chunked": ("Transfer-Encoding: gzip, chunked",),
+            "chunked behind a file separator": ("Transfer-Encoding: \x1cchunked",),
+            "chunked behind a vertical tab": ("Transfer-Encoding: \x0bchunked",),
+            "chunked and a no-break space": ("Transfer-Encoding: chunked\xa0",),
+            "chunked; a=b": ("Transfer-Encoding: chunked; a=b",),
+        }.items()
+    ),
+    Case("transfer-encoding: an empty element first", [[head("Transfer-Encoding: , chunked") + chunks() + LAST]]),
+    Case("transfer-encoding: Chunked", [[head("transfer-encoding: \t Chunked \t") + chunks() + LAST]]),
+    Case(
+        "transfer-encoding: an empty element last",
+        [[head("Transfer-Encoding: chunked,") + chunks() + LAST, CLOSE]],
+        "protocol",
+    ),
+    Case("equal content-lengths", [[head("Content-Length: 6000", "Content-Length: 6000") + BODY, CLOSE]], "protocol"),
+    Case("equal content-lengths in a list", [[head("Content-Length: 6000, 6000") + BODY, CLOSE]], "protocol"),
+    Case("content-length with a sign", [[head("Content-Length: +6000") + BODY, CLOSE]], "protocol"),
+    Case("bare LF after chunks", [[CHUNKED + chunks().replace(CRLF, b"\n") + b"0\n\n", CLOSE]], "protocol"),
+    Case("bare LF in the header", [[head("Content-Length: 6000").replace(CRLF, b"\n") + BODY]]),
+    Case("204 with a body", [[head("Content-Length: 6000", status="204 No Content") + BODY]], "unasked", TRIES),
+]
+
+# Replies that nobody asked for; each page is the only one, so it has a connection of its own.
+DOUBLE = reply() + reply()
+UNASKED = [
+    Case("the reply twice at once", [[DOUBLE]], "unasked", TRIES),
+    Case("the reply twice", [[reply(), 0.05, reply()]], "unasked", TRIES),
+    Case("the reply twice, in chunks", [[(CHUNKED + chunks() + LAST) * 2]], "unasked", TRIES),
+    Case("a line too many behind chunks", [[CHUNKED + chunks() + LAST + CRLF]], "unasked", TRIES),
+    Case("a line too many behind a body", [[reply() + CRLF]], "unasked", TRIES),
+    Case("a line too many before the reply", [[CRLF + reply()]], "protocol"),
+    Case("half a reply too many", [[reply() + b"HTTP/1.1 200 O", CLOSE]], "unasked", TRIES),
+    Case("a 408 behind the reply", [[reply() + reply(b"", "408 Request Timeout")]], "unasked", TRIES),
+    Case("the reply twice, then once", [[DOUBLE], OK], hits=2),
+    Case("more bytes, then none", [[reply(), 0.05, b"more", CLOSE], OK], hits=2),
+    Case("more bytes later over TLS", [[reply(), 0.05, b"more", CLOSE]], "unasked", TRIES, at="tls"),
+    Case("a connection that stays open", [OK], keeps_open=True),
+    Case("a 404 that stays open", [status("404 Not Found")], "status", keeps_open=True),
 ]
 
 HEADERS = [
@@ -132,7 +182,18 @@ HEADERS = [
     Case("no header at all", [[b"<html>hello</html>", CLOSE]], "protocol"),
     Case("status is no number", [[b"HTTP/1.1 OK OK\r\n\r\n", CLOSE]], "protocol"),
     Case("status of four digits", [[b"HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n", CLOSE]], "protocol"),
-    Case("HTTP/3.0 in the status line", [[b"HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n", CLOSE]], "protocol"),
+    Case("RTSP", [[b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", CLOSE]], "protocol"),
+    Case("HTTP/2.0 in the status line", [[b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", CLOSE]], "protocol"),
+    Case("HTTP/1.2", [[b"HTTP/1.2 200 OK\r\nContent-Length: 6000\r\n\r\n" + BODY]]),
+    Case("512 headers", [[reply(BODY, "200 OK", *(f"X-{i}: 1" for i in range(511)))]]),
+    Case("513 headers", [[reply(BODY, "200 OK", *(f"X-{i}: 1" for i in range(512)))]], "too_many_headers"),
+    Case(
+        "3 headers, 2 allowed",
+        [[reply(BODY, "200 OK", "A: 1", "B: 2")]],
+        "too_many_headers",
+        limits={"max_headers": 2},
+    ),
+    Case("HTTP/9.9 in the status line", [[b"HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n", CLOSE]], "protocol"),
     Case("header without a colon", [[b"HTTP/1.1 200 OK\r\nnothing\r\nContent-Length: 0\r\n\r\n", CLOSE]], "protocol"),
     Case("NUL in a header", [[b"HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 0\r\n\r\n", CLOSE]], "protocol"),
     Case("non-ASCII in a header", [[reply(BODY, "200 OK", "X-Name: caf\xe9")]]),
@@ -161,7 +222,36 @@ CODINGS = [
     Case("gzip, gzip", [coded(gzip.compress(GZIP), "gzip, gzip")]),
     Case("gzip, br", [coded(brotli.compress(GZIP), "gzip, br")]),
     Case("deflate and br in two headers", [coded(brotli.compress(DEFLATE), "deflate", "br")]),
+    Case("zstd", [coded(ZSTD, "zstd")]),
+    Case("zstd of two frames", [coded(zstd.compress(BODY[:9]) + zstd.compress(BODY[9:]), "zstd")]),
+    Case("zstd cut", [coded(ZSTD[:-5], "zstd")], "truncated", TRIES),
+    Case("zstd and something after it", [coded(ZSTD + b"more", "zstd")], "encoding"),
+    Case("plain text called zstd", [coded(b"hello, world", "zstd")], "encoding"),
+    Case("zstd with a window of 16 MB", [coded(WIDE_ZSTD, "zstd")], "encoding"),
+    Case("zstd bomb", [coded(zstd.compress(b"\0" * 50_000_000), "zstd")], "too_large", limits=CAP),
     Case("identity", [coded(BODY, "identity")]),
+    *(
+        Case(f"content-encoding: {name}", [coded(BODY, name)])
+        for name in ("none", "UTF-8", "aws-chunked", ", identity,")
+    ),
+    Case("content-encoding: , gzip", [coded(GZIP, ", gzip")]),
+    Case("content-encoding: aws-chunked, gzip", [coded(GZIP, "aws-chunked,gzip")]),
+    Case("content-encoding: gzip and a no-break space", [coded(GZIP, "gzip\xa0")], "encoding"),
+    Case(
+        "no gzip, then a stall",
+        [[reply(b"hello" * 9, "200 OK", "Content-Encoding: gzip", length=99), STALL]],
+        "encoding",
+    ),
+    Case(
+        "no gzip, 3 MB of it, then a stall",
+        [[reply(b"hello" * 600_000, "200 OK", "Content-Encoding: gzip", length=9_000_000), STALL]],
+        "encoding",
+    ),
+    Case(
+        "gzip, then a stall", [[reply(GZIP[:-9], "200 OK", "Content-Encoding: gzip", length=len(GZIP)), 1.5, GZIP[-9:]]]
+    ),
+    Case("a million empty members of gzip below br", [coded(EMPTY_MEMBERS, "gzip, br")], "encoding"),
+    Case("a thousand members of gzip", [coded(gzip.compress(b"x", mtime=0) * 1000, "gzip")], body=b"x" * 1000),
     Case("coding without a name", [coded(BODY, "")]),
     Case("gzip of two members", [coded(gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]), "gzip")]),
     Case("gzip of nothing", [coded(gzip.compress(b""), "gzip")], body=b""),
@@ -178,7 +268,7 @@ CODINGS = [
     Case("br and something after it", [coded(BR + b"more", "br")], "encoding"),
     Case("plain text called gzip", [coded(b"hello", "gzip")], "encoding"),
     Case("plain text called br", [coded(b"hello, world", "br")], "encoding"),
-    Case("unknown coding", [coded(BODY, "zstd")], "encoding"),
+    Case("unknown coding", [coded(BODY, "compress")], "encoding"),
     Case("unknown coding below gzip", [coded(GZIP, "magic, gzip")], "encoding"),
     Case("six codings", [coded(GZIP, "gzip, gzip, gzip, gzip, gzip, gzip")], "encoding"),
     Case("gzip bomb", [coded(bomb(50_000_000), "gzip")], "too_large", limits=CAP),
@@ -216,8 +306,19 @@ STATUSES = [
             "502 Bad Gateway",
             "503 Service Unavailable",
             "504 Gateway Timeout",
+            "520 Unknown",
+            "522 Timed Out",
+            "524 Timed Out",
+            "527 Listener",
+            "529 Overloaded",
         )
     ),
+    Case("404 as a status to retry", [status("404 Not Yet"), OK], hits=2, limits={"retry_statuses": [404]}),
+    Case("503 as a status not to retry", [status("503 Busy"), OK], "status", limits={"retry_statuses": []}),
+    Case("403 with Retry-After", [status("403 Slow down", "Retry-After: 1"), OK], hits=2),
+    Case("413 with Retry-After", [status("413 Not now", "Retry-After: 1"), OK], hits=2),
+    Case("403 with a bad Retry-After", [status("403 Forbidden", "Retry-After: -1")], "status"),
+    Case("404 with Retry-After", [status("404 Not Found", "Retry-After: 1")], "status"),
     Case("204", [[head(status="204 No Content")]], "status"),
     Case("304 nobody asked for", [[head(status="304 Not Modified")]], "status"),
     Case(
@@ -262,6 +363,28 @@ REDIRECTS = [
     Case("redirect to javascript", [to("javascript:alert(1)")], "redirect"),
     Case("redirect to a bad port", [to("http://127.0.0.1:99999/")], "redirect"),
     Case("redirect to no host", [to("http:///x")], "redirect"),
+    Case("redirect to an empty host", [to("//")], "redirect"),
+    Case("redirect to nothing", [to("")], "redirect"),
+    Case("redirect to brackets", [to("http://[]@/x")], "redirect"),
+    Case(
+        "redirect to a host with a NUL's escape", [to("http://a%00b/")], "url or dns or connect", exact_attempts=False
+    ),
+    Case("redirect to a host that IDNA does not know", [to("http://xn--/")], "url or dns", exact_attempts=False),
+    Case("redirect to half a punycode", [to("https://xn--a.example/x")], "url or dns", exact_attempts=False),
+    Case("redirect to a zone", [to("http://[::,%25eth0]/")], "url or dns or connect", exact_attempts=False),
+    Case("redirect to a host of 300 letters", [to(f"http://{'a' * 300}/")], "url or dns", exact_attempts=False),
+    Case("redirect to raw bytes", [to("/caf\xe9")], others={"/caf%E9": [OK]}, total_hits=2),
+    Case("redirect to escapes", [to("/a%2Fb%27?c=%2B&d")], others={"/a%2Fb%27?c=%2B&d": [OK]}, total_hits=2),
+    Case("redirect to an empty query", [to("/target?")], others={"/target?": [OK]}, total_hits=2),
+    Case(
+        "redirect with Retry-After", [[reply(b"", "302 Found", "Location: /target", "Retry-After: 1")]], others=TARGET
+    ),
+    Case(
+        "redirect to a page that wants its cookie",
+        [[reply(b"", "302 Found", "Location: /target", "Set-Cookie: c=1; Path=/")]],
+        others={"/target": [[lambda head: reply() if b"\r\nCookie: c=1\r\n" in head else reply(b"", "403 No")]]},
+        total_hits=2,
+    ),
     Case("ten redirects", [to(f"/case?{i}") for i in range(10)] + [OK], hits=11),
     Case("redirect to a page that is missing", [to("/missing")], "status"),
     Case(
@@ -332,6 +455,15 @@ CONNECTIONS = [
         TRIES,
         at="tls",
     ),
+    Case(
+        "HTTPS, until TLS ends without close_notify",
+        [[head("Connection: close") + BODY, CUT]],
+        "truncated",
+        TRIES,
+        at="tls",
+    ),
+    Case("HTTPS, chunks, then no close_notify", [[CHUNKED + chunks() + LAST, CUT]], at="tls"),
+    Case("HTTPS, a length, then no close_notify", [[reply(), CUT]], at="tls"),
     Case("unknown authority", [OK], "tls", 0, at="self-signed"),
     Case("expired certificate", [OK], "tls", 0, at="expired"),
     Case("certificate of another host", [OK], "tls", 0, at="wrong host"),
@@ -344,7 +476,10 @@ CONNECTIONS = [
     Case("through a proxy that is down", [], "proxy", 0, at="proxy down"),
     Case("through a proxy that wants a login", [status("407 Login")], "status", at="proxy"),
     Case("HTTPS through a proxy", [OK], at="tls by proxy"),
+    Case("through a proxy without a scheme", [], "proxy", 0, at="proxy without a scheme"),
+    Case("through a proxy that nobody knows", [], "proxy", 0, at="unknown proxy"),
+    Case("through a proxy for SOCKS", [], "proxy", 0, at="proxy for SOCKS"),
     Case("HTTPS through a proxy that refuses", [], "proxy", 0, at="tls by refusing proxy", exact_attempts=False),
 ]
 
-CASES = [*FRAMING, *HEADERS, *CODINGS, *STATUSES, *REDIRECTS, *TIMEOUTS, *CONNECTIONS]
+CASES = [*FRAMING, *UNASKED, *HEADERS, *CODINGS, *STATUSES, *REDIRECTS, *TIMEOUTS, *CONNECTIONS]

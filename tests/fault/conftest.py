@@ -98,4 +98,11 @@ def serving(folder: Path) -> Iterator[Places]:
             here.urls[name] = url
             variable = "https_proxy" if url.startswith("https") else "http_proxy"
             here.environments[name] = {variable: f"http://127.0.0.1:{port}", "no_proxy": ""}
+        for name, proxy in (
+            ("proxy without a scheme", "127.0.0.1:3128"),
+            ("unknown proxy", "http://user:secret@proxy.invalid:3128"),
+            ("proxy for SOCKS", f"socks5://127.0.0.1:{plain}"),
+        ):
+            here.urls[name] = "http://pages.test"
+            here.environments[name] = {"http_proxy": proxy, "no_proxy": ""}
         yield here

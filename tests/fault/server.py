@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-CLOSE, RESET, STALL = "close", "reset", "stall"
+CLOSE, RESET, STALL, CUT = "close", "reset", "stall", "cut"
 Step = bytes | float | str | threading.Event | Callable[[bytes], bytes]
 Script = Sequence[Step]
 
@@ -20,8 +20,9 @@ class FaultServer:
     """Serves, in a thread of its own, a script a path: the n-th request to a path gets its n-th script, then the last.
 
     A script's steps: bytes are sent; a number waits for so many seconds, an event until it is set; CLOSE, RESET and
-    STALL do that; a function gets the request's head and returns what to send. After a script that does not end the
-    connection, the next request is read from it.
+    STALL do that; CUT closes without the close_notify that TLS asks for; a function gets the request's head and returns
+    what to send. After a script that does not end the connection, the next request is read from it, unless this one
+    asked to close it.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class FaultServer:
         self.times: list[tuple[str, float]] = []
         self.playing: Counter[str] = Counter()  # by the Host header
         self.peak: Counter[str] = Counter()
+        self.keeps_open = False  # even a connection that it is asked to close
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._servers: list[asyncio.Server] = []
@@ -55,7 +57,7 @@ class FaultServer:
 
     def play(self, scripts: dict[str, list[Script]]) -> None:
         """Serve these scripts from now on, and count from nothing."""
-        self.scripts = scripts
+        self.scripts, self.keeps_open = scripts, False
         for seen in (self.hits, self.heads, self.times, self.peak):
             seen.clear()
 
@@ -100,6 +102,9 @@ class FaultServer:
                         return
                 finally:
                     self.playing[name] -= 1
+                if b"\r\nconnection: close\r\n" in head.lower() and not self.keeps_open:
+                    writer.close()
+                    return
         writer.transport.abort()
 
     async def _play(self, writer: asyncio.StreamWriter, script: Script, head: bytes) -> bool:
@@ -111,6 +116,9 @@ class FaultServer:
                 raw = writer.get_extra_info("socket")
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 writer.transport.abort()
+                return False
+            if step == CUT:
+                writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
                 return False
             if step == STALL:
                 await asyncio.sleep(3600)

@@ -20,6 +20,7 @@ def test_fault(case: Case, places, tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     server = places.server
     server.play({"/case": case.scripts, **case.others})
+    server.keeps_open = case.keeps_open
     said = []
 
     [page] = fetch_pages(
@@ -38,6 +39,7 @@ def test_fault(case: Case, places, tmp_path, monkeypatch):
         reached = sum(server.hits[path] for path in server.hits if path.startswith("/"))
         assert page.attempts == reached
         assert case.total_hits in (None, reached)
+    assert all(detail.isprintable() and "secret" not in detail for detail in said)
     files = list((tmp_path / "pages").iterdir())
     if case.error:
         assert said != [""]

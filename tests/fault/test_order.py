@@ -1,0 +1,114 @@
+"""Never another page's body: whatever comes that nobody asked for, at whatever place of a kept connection."""
+
+import asyncio
+import re
+from collections import Counter
+
+import aiohttp
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from concurrency import connection, fetch
+from concurrency.failures import KINDS
+
+from .cases import CHUNKED, LAST, chunks, reply, status
+from .fetching import fetch_pages
+
+PAGES = 24
+
+
+def body_of(path):
+    return f"this is {path} ".encode() * 20
+
+
+def answer(path, form="length"):
+    body = body_of(path)
+    return reply(body) if form == "length" else CHUNKED + chunks(body, 100) + LAST
+
+
+def path_in(head):
+    return head.split(b" ")[1].decode()
+
+
+EXTRAS = {
+    "the same again": answer,
+    "the same again, in chunks": lambda path: answer(path, "chunked"),
+    "a 408": lambda path: status("408 Request Timeout")[0],
+    "a 404": lambda path: status("404 Not Found")[0],
+    "a redirect": lambda path: reply(b"", "302 Found", "Location: /0"),
+    "an informational reply": lambda path: b"HTTP/1.1 103 Early Hints\r\n\r\n",
+    "half a header": lambda path: b"HTTP/1.1 200 OK\r\nContent-Le",
+    "a line": lambda path: b"\r\n",
+    "something": lambda path: b"x",
+}
+faults = st.dictionaries(
+    st.integers(0, PAGES - 1),
+    st.tuples(
+        st.sampled_from(["before", "behind", "later"]),
+        st.sampled_from(sorted(EXTRAS)),
+        st.sampled_from([0.0005, 0.002, 0.01, 0.05]),
+        st.booleans(),  # whether a second request for that page gets it, too
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def scripts_of(found):
+    scripts = {}
+    for i in range(PAGES):
+        path, form = f"/{i}", "chunked" if i % 3 == 0 else "length"
+        right = answer(path, form)
+        scripts[path] = [[0.001, right]]
+        if i in found:
+            place, what, delay, always = found[i]
+            extra = EXTRAS[what](path)
+            bad = {"before": [extra + right], "behind": [right + extra], "later": [right, delay, extra]}[place]
+            scripts[path] = [bad] if always else [bad, [right]]
+    return scripts
+
+
+def wrong_ones(pages, folder):
+    return [
+        page.url for page in pages if not page.error and (folder / page.file).read_bytes() != body_of(path_of(page))
+    ]
+
+
+def path_of(page):
+    return "/" + page.url.rpartition("/")[2]
+
+
+def unasked(examples):
+    """Decorates a test of unasked bytes at so many places."""
+
+    def decorate(test):
+        quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+        drawn = given(found=faults, in_flight=st.sampled_from([1, 3, 8]), rate=st.sampled_from([None, 100]))(test)
+        return settings(max_examples=examples, suppress_health_check=quiet)(drawn)
+
+    return decorate
+
+
+def check(places, folder, found, in_flight, rate):
+    server = places.server
+    server.play(scripts_of(found))
+    urls = [f"{places.urls['plain']}/{i}" for i in range(PAGES)]
+    pages = fetch_pages(urls, folder, manners=fetch.Manners(in_flight, requests_per_second=rate))
+    assert [page.url for page in pages] == urls
+    assert wrong_ones(pages, folder) == []
+    assert all(page.error in ("", *KINDS) and page.error != "internal" for page in pages)
+    if not any(always or place == "before" for place, _, _, always in found.values()):
+        assert [page.error for page in pages] == [""] * PAGES  # each was fetched again from a server that had recovered
+
+
+@unasked(30)
+def test_no_unasked_byte_makes_a_wrong_page(places, tmp_path_factory, found, in_flight, rate):
+    check(places, tmp_path_factory.mktemp("store"), found, in_flight, rate)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1500)
+@unasked(800)
+def test_no_unasked_byte_makes_a_wrong_page_often(places, tmp_path_factory, found, in_flight, rate):
+    check(places, tmp_path_factory.mktemp("store"), found, in_flight, rate)
