@@ -149,9 +149,10 @@ class Connection(ResponseHandler):
         if self._awaiting and ends_body and self._body is not None and (exc or not self._is_ended_properly):
             why = str(exc) if exc else "TLS ended without close_notify"
             set_exception(self._body, FetchError("truncated", f"only a close says that it is all: {why}"))
+        is_cut_short = self._awaiting and self._exception is not None  # by us, for what came was no reply
         super().connection_lost(exc)
         self._awaiting = False
-        self._settle(certain=True)
+        self._settle(certain=not is_cut_short or self.requests == 1)
 
     def close(self) -> None:
         """aiohttp wants no more of it; but what comes yet may say what the replies were worth."""

@@ -91,6 +91,7 @@ class _Job:
 
     def set_out_again(self) -> None:
         """Back to where it started."""
+        self.trip.job = None
         self.address, self.hops, self.failure, self.trip = self.start, 0, None, _Trip(self)
 
 
@@ -102,7 +103,7 @@ class _Trip:
     came is the page's; it is `in_doubt` once one of them turned out not to have, or could not be read to its end.
     """
 
-    job: _Job
+    job: _Job | None  # as long as this is its latest
     connections: set[Connection] = field(default_factory=set)
     in_doubt: bool = False
     is_put: bool = False  # to the writing process, as a page that came over these connections
@@ -142,7 +143,7 @@ class _Download:
         self._unknown: dict[Host[Any], FetchError] = {}  # hosts that have no address
         self._disorderly: Counter[str] = Counter()  # by host: its connections that brought what nobody asked for
         self._unmarked: set[int] = set()  # of those that are certain, which the journal does not say yet
-        self._disk: UserError | None = None
+        self._failure: BaseException | None = None  # of the disk, or a fault of ours that is no page's
         self._under_way: set[_Job] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
@@ -151,6 +152,7 @@ class _Download:
     async def run(self, missing: Sequence[tuple[str, str]]) -> None:
         """Bring each of `missing` (URL, address) to its end. Raises UserError where the disk fails."""
         self._missing = missing
+        asyncio.get_running_loop().set_exception_handler(self._broken)
         self._retrying.begin()
         self._open = len(missing)
         for i, (_, address) in enumerate(missing):
@@ -185,15 +187,23 @@ class _Download:
                 self._store.mark(self._unmarked)
                 for job in self._under_way:
                     job.part.keep()
-        if self._disk:
-            raise self._disk
+        if self._failure:
+            raise self._failure
 
     async def _write(self) -> None:
         try:
             await self._writer.run()
         except UserError as error:
-            self._disk = error
+            self._failure = error
         finally:
+            self._stopped = True
+            self._all_ended.set()
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A fault of ours in what no task waits for must not leave all waiting for ever."""
+        loop.default_exception_handler(context)
+        if (error := context.get("exception")) and not isinstance(error, OSError):
+            self._failure = self._failure or error
             self._stopped = True
             self._all_ended.set()
 
@@ -394,7 +404,7 @@ class _Download:
             self._on_doubt(job.page)
             self._repeat(job)
             return
-        del job.trip  # it knows the job: together they would stay until the garbage collector comes
+        job.trip.job = None  # they know each other: together they would stay until the garbage collector comes
         self._open -= 1
         if not self._open:
             self._all_ended.set()
@@ -422,7 +432,8 @@ class _Download:
             self._writer.mark(number, partial(self._marked, connection, number, put))
         for trip in trips:
             trip.in_doubt |= not certain
-            trip.job.alone |= trip.in_doubt and connection.requests == 1  # it was already
+            if trip.job and not certain and connection.requests == 1:
+                trip.job.alone = True  # it was already
             if not (certain and trip.is_put):
                 self._leave(connection, trip)
         self._pump_if_idle()
@@ -436,7 +447,7 @@ class _Download:
     def _leave(self, connection: Connection, trip: _Trip) -> None:
         if connection in trip.connections:
             trip.connections.discard(connection)
-            if trip.job.trip is trip:  # and not an earlier try's
+            if trip.job:
                 self._close(trip.job)
 
     def _pump_if_idle(self) -> None:

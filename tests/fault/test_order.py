@@ -1,15 +1,11 @@
 """Never another page's body: whatever comes that nobody asked for, at whatever place of a kept connection."""
 
-import asyncio
-import re
-from collections import Counter
 
-import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concurrency import connection, fetch
+from concurrency import fetch
 from concurrency.failures import KINDS
 
 from .cases import CHUNKED, LAST, chunks, reply, status
