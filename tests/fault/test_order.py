@@ -1,6 +1,5 @@
 """Never another page's body: whatever comes that nobody asked for, at whatever place of a kept connection."""
 
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
