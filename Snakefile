@@ -64,7 +64,7 @@ rule download:
     conda:
         "envs/workflow.yaml"
     params:
-        sites=USER.sites,
+        sites=lambda wildcards: USER.sites,  # a function, for a URL may have braces
         source=USER.source,
         live=USER.live,
         in_flight=USER.in_flight,
@@ -105,7 +105,7 @@ if USER.shards["download"] > 1:
         conda:
             "envs/workflow.yaml"
         params:
-            sites=USER.sites,
+            sites=lambda wildcards: USER.sites,  # a function, for a URL may have braces
             max_failures=USER.max_failures,
             code=code("failures.py", "page_tables.py", "shards.py"),
         script:
@@ -369,7 +369,7 @@ rule capacity:
         "envs/workflow.yaml"
     threads: CORES
     params:
-        sites=USER.sites,
+        sites=lambda wildcards: USER.sites,  # a function, for a URL may have braces
         numbers=USER.numbers,
         in_flight=USER.in_flight,
         limits=USER.limits,
@@ -401,7 +401,7 @@ rule report:
         "envs/workflow.yaml"
     params:
         left_out=USER.left_out,
-        config=settings.plain(config),
+        config=lambda wildcards: settings.plain(config),
         code=code("report.py", "report.html.j2"),
     script:
         "scripts/report.py"

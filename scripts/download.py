@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from concurrency import addresses, failures, fetch, job, page_tables, replay, shards, sites
+from concurrency import addresses, errors, fetch, job, page_tables, replay, shards, sites
 from concurrency.store import Page, disk
 
 
@@ -30,7 +30,7 @@ def main(snakemake: Any) -> None:
             shard, urls, [addresses.hostname(url) for url in urls], manners.in_flight_per_host
         )
         wanted, manners = [wanted[place] for place in places], replace(manners, portions=portions)
-    names = [failures.shown(site.url) for site in wanted]
+    names = [errors.shown(site.url) for site in wanted]
     with _served(wanted, params) as (fetched_from, source), _Progress(len(set(names)), hidden=bool(shard)) as progress:
         pages = fetch.fetch_all(
             names,

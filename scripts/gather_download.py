@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concurrency import failures, job, page_tables, shards, sites
-from concurrency.errors import UserError
+from concurrency import job, page_tables, shards, sites
+from concurrency.errors import UserError, shown
 from concurrency.store import Page, disk, sweep_pages
 
 
@@ -20,7 +20,7 @@ def main(snakemake: Any) -> None:
         seen: set[str] = set()
         wanted = sites.read(params.sites)
         for place, (row, site) in enumerate(itertools.zip_longest(shards.merged(tables), wanted)):
-            if not row or not site or row[:2] != [str(place), failures.shown(site.url)]:
+            if not row or not site or row[:2] != [str(place), shown(site.url)]:
                 raise UserError(f"{folder}: the shards are of another site list; run with --forcerun download_shard")
             page = Page.from_row(row[1:])
             if page.url not in seen:

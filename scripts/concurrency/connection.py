@@ -1,11 +1,12 @@
 """A connection that knows what was asked on it: one reply for each request, whole, and not a byte more.
 
 HTTP/1.1 matches replies to requests by their order alone, so one reply too many makes every later one on its
-connection that of another request; RFC 9112, section 6.3, forbids to take it for one. aiohttp's pool does not look.
-Here a byte that nobody asked for closes the connection and puts all that it brought in doubt, and what a connection
-brought is certain once it was read to its end, or was silent for `QUIET_S` after its last reply: as many replies came
-as were asked for, then, so each belongs to its request. (Before that nothing is: where requests follow each other fast,
-the reply too many may come when the next request is already on its way, and so may all after it.)
+connection that of another request; RFC 9112, sections 6.3 and 9.2, forbids to take it for one. aiohttp's pool does not
+look. Here a byte that nobody asked for (line ends do not count, section 9.2) closes the connection and puts all that it
+brought in doubt, and what a connection brought is certain once it was read to its end, or was silent for `QUIET_S` after
+its last reply: as many replies came as were asked for, then, so each belongs to its request. (Before that nothing is:
+where requests follow each other fast, the reply too many may come when the next request is already on its way, and so
+may all after it.)
 """
 
 import asyncio
@@ -30,7 +31,8 @@ QUIET_S = 1.0
 MOST_REQUESTS, MOST_S = 100, 10.0
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_CHUNKS_END = re.compile(rb"[^\r\n]\r?\n\r?\n\Z")  # of the last chunk, or of its trailer: just one empty line
+_LINE_ENDS = b"\r\n"
+_CHUNKS_END = re.compile(rb"\n\r?\n[\r\n]*\Z")
 _LENGTH = re.compile(rb"\n[Cc]ontent-[Ll]ength:[ \t]*([0-9]{1,18})[ \t]*\r?\n")
 _BEGIN = b"HTTP/1."
 
@@ -58,7 +60,7 @@ class Connection(ResponseHandler):
         self._head = b""
         self._head_bytes = 0
         self._left = 0  # bytes of a body of known length that have not come
-        self._latest = b""  # the last bytes that came
+        self._latest = b""  # the last bytes of a body in chunks that came
         self._is_read = False  # the header last given to the parser
         self._body: StreamReader | None = None
         self._is_ended_properly = False
@@ -97,7 +99,7 @@ class Connection(ResponseHandler):
             self._check_chunks()
             return
         if not self._awaiting:
-            self._unasked()
+            self._mind(data)
             return
         self.reply_begun = True
         if self.framing is None:
@@ -115,8 +117,7 @@ class Connection(ResponseHandler):
             self._left -= len(body)
             if body:
                 super().data_received(body)
-            if more:
-                self._unasked()
+            self._mind(more)
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """aiohttp's parser has read a header."""
@@ -169,6 +170,8 @@ class Connection(ResponseHandler):
         """Give headers to the parser once they are whole; what of `data` is behind the reply's."""
         while data and self.framing is None and self._exception is None:
             begin, self._head = max(0, len(self._head) - 3), self._head + data
+            if self._head[:1] in (b"\r", b"\n"):
+                begin, self._head = 0, self._head.lstrip(_LINE_ENDS)
             if not self._head.startswith(_BEGIN[: len(self._head)]):
                 self._refuse(FetchError("protocol", f"the reply begins with {self._head[:20]!r}, not with HTTP/1."))
                 return b""
@@ -213,10 +216,15 @@ class Connection(ResponseHandler):
         if self.framing is None or not self.framing.chunked:
             return
         if not self._awaiting:
+            # what the parser does not read as another reply, or as the beginning of one
             if self._exception is not None or not _CHUNKS_END.search(self._latest):
                 self._unasked()
         elif self._exception is not None and self._body is not None:
             set_exception(self._body, FetchError("protocol", "the chunks of the body are malformed"))
+
+    def _mind(self, more: bytes) -> None:
+        if more.strip(_LINE_ENDS):
+            self._unasked()
 
     def _unasked(self) -> None:
         """A byte has come that is no part of what was asked for."""

@@ -1,5 +1,20 @@
-"""The one exception that is meant for the user's eyes."""
+"""What is said to the user: the one exception that is meant for their eyes, and texts made fit for them."""
+
+import re
+
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 class UserError(Exception):
     """Something the user can put right. The message is one line that names the file, the place and what to do."""
+
+
+def shown(text: str) -> str:
+    """A URL, or a text with URLs in it, as it may be printed and stored: without logins, which are secrets."""
+    return _LOGIN.sub("***@", text)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, without logins, and with what a terminal would obey (servers may send it) spelt out."""
+    line = shown(" ".join(text.split()))
+    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

@@ -1,10 +1,10 @@
 """Why a page could not be had: the closed set of classes that the `error` column of pages.csv can hold."""
 
-import re
 from dataclasses import dataclass
 
+from concurrency.errors import printable
+
 MOST_DETAIL = 300  # characters; servers may have chosen them
-_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,6 @@ KINDS = {
     "too_large": Kind("the body is larger than allowed", "raise limits.max_bytes"),
     "internal": Kind("a fault of this workflow", "report it, with the traceback in the log"),
 }
-
-
-def shown(text: str) -> str:
-    """A URL, or a text with URLs in it, as it may be printed and stored: without logins, which are secrets."""
-    return _LOGIN.sub("***@", text)
-
-
-def printable(text: str) -> str:
-    """`text` on one line, without logins, and with what a terminal would obey (servers may send it) spelt out."""
-    line = shown(" ".join(text.split()))
-    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 class FetchError(Exception):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from concurrency.errors import UserError
-from concurrency.failures import KINDS, printable
+from concurrency.errors import UserError, printable
+from concurrency.failures import KINDS
 from concurrency.job import writing
 from concurrency.store import COLUMNS, FAILED, STATE, Page, values
 

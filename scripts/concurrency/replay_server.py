@@ -22,6 +22,7 @@ import zlib
 from urllib.parse import urlsplit
 
 from concurrency import tracing
+from concurrency.errors import shown
 from concurrency.sites import Site
 
 MAX_PORTS = 250
@@ -114,7 +115,7 @@ class Connection(asyncio.Protocol):
                 ["receiving", self.answered, time.perf_counter()],
             ]
             lane = f"connection {self.number}"
-            tracing.note(self.trace, what="page", item=self.site.url, lane=lane, spans=spans[not self.is_new :])
+            tracing.note(self.trace, what="page", item=shown(self.site.url), lane=lane, spans=spans[not self.is_new :])
         self.is_new = False
         self.answering = None
         if self.is_last:

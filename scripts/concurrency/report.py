@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from concurrency.arms import BASELINE, FAST
+from concurrency.errors import shown
 from concurrency.noise import kind
 from concurrency.plots import TITLES
 from concurrency.statistics import ROUNDS_TO_TELL, arm_name
@@ -66,7 +67,7 @@ def render(
             for path in explanations
         ],
         environment={**environment, **_interpreters(timings)},
-        config=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
+        config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
         cores=timings["cores"].max(),
         files=FILES,
         rounds=int(timings["round"].nunique()),

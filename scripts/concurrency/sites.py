@@ -1,12 +1,12 @@
 """Site lists: which pages there are, and how a replay should play them."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from concurrency.errors import UserError
+from concurrency.errors import UserError, shown
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,12 @@ def read(source: Path | list[str], origin: str = "sites") -> list[Site]:
     Raises UserError naming the file and line (or `origin`, for a list) of the first thing that is wrong.
     """
     if isinstance(source, list):
-        return [Site(_checked_url(url, f"{origin}: entry {i}")) for i, url in enumerate(source, 1)]
+        places = [f"{origin}: entry {i}" for i in range(1, len(source) + 1)]
+        return _checked_logins(
+            [(place, Site(_checked_url(url, place))) for place, url in zip(places, source, strict=True)]
+        )
     try:
-        sites = list(_read_csv(source))
+        sites = _checked_logins(_read_csv(source))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{source}: cannot be read as a UTF-8 CSV file: {error}") from error
     if not sites:
@@ -45,7 +48,18 @@ def fast(sites: Sequence[Site]) -> list[Site]:
     return [replace(site, latency_ms=1.0, connect_ms=1.0) for site in sites]
 
 
-def _read_csv(path: Path) -> Iterator[Site]:
+def _checked_logins(sites: Iterable[tuple[str, Site]]) -> list[Site]:
+    """The sites, of which each comes with its place, if the tables, which show no logins, can tell them apart."""
+    known: dict[str, str] = {}
+    found = []
+    for place, site in sites:
+        if known.setdefault(shown(site.url), site.url) != site.url:
+            raise UserError(f"{place}: {shown(site.url)} is there already with another login; keep one of them")
+        found.append(site)
+    return found
+
+
+def _read_csv(path: Path) -> Iterator[tuple[str, Site]]:
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if "url" not in (reader.fieldnames or []):
@@ -62,7 +76,7 @@ def _read_csv(path: Path) -> Iterator[Site]:
                 if row["framing"] not in ("length", "chunked"):
                     raise UserError(f"{place}: framing: {row['framing']!r} is neither `length` nor `chunked`")
                 known["framing"] = row["framing"]
-            yield Site(**known)  # type: ignore[arg-type]
+            yield place, Site(**known)  # type: ignore[arg-type]
 
 
 def _checked_url(url: str | None, place: str) -> str:
@@ -71,9 +85,9 @@ def _checked_url(url: str | None, place: str) -> str:
         parts = urlsplit(url)
         parts.port  # noqa: B018  (reading it checks it)
     except ValueError as error:
-        raise UserError(f"{place}: {url!r} is not a URL: {error}") from error
+        raise UserError(f"{place}: {shown(url)!r} is not a URL: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in url):
-        raise UserError(f"{place}: {url!r} is not a URL of the form http(s)://host/path")
+        raise UserError(f"{place}: {shown(url)!r} is not a URL of the form http(s)://host/path")
     return url
 
 

@@ -32,6 +32,7 @@ def main() -> None:
 
 def _begin(case: Case, places: Places) -> dict[str, str]:
     places.server.play({"/case": case.scripts, **case.others})
+    places.server.keeps_open = case.keeps_open
     return {"SSL_CERT_FILE": str(places.authority), **places.environments.get(case.at, {})}
 
 

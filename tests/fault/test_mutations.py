@@ -156,7 +156,7 @@ header_lines = st.lists(
 
 
 def framed(lines, on_wire):
-    """What the lines, read together, make of the bytes behind them: RFC 9112, section 6.3; None where that is an error."""
+    """What all lines together make of the bytes behind them: RFC 9112, section 6.3; None where that is an error."""
     found = {
         name: [v.strip(" \t").lower() for n, value in lines if n == name for v in value.split(",")] for name in LINES
     }
