@@ -3,10 +3,10 @@
 HTTP/1.1 matches replies to requests by their order alone, so one reply too many makes every later one on its
 connection that of another request; RFC 9112, sections 6.3 and 9.2, forbids to take it for one. aiohttp's pool does not
 look. Here a byte that nobody asked for (line ends do not count, section 9.2) closes the connection and puts all that it
-brought in doubt, and what a connection brought is certain once it was read to its end, or was silent for `QUIET_S` after
-its last reply: as many replies came as were asked for, then, so each belongs to its request. (Before that nothing is:
-where requests follow each other fast, the reply too many may come when the next request is already on its way, and so
-may all after it.)
+brought in doubt; and what a connection brought is certain once it was read to its end, or was silent for `QUIET_S`
+after its last reply: as many replies came as were asked for, then, so each belongs to its request. (Before that nothing
+is: where requests follow each other fast, the reply too many may come when the next request is already on its way, and
+so may all after it.)
 """
 
 import asyncio

@@ -113,6 +113,31 @@ def test_failures_are_told_and_tried_again(live, places):  # noqa: F811
     assert server.hits["/a"] == 1
 
 
+def test_failed_pages_are_in_a_table_that_stays(live, places):  # noqa: F811
+    """Snakemake removes pages.csv when the rule fails; no login is in any table, nor on the screen."""
+    places.server.play({"/robots.txt": [status("404 None")], "/{a}": [OK], "/b": [status("410 \x1b[31mGone")]})
+    site = places.urls["plain"]
+    urls = [f"{site}/%7Ba%7D", f"{site}/{{x}}", site.replace("//", "//user:secret@") + "/b"]
+    places.server.scripts |= {"/%7Ba%7D": [OK], "/%7Bx%7D": [OK]}
+    workflow = live(urls)
+    outcome = workflow.run("job")
+    assert outcome.returncode != 0
+    assert not (workflow.folder / PAGES).exists()
+    assert "their rows, with the details, are in results/download/state/failed.csv:" in outcome.stdout
+    [row] = rows(workflow, "results/download/state/failed.csv")
+    assert (row["url"], row["error"], row["status"]) == (site.replace("//", "//***@") + "/b", "status", "410")
+    assert row["detail"] == "status 410 \\x1b[31mGone"
+    assert "\x1b[31mGone" not in outcome.stdout
+    assert "Authorization: Basic dXNlcjpzZWNyZXQ=" in places.server.heads[-1].decode()
+    places.server.scripts["/b"] = [OK]
+    outcome = workflow.run("--config", "explain=false")
+    assert outcome.returncode == 0, outcome.stdout
+    assert not (workflow.folder / "results/download/state/failed.csv").exists()
+    assert [row["url"] for row in rows(workflow)] == [*urls[:2], site.replace("//", "//***@") + "/b"]
+    for file in (workflow.folder / "results").rglob("*"):
+        assert not file.is_file() or b"secret" not in file.read_bytes(), file
+
+
 @pytest.mark.heavy
 def test_tolerated_failures_are_tried_again_when_asked(live, places):  # noqa: F811
     server = places.server
