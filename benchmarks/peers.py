@@ -4,17 +4,20 @@
 order; a contest's figure is a ratio of two times of the same round, so that what slows a round down cancels, and its
 table gives the geometric mean over the rounds with Student's t interval (95 %) on the logarithms. Strategies run as in
 a campaign, each in a fresh interpreter with everything imported and their set-up counted; commands are timed from
-start to end less what they take to print their version. Everything that was answered is checked.
+start to end less what they take to print their version, the downloader less what it takes to download nothing.
+Everything that was answered is checked.
 
 Writes peers.csv, a row a sample, and peers.md, the tables.
 """
 
 import argparse
 import csv
+import hashlib
 import math
 import os
 import platform
 import random
+import shlex
 import shutil
 import socket
 import subprocess
@@ -23,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -266,10 +269,35 @@ def memory(size: Size) -> Iterator[Contest]:
         )
 
 
-CONTESTS = {"latency": latency, "throughput": throughput, "even": even, "skewed": skewed, "memory": memory}
+@contextmanager
+def job(size: Size) -> Iterator[Contest]:
+    pages, in_flight = size.throughput_pages, size.throughput_in_flight
+    with nginx(60_000) as url:
+        urls = [f"{url}?{i}" for i in range(pages)]
+        yield Contest(
+            "job",
+            f"The job itself: {pages:,} pages of 60 kB without latency from nginx into files, {in_flight} in flight",
+            "time / curl with sha256sum",
+            [
+                command(name, urls, 60_000, in_flight, kind="ours" if name == "downloader" else "peer")
+                for name in INTO_FILES
+            ],
+            lambda name, others: seconds(others[name]) / seconds(others["curl --parallel, sha256sum"]),
+            [Goal("`downloader` at most 0.9", ("downloader",), 0.9, at_most=True)],
+        )
 
 
-FROM_NGINX = ("throughput", "memory")
+CONTESTS = {
+    "latency": latency,
+    "throughput": throughput,
+    "even": even,
+    "skewed": skewed,
+    "memory": memory,
+    "job": job,
+}
+
+
+FROM_NGINX = ("throughput", "memory", "job")
 
 
 def downloads(
@@ -374,72 +402,112 @@ def sampled(
 
 @dataclass(frozen=True)
 class Program:
-    """A command-line downloader: how it is called, and how many bytes it says it has downloaded."""
+    """A command-line downloader: how it is called, and how many bytes it has downloaded."""
 
     package: str
+    idle: list[str]  # how it is called to start up and do nothing
     arguments: Callable[[Path, int], list[str]]  # from the file with the URLs, and how many are in flight
     list_of: Callable[[list[str]], str]
     counted: Callable[[Path, str], int]  # from the folder that it ran in, and its standard output
+    digests: bool = False  # its standard output is a line a page that begins with the SHA-256
 
 
-PROGRAMS = {
-    "curl --parallel": Program(
-        "curl",
-        lambda file, n: [
-            "curl",
-            "-sS",
-            "--parallel",
-            "--parallel-max",
-            str(n),
-            "-w",
-            "%{size_download}\n",
-            "-K",
-            str(file),
-        ],
-        lambda urls: "".join(f"url = {url}\noutput = /dev/null\n" for url in urls),
-        lambda _, said: sum(map(int, said.split())),
+def written(folder: Path, _: str) -> int:
+    return sum(file.stat().st_size for file in (folder / "pages").iterdir())
+
+
+def digested(program: Program) -> Program:
+    """`program`, and sha256sum of what it has written."""
+    return replace(
+        program,
+        arguments=lambda file, n: ["sh", "-c", f"{shlex.join(program.arguments(file, n))} && sha256sum pages/*"],
+        digests=True,
+    )
+
+
+JOB = [sys.executable, str(HERE / "job.py")]
+CURL = Program(
+    "curl",
+    ["curl", "--version"],
+    lambda file, n: ["curl", "-sS", "--parallel", "--parallel-max", str(n), "--create-dirs", "-K", str(file)],
+    lambda urls: "".join(f"url = {url}\noutput = pages/{i}\n" for i, url in enumerate(urls)),
+    written,
+)
+WGET2 = Program(
+    "wget2",
+    ["wget2", "--version"],
+    lambda file, n: ["wget2", "-q", f"--max-threads={n}", "-P", "pages", "-i", str(file)],
+    "\n".join,
+    written,
+)
+ARIA2C = Program(
+    "aria2",
+    ["aria2c", "--version"],
+    lambda file, n: ["aria2c", "-q", f"--max-concurrent-downloads={n}", "--dir=pages", f"--input-file={file}"],
+    lambda urls: "".join(f"{url}\n  out={i}\n" for i, url in enumerate(urls)),
+    written,
+)
+WITHOUT_FILES = {  # as far as they can
+    "curl --parallel": replace(
+        CURL,
+        arguments=lambda file, n: [*CURL.arguments(file, n), "-w", "%{size_download}\n"],
+        list_of=lambda urls: "".join(f"url = {url}\noutput = /dev/null\n" for url in urls),
+        counted=lambda _, said: sum(map(int, said.split())),
     ),
-    "wget2": Program(
-        "wget2",
-        lambda file, n: ["wget2", "-q", f"--max-threads={n}", "-O", "pages", "-i", str(file)],
-        "\n".join,
-        lambda folder, _: (folder / "pages").stat().st_size,
+    "wget2": replace(
+        WGET2,
+        arguments=lambda file, n: ["wget2", "-q", f"--max-threads={n}", "-O", "pages", "-i", str(file)],
+        counted=lambda folder, _: (folder / "pages").stat().st_size,
     ),
-    "aria2c": Program(
-        "aria2",
-        lambda file, n: ["aria2c", "-q", f"--max-concurrent-downloads={n}", "--dir=pages", f"--input-file={file}"],
-        lambda urls: "".join(f"{url}\n  out={i}\n" for i, url in enumerate(urls)),
-        lambda folder, _: sum(file.stat().st_size for file in (folder / "pages").iterdir()),
-    ),
+    "aria2c": ARIA2C,
 }
+INTO_FILES = {
+    "downloader": Program(
+        "", [*JOB, "1", os.devnull], lambda file, n: [*JOB, str(n), str(file)], "\n".join, written, digests=True
+    ),
+    "curl --parallel, sha256sum": digested(CURL),
+    "wget2, sha256sum": digested(WGET2),
+    "curl --parallel, no digests": CURL,
+    "wget2, no digests": WGET2,
+    "aria2c, no digests": ARIA2C,
+}
+PROGRAMS = WITHOUT_FILES | INTO_FILES
 
 
-def command(name: str, urls: list[str], page_bytes: int, in_flight: int) -> Contestant:
-    """A program started afresh; those that cannot leave the pages unwritten write them to memory."""
+def command(name: str, urls: list[str], page_bytes: int, in_flight: int, kind: str = "peer") -> Contestant:
+    """A program started afresh; what it writes, it writes to memory."""
     program = PROGRAMS[name]
-    executable = name.split(maxsplit=1)[0]
 
     def run() -> tuple[float, int | None]:
         with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
             folder = Path(place)
             (folder / "urls").write_text(program.list_of(urls))
-            start_up = min(timed([executable, "--version"], folder)[0] for _ in range(3))
+            start_up = min(timed(program.idle, folder)[0] for _ in range(3))
             lasted, ended = timed(program.arguments(folder / "urls", in_flight), folder)
             if ended.returncode:
                 raise FailedError(f"exit code {ended.returncode}: {ended.stderr.strip()[-200:]}")
             if (counted := program.counted(folder, ended.stdout)) != page_bytes * len(urls):
                 raise FailedError(f"{counted:,} of {page_bytes * len(urls):,} bytes")
+            if program.digests:
+                right = hashlib.sha256(body(page_bytes)).hexdigest()
+                digests = [line.split()[0] for line in ended.stdout.splitlines()]
+                if digests != [right] * len(urls):
+                    raise FailedError(f"{digests.count(right)} of {len(urls)} digests")
         return lasted - start_up, None
 
-    return Contestant(
-        name, "peer", run, "" if shutil.which(executable) else f"not installed: apt-get install {program.package}"
-    )
+    missing = "" if shutil.which(program.idle[0]) else f"not installed: apt-get install {program.package}"
+    return Contestant(name, kind, run, missing)
 
 
 def timed(arguments: list[str], folder: Path) -> tuple[float, subprocess.CompletedProcess[str]]:
     begin = time.perf_counter()
     ended = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     return time.perf_counter() - begin, ended
+
+
+def body(page_bytes: int) -> bytes:
+    """The page that nginx serves."""
+    return random.Random(1).randbytes(page_bytes)
 
 
 @contextmanager
@@ -451,7 +519,7 @@ def nginx(page_bytes: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         folder.chmod(0o755)
-        (folder / "page").write_bytes(random.Random(1).randbytes(page_bytes))
+        (folder / "page").write_bytes(body(page_bytes))
         (folder / "nginx.conf").write_text(NGINX_CONF.format(folder=folder, port=port))
         server = subprocess.Popen([NGINX, "-e", f"{folder}/error.log", "-p", place, "-c", f"{folder}/nginx.conf"])
         try:

@@ -14,6 +14,7 @@ _PARTS = re.compile(rb"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(\
 _ILLEGAL = re.compile(rb"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]")  # in a path or query
 # What needs no reading byte by byte
 _PLAIN = re.compile(r"(https?)://([^/?#]+)(/[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*)")
+MOST_AUTHORITY = 1000  # characters; a name has at most 253, and yarl takes long over longer ones
 _HOST = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=%:]+")
 
 
@@ -120,11 +121,14 @@ def _escaped(part: bytes) -> str:
 def _site(scheme: str, authority: str) -> _Site:
     if scheme not in ("http", "https") or not authority:
         raise FetchError("url", "it is not of the form http(s)://host/path")
+    if len(authority) > MOST_AUTHORITY:
+        raise FetchError("url", f"a host and login of {len(authority)} characters")
     try:
         url = URL(f"{scheme}://{authority}")
         host, site_origin = url.raw_host or "", str(url.origin())
     except (ValueError, IndexError) as error:  # yarl raises either where there is no host
-        raise FetchError("url", f"{scheme}://{authority} names no host: {error}") from None
+        why = "" if "@" in authority else f": {error}"  # which may quote the login
+        raise FetchError("url", f"{scheme}://{authority} names no host{why}") from None
     if not _HOST.fullmatch(host):
         raise FetchError("url", f"{scheme}://{authority} names no host")
     return _Site(url, host, site_origin)

@@ -68,16 +68,29 @@ class Connection(ResponseHandler):
     def ask(self, asker: Any, now: float) -> bool:
         """The next request will be for `asker`; whether it should be the last."""
         self.requests += 1
-        self._silent_since = now
         self._askers.append(asker)
         return self.requests >= MOST_REQUESTS or now - self._born > MOST_S
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing that it brought, or is to bring, is uncertain."""
+        return not self._askers
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the reply that is awaited, or came last, is the only one that is not certain."""
+        return len(self._askers) <= 1
+
     def look(self, now: float) -> None:
         """To be called now and then: it may have been silent for long enough."""
-        if not self._awaiting and now - self._silent_since >= QUIET_S:
+        if now - self._silent_since < QUIET_S:
+            return
+        if not self._awaiting:
             self._settle(certain=True)
             if self._should_close:
                 self.close()
+        elif not self.reply_begun and not self.is_first:  # nor did anything come that could be taken for this reply
+            self._settle(certain=True, but_last=True)
 
     def give_up(self) -> None:
         """Close it, whatever it brought."""
@@ -85,6 +98,12 @@ class Connection(ResponseHandler):
         self.close()
 
     # -- what aiohttp calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """aiohttp has connected; over TLS and a proxy it says so late, when bytes may have come."""
+        super().connection_made(transport)
+        if self.is_disorderly:
+            self.abort()
 
     def set_response_params(self, **kwargs: Any) -> None:
         """A request will be sent."""
@@ -96,7 +115,7 @@ class Connection(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         if not data:  # aiohttp resumes reading what its parser has
             super().data_received(data)
-            self._check_chunks()
+            self._check_end()
             return
         if not self._awaiting:
             self._mind(data)
@@ -111,7 +130,7 @@ class Connection(ResponseHandler):
         if self.framing.length is None:
             self._latest = (self._latest + data[-6:])[-6:]
             super().data_received(data)
-            self._check_chunks()
+            self._check_end()
         else:
             body, more = (data, b"") if len(data) <= self._left else (data[: self._left], data[self._left :])
             self._left -= len(body)
@@ -150,10 +169,12 @@ class Connection(ResponseHandler):
         if self._awaiting and ends_body and self._body is not None and (exc or not self._is_ended_properly):
             why = str(exc) if exc else "TLS ended without close_notify"
             set_exception(self._body, FetchError("truncated", f"only a close says that it is all: {why}"))
-        is_cut_short = self._awaiting and self._exception is not None  # by us, for what came was no reply
+        is_half_a_reply = self._awaiting and self.reply_begun
         super().connection_lost(exc)
         self._awaiting = False
-        self._settle(certain=not is_cut_short or self.requests == 1)
+        if is_half_a_reply:
+            self._settle_cut()
+        self._settle(certain=True)
 
     def close(self) -> None:
         """aiohttp wants no more of it; but what comes yet may say what the replies were worth."""
@@ -161,7 +182,7 @@ class Connection(ResponseHandler):
             if not self._awaiting:
                 self._should_close = True  # `look` or its end will close it
                 return
-            self._settle(certain=self.requests == 1)  # cut short, it cannot be read to its end
+            self._settle_cut()
         super().close()
 
     # -- what it does with it
@@ -210,10 +231,14 @@ class Connection(ResponseHandler):
         self._awaiting = False
         self._silent_since = monotonic()
 
-    def _check_chunks(self) -> None:
-        """See to two ends of a chunked body that aiohttp passes over: it waits for more after a chunk that is none, and
-        does not mind what follows the last one."""
-        if self.framing is None or not self.framing.chunked:
+    def _check_end(self) -> None:
+        """See to ends of a body without a length that aiohttp passes over: it waits for more after a chunk that is none,
+        and does not mind what follows the last one."""
+        if self.framing is None or self.framing.length is not None:
+            return
+        if self.framing.ends_with_connection:
+            if not self._awaiting:  # the parser has found an end that the header, as we read it, does not name
+                self._unasked()
             return
         if not self._awaiting:
             # what the parser does not read as another reply, or as the beginning of one
@@ -236,8 +261,13 @@ class Connection(ResponseHandler):
         self._settle(certain=False)
         self.abort()
 
-    def _settle(self, *, certain: bool) -> None:
-        askers, self._askers = self._askers, []
+    def _settle_cut(self) -> None:
+        """It ends in the middle of a reply, so that nobody will see whether there was one too many."""
+        self._settle(certain=self.is_first)
+
+    def _settle(self, *, certain: bool, but_last: bool = False) -> None:
+        count = len(self._askers) - but_last
+        askers, self._askers = self._askers[:count], self._askers[count:]
         if askers:
             self._settled(self, askers, certain)
 

@@ -30,7 +30,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 TICK_S = 0.1
 STALLED_S = 1.0  # a body that makes so long a pause is looked at: is what came of it any good?
 # What is worth reading of a reply that is no page, so that its connection can serve again.
-LEFT_BYTES, LEFT_S = 65_536, 1.0
+LEFT_BYTES, LEFT_S = 262_144, 1.0
 # glibc keeps what is freed, up to the size of the largest block freed so far, instead of giving it back to the kernel;
 # freeing one of this size first saves each page the faults of its buffers: 30 to 80 µs.
 _LEARNT_BYTES = 16 << 20
@@ -79,6 +79,7 @@ class _Watch:
     began: float
     task: "asyncio.Task[Any]"
     connection: Connection | None = None
+    is_first: bool = False  # of what its connection brings and is not certain
     sent: float | None = None
     last_byte: float | None = None  # of the body; its header counts as one
     received: int = 0
@@ -153,6 +154,7 @@ class _Connector(aiohttp.TCPConnector):
             watch.request.page.connect_ms = round((watch.sent - watch.began) * 1000, 3)
             connection.host = req.url.raw_host or ""
         is_last = connection.ask(watch.request.trip, watch.sent)
+        watch.is_first = connection.is_first
         watch.request.trip.connections.add(connection)
         self._asked(connection)
         if is_last:
@@ -266,7 +268,7 @@ class Client:
                 await self._receive(watch, reply)
                 return None
         except asyncio.CancelledError:
-            if not watch.overdue or watch.task.uncancel():  # it is not, or not only, `_tick` that ends it
+            if not watch.overdue or watch.task.cancelling() > 1:  # it is not, or not only, `_tick` that ends it
                 raise
             raise watch.overdue from None
         except (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError, ValueError) as error:
@@ -275,6 +277,8 @@ class Client:
             raise replies.failure_of(error, watch.sent is not None, watch.last_byte is not None) from error
         finally:
             self._watched.discard(watch)
+            if watch.overdue:
+                watch.task.uncancel()
             page.total_ms = round(page.total_ms + (monotonic() - watch.began) * 1000, 3)
 
     def _headers(self, request: Request) -> dict[str, str]:
@@ -300,7 +304,8 @@ class Client:
         elif reply.status == 200:
             codings = decode.known(watch.framing.codings)
             validator = replies.strong_validator(reply.headers)
-            part.begin(Origin(request.address, validator, total, codings) if validator else None, codings)
+            is_sure = validator and watch.is_first  # a reply that may be another page's is no part to continue
+            part.begin(Origin(request.address, validator, total, codings) if is_sure else None, codings)
         elif reply.status == 204 and request.is_robots:
             part.begin(None, [])
         else:
@@ -356,12 +361,14 @@ class Client:
         return min(replies.retry_after_s(reply.headers), self._limits.max_wait_s)
 
     def _know(self, connection: Connection, askers: list[Any], certain: bool) -> None:
-        self._unsettled.discard(connection)
+        if connection.is_settled:
+            self._unsettled.discard(connection)
         self._settled(connection, askers, certain)
 
     def _tick(self) -> None:
         """End the requests that take too long, and look at what has been silent, now and from now on."""
         now = monotonic()
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         for watch in self._watched:
             if kind := watch.check(now, self._limits):
                 watch.end(FetchError(kind, f"after {now - watch.began:.1f} s"))
@@ -371,7 +378,6 @@ class Client:
                 looking.add_done_callback(self._looking.discard)
         for connection in [*self._unsettled]:
             connection.look(now)
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     async def _look_at(self, watch: _Watch) -> None:
         """See whether the body that makes a pause can still become a page."""

@@ -29,6 +29,8 @@ from concurrency.writing import Writer
 
 __all__ = ["USER_AGENT", "Limits", "Manners", "fetch_all"]
 
+LONG = 1000  # characters of an address; to match a longer one with thousands of rules is not for the event loop
+
 log = logging.getLogger(__name__)
 
 
@@ -175,6 +177,8 @@ class _Download:
                     finally:
                         self._stopped = True
                         await self._wind_up()
+                    if self._failure:
+                        raise self._failure
                     writing.cancel()
         except BaseExceptionGroup as group:
             if disk := group.subgroup(UserError):
@@ -185,10 +189,9 @@ class _Download:
                 self._timer.cancel()
             with suppress(UserError):  # what cannot be kept is fetched again
                 self._store.mark(self._unmarked)
-                for job in self._under_way:
+            for job in self._under_way:
+                with suppress(UserError):
                     job.part.keep()
-        if self._failure:
-            raise self._failure
 
     async def _write(self) -> None:
         try:
@@ -202,7 +205,8 @@ class _Download:
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A fault of ours in what no task waits for must not leave all waiting for ever."""
         loop.default_exception_handler(context)
-        if (error := context.get("exception")) and not isinstance(error, OSError):
+        error = context.get("exception")
+        if error and not (isinstance(error, OSError) and "transport" in context):  # that one's connection is lost
             self._failure = self._failure or error
             self._stopped = True
             self._all_ended.set()
@@ -210,7 +214,9 @@ class _Download:
     async def _wind_up(self) -> None:
         """Interrupted, or the disk failed: give what is under way, and then is silent, the time to become certain."""
         give_up = monotonic() + 2 * QUIET_S
-        while (self._under_way or not self._client.is_settled) and monotonic() < give_up:
+        while (
+            self._under_way or not self._client.is_settled or not (self._failure or self._writer.is_idle)
+        ) and monotonic() < give_up:
             await asyncio.sleep(0.02)
 
     def _pump(self) -> None:
@@ -244,6 +250,7 @@ class _Download:
                 await self._step(host, job)
             except BaseException:
                 self._stopped = True
+                self._all_ended.set()
                 raise
             self._under_way.discard(job)
             self._schedule.leave(host)
@@ -258,7 +265,7 @@ class _Download:
                 if host.held:  # this turn was given before another one began to ask for robots.txt
                     self._schedule.put(host, job, monotonic())
                     return
-                if asked := self._robots.ask_first(job.address):
+                if asked := await self._ask_first(job.address):
                     self._schedule.put(host, job, monotonic())
                     host.held = True
                     job = self._new_job(asked, asked)
@@ -273,6 +280,11 @@ class _Download:
             log.exception("%s: a fault of this workflow", job.page.url)
             self._failed(job, fault(error), host)
             await asyncio.sleep(0)
+
+    async def _ask_first(self, address: str) -> str:
+        if len(address) > LONG:
+            return await asyncio.to_thread(self._robots.ask_first, address)
+        return self._robots.ask_first(address)
 
     def _new_job(self, url: str, address: str) -> _Job:
         return _Job(Page(url), address, address, self._store.part(url), monotonic())
@@ -423,7 +435,7 @@ class _Download:
 
     def _settled(self, connection: Connection, trips: list[_Trip], certain: bool) -> None:
         """What came over `connection` is certain, or in doubt."""
-        number = connection.number
+        number, connection.number = connection.number, 0
         if connection.is_disorderly:
             self._disorderly[connection.host] += 1
         if certain and number:
@@ -432,7 +444,7 @@ class _Download:
             self._writer.mark(number, partial(self._marked, connection, number, put))
         for trip in trips:
             trip.in_doubt |= not certain
-            if trip.job and not certain and connection.requests == 1:
+            if trip.job and not certain and len(trips) == 1 and connection.requests == 1:
                 trip.job.alone = True  # it was already
             if not (certain and trip.is_put):
                 self._leave(connection, trip)
@@ -456,12 +468,12 @@ class _Download:
             self._pump()
 
 
-# What a reply said, as against what became of a connection.
-_SAID = ("status", "redirect", "encoding", "too_large", "protocol", "header_too_large", "too_many_headers")
-
-
 def _is_to_doubt(job: _Job) -> bool:
-    return job.trip.in_doubt and (job.failure is None or job.failure.kind in _SAID)
+    """Whether what became of the page, a failure too, may come of another one's reply. Its own connection's failure is
+    its own."""
+    if not job.trip.in_doubt:
+        return False
+    return job.failure is None or not (job.alone or job.failure.kind == "page_timeout")
 
 
 def _asked_wait_s(state: tenacity.RetryCallState) -> float:

@@ -23,7 +23,9 @@ class Proxies:
             try:
                 await _check(str(place))
             except FetchError as failure:
-                self._found[scheme] = FetchError("proxy", f"{scheme}_proxy={place}: {failure}", passing=False)
+                self._found[scheme] = FetchError(
+                    "proxy", f"{scheme}_proxy={str(place).rpartition('@')[2]}: {failure}", passing=False
+                )
 
     def of(self, url: URL) -> str | None:
         """The proxy for `url`, if it is to have one. Raises FetchError where that cannot be used."""

@@ -7,6 +7,7 @@ from concurrency.failures import FetchError
 from concurrency.limits import PRODUCT
 from concurrency.store import Part
 
+MOST_PAIRS = 1_000_000  # of agents and rules; Protego may keep each, in some hundred bytes
 MOST_BYTES = 500 * 1024  # RFC 9309, section 2.5: what is beyond need not be read
 
 
@@ -36,7 +37,12 @@ class Robots:
 
         Not for an event loop: to decode and parse it may take long. Raises FetchError where it is corrupt.
         """
-        rules = Protego.parse(part.read(MOST_BYTES).decode("utf-8-sig", errors="replace"))
+        text = part.read(MOST_BYTES).decode("utf-8-sig", errors="replace")
+        lines = [line.lstrip().lower() for line in text.splitlines()]
+        agents = sum(line.startswith("user") for line in lines)
+        if agents * (len(lines) - agents) > MOST_PAIRS:
+            raise FetchError("robots", f"robots.txt has {agents} user agents and {len(lines) - agents} other lines")
+        rules = Protego.parse(text)
         self._rules[_origin(address)] = rules
         return rules.crawl_delay(PRODUCT) or 0.0
 
@@ -45,7 +51,7 @@ class Robots:
         if failure.kind == "status" and 400 <= status < 500 and status not in (408, 425, 429):
             self._rules[_origin(address)] = Protego.parse("")
             return
-        kind = "robots" if failure.kind in ("status", "encoding") else failure.kind
+        kind = "robots" if failure.kind in ("status", "encoding", "robots") else failure.kind
         self._rules[_origin(address)] = FetchError(kind, f"robots.txt could not be read: {failure}", passing=False)
 
 

@@ -85,7 +85,8 @@ def _checked_url(url: str | None, place: str) -> str:
         parts = urlsplit(url)
         parts.port  # noqa: B018  (reading it checks it)
     except ValueError as error:
-        raise UserError(f"{place}: {shown(url)!r} is not a URL: {error}") from error
+        why = "" if "@" in url else f": {error}"  # which may quote the login
+        raise UserError(f"{place}: {shown(url)!r} is not a URL{why}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in url):
         raise UserError(f"{place}: {shown(url)!r} is not a URL of the form http(s)://host/path")
     return url

@@ -334,13 +334,7 @@ class Part:
         """Move what is in memory to the disk; the note comes second, so that it is never about other bytes."""
         with disk(Path(self._path)):
             with open(f"{self._path}.part", "ab" if self.on_disk else "wb", buffering=0) as file:
-                begin = file.tell()
-                try:
-                    for chunk in self._latest:
-                        write(file, chunk)
-                except OSError:
-                    file.truncate(begin)  # what is there stays the body's beginning, even if this is tried again
-                    raise
+                append(file, *self._latest)  # what is there stays the body's beginning, even if this is tried again
             if self.origin and not self.on_disk:
                 Path(f"{self._path}.json").write_text(json.dumps(asdict(self.origin)), encoding="utf-8")
         self.on_disk = True
@@ -356,7 +350,8 @@ class Part:
     def drop(self) -> None:
         """Forget it."""
         if self.on_disk:
-            forget(self._path)
+            with disk(Path(self._path)):
+                forget(self._path)
         self.origin, self.codings, self.size, self.on_disk = None, [], 0, False
         self._latest, self.in_memory = [], 0
 
@@ -408,6 +403,17 @@ def disk(place: Path) -> Iterator[None]:
             f"{error.filename or place}: {error.strerror}; put that right and run the same command again, what was "
             "fetched is kept"
         ) from error
+
+
+def append(file: io.FileIO, *data: bytes) -> None:
+    """Write all of `data` to the end of `file`, or nothing."""
+    begin = file.seek(0, os.SEEK_END)
+    try:
+        for piece in data:
+            write(file, piece)
+    except OSError:
+        file.truncate(begin)
+        raise
 
 
 def write(file: io.FileIO, data: bytes) -> None:

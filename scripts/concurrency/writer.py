@@ -19,7 +19,7 @@ from typing import Any
 from concurrency.decode import decoded
 from concurrency.errors import UserError
 from concurrency.failures import FetchError, fault
-from concurrency.store import JOURNAL, PAGES, PARTS, Page, chunks, disk, file_name, forget, line, mark, write
+from concurrency.store import JOURNAL, PAGES, PARTS, Page, append, chunks, disk, file_name, forget, line, mark, write
 
 LENGTH_BYTES = 4  # before each reply
 
@@ -42,6 +42,8 @@ def main() -> None:
             data = pickle.dumps(reply, protocol=5)
             with suppress(BrokenPipeError):  # whoever wanted to know was killed
                 write(replies, len(data).to_bytes(LENGTH_BYTES, "big") + data)
+            if isinstance(reply, str):
+                return  # a batch behind one that failed would hide that
 
 
 def _write_batch(
@@ -56,7 +58,7 @@ def _write_batch(
     with disk(folder):
         for entry in batch:
             if isinstance(entry, int):
-                write(journal, mark(entry))
+                append(journal, mark(entry))
                 outcomes.append(("",))
                 continue
             *row, connections, body = entry
@@ -76,7 +78,7 @@ def _write_batch(
                     outcomes.append(("internal", str(fault(error)), False))
                     continue
                 page.bytes, page.sha256, page.file = found
-            write(journal, line(page, connections))
+            append(journal, line(page, connections))
             outcomes.append(("", page.bytes, page.sha256, page.file))
     return outcomes
 

@@ -81,6 +81,11 @@ class Writer:
     def is_full(self) -> bool:
         return self._unwritten >= UNWRITTEN_BYTES
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was put here is written."""
+        return not (self._waiting or self._batch or self._sent)
+
     def put(
         self,
         page: Page,

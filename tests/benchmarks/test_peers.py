@@ -49,5 +49,5 @@ def test_programs_that_are_missing_are_named(tmp_path):
 @pytest.mark.heavy
 @pytest.mark.skipif(not shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), reason="needs nginx")
 def test_downloading(tmp_path):
-    contests = ["latency", "throughput", "memory"]
+    contests = ["latency", "throughput", "memory", "job"]
     check(run(tmp_path, *contests), tmp_path, contests)

@@ -1,9 +1,13 @@
 """What a server is asked for is the URL as it was given: from the list, from a redirect, for robots.txt."""
 
+import re
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from concurrency import addresses, fetch, replies
-from concurrency.failures import FetchError
+from concurrency.failures import KINDS, FetchError
 
 from .cases import OK, reply, to
 from .fetching import fetch_pages
@@ -116,6 +120,53 @@ def test_where_a_redirect_leads(location):
     """RFC 3986, section 5.4; and whose login goes along."""
     here = "http://u:p@a.test/x/y?q"
     assert addresses.redirected(here, 302, {location}, allow_downgrade=False) == LEADS[location]
+
+
+texts = st.text() | st.builds("{}://{}{}".format, st.sampled_from(["http", "https", "ftp", ""]), st.text(), st.text())
+
+
+@settings(max_examples=600)
+@given(url=texts | st.binary() | texts.map(lambda text: text.encode("utf-16-le")))
+def test_whatever_is_given_is_an_address_or_refused(url):
+    try:
+        address = addresses.requestable(url)
+    except FetchError as failure:
+        assert failure.kind == "url"
+        assert addresses.hostname(url) == ""
+        return
+    assert address.isascii()
+    assert not re.search(r"[\s#\x00-\x20\x7f]", address)
+    assert addresses.requestable(address) == address
+    assert str(addresses.parsed(address)).startswith(addresses.parsed(address).scheme)
+
+
+pieces = st.sampled_from(
+    [
+        "User-agent: *",
+        "Disallow: /a",
+        "Allow:",
+        "Crawl-delay: nan",
+        "Crawl-delay: -1e999",
+        "Sitemap: \0",
+        "Disallow: /*%",
+        ":",
+    ]
+)
+robots_texts = st.lists(st.one_of(pieces, st.text()), max_size=8).map("\r\n".join)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    body=robots_texts.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(),
+    line=st.sampled_from(["200 OK", "302 Found", "404 No", "429 Slow", "204 None"]),
+    header=st.sampled_from(["X: y", "Content-Encoding: gzip", "Content-Encoding: br, gzip", "Location: http://[]@/"]),
+)
+def test_whatever_robots_txt_says_ends_no_run(places, tmp_path_factory, body, line, header):
+    server, url = places.server, places.urls["plain"]
+    server.play({"/robots.txt": [[reply(body, line, header), "close"]], "/a": [OK], "/b": [OK]})
+    limits, obey = fetch.Limits(retries=0, max_wait_s=0.01), fetch.Manners(2, robots=True)
+    pages = fetch_pages([f"{url}/a", f"{url}/b"], tmp_path_factory.mktemp("store"), limits, obey)
+    assert all(page.error in ("", *KINDS) and page.error != "internal" for page in pages)
 
 
 def test_robots_txt_sees_the_same_url(places, tmp_path):
