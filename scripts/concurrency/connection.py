@@ -232,8 +232,8 @@ class Connection(ResponseHandler):
         self._silent_since = monotonic()
 
     def _check_end(self) -> None:
-        """See to ends of a body without a length that aiohttp passes over: it waits for more after a chunk that is none,
-        and does not mind what follows the last one."""
+        """See to ends of a body without a length that aiohttp passes over: it waits for more after a chunk that is
+        none, and does not mind what follows the last one."""
         if self.framing is None or self.framing.length is not None:
             return
         if self.framing.ends_with_connection:

@@ -7,7 +7,7 @@ import gc
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -64,12 +64,23 @@ def fetch_all(
             else:
                 missing.append((url, address))
         if missing:
-            gc.freeze()  # what is there already need not be looked through again and again for as long as this takes
-            try:
+            with _little_garbage():
                 asyncio.run(_Download(store, manners, limits, on_page, on_doubt).run(missing))
-            finally:
-                gc.unfreeze()
         yield from store.sweep(cast(Page, store.row(url)) for url in urls)
+
+
+@contextmanager
+def _little_garbage() -> Iterator[None]:
+    """Spares the garbage collector what is there already, and most looks at what pages need for a moment: a twentieth
+    of a download's time."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(10_000, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 @dataclass(slots=True, eq=False)
@@ -204,8 +215,9 @@ class _Download:
 
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A fault of ours in what no task waits for must not leave all waiting for ever."""
-        loop.default_exception_handler(context)
         error = context.get("exception")
+        if not isinstance(error, UserError):
+            loop.default_exception_handler(context)
         if error and not (isinstance(error, OSError) and "transport" in context):  # that one's connection is lost
             self._failure = self._failure or error
             self._stopped = True
@@ -444,7 +456,7 @@ class _Download:
             self._writer.mark(number, partial(self._marked, connection, number, put))
         for trip in trips:
             trip.in_doubt |= not certain
-            if trip.job and not certain and len(trips) == 1 and connection.requests == 1:
+            if trip.job and not certain and connection.requests == 1:
                 trip.job.alone = True  # it was already
             if not (certain and trip.is_put):
                 self._leave(connection, trip)

@@ -103,7 +103,7 @@ def test_no_unasked_byte_makes_a_wrong_page(places, tmp_path_factory, found, in_
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(1500)
-@unasked(800)
+@pytest.mark.timeout(900)
+@unasked(300)
 def test_no_unasked_byte_makes_a_wrong_page_often(places, tmp_path_factory, found, in_flight, rate):
     check(places, tmp_path_factory.mktemp("store"), found, in_flight, rate)
