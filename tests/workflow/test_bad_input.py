@@ -47,6 +47,10 @@ CASES = {
         {"sites": ["http://a.test/", "ftp://b.test/"]},
         "config.yaml: sites: entry 2: 'ftp://b.test/' is not a URL of the form http(s)://host/path",
     ),
+    "one page with two logins": (
+        {"sites": ["http://a:secret@a.test/", "http://b@b.test/", "http://b:other@a.test/"]},
+        "config.yaml: sites: entry 3: http://***@a.test/ is there already with another login; keep one of them",
+    ),
     "no contact": ({"source": "live"}, "config.yaml: live.contact: with `source: live`, give your e-mail address"),
     "an interpreter that is not there": (
         {"interpreters": ["current", "/opt/py/bin/python3.99t"]},
