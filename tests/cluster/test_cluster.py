@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 
 from fault.cases import reply, status
+from fault.fetching import journaled
 from fault.server import FaultServer
 
 from . import slurm
@@ -130,9 +131,9 @@ def test_a_dying_node_and_a_cancelled_job(cluster, workflow, server):
     urls, go_on = waiting_hosts(server, 4, pages=60)
     workflow.configure(live(urls, shards=4, in_flight_per_host=2))
     running = submit(workflow, PAGES)
-    slurm.wait_for(
-        lambda: len(cluster.jobs("download_shard")) == 4 and min(hits_of(server, i) for i in (1, 2, 3, 4)) > 5
-    )
+    slurm.wait_for(lambda: len(cluster.jobs("download_shard")) == 4)
+    state = workflow.folder / "results/download/state"
+    slurm.wait_for(lambda: [journaled(journal) for journal in state.glob("*/journal")] == [(10, 0)] * 4)
     (_, node), *_, (other, _) = sorted(cluster.jobs("download_shard").items(), key=lambda job: job[1])
     cluster.kill(node)
     cluster.ask("scancel", other)

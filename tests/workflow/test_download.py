@@ -15,6 +15,7 @@ import pytest
 
 from fault.cases import BODY, OK, reply, status, to
 from fault.conftest import places  # noqa: F401  (a fixture)
+from fault.fetching import journaled
 
 PAGES = "results/download/pages.csv"
 
@@ -57,12 +58,6 @@ def begin(workflow, *targets):
         text=True,
         start_new_session=True,
     )
-
-
-def uncertain(journal):
-    """The connections that pages came over which the journal does not call certain."""
-    _, *lines = journal.read_text().splitlines()
-    return {n for line in lines for n in line.rpartition(",")[2].split() if "," in line} - set(lines)
 
 
 def wait_for(condition):
@@ -174,9 +169,9 @@ def test_goes_on_after_an_interruption(live, places, how):  # noqa: F811
     workflow = live(urls, in_flight=3)
     running = begin(workflow, PAGES)
     journal = workflow.folder / "results/download/state/journal"
-    wait_for(lambda: journal.exists() and len(re.findall(rb"^http", journal.read_bytes(), re.MULTILINE)) == 30)
+    wait_for(lambda: journal.exists() and journaled(journal)[0] == 30)
     if how != signal.SIGINT:  # after which there is time for them to become certain
-        wait_for(lambda: not uncertain(journal))
+        wait_for(lambda: journaled(journal) == (30, 0))
     if how == signal.SIGKILL:
         running.kill()  # Snakemake alone: its job must end by itself
     else:
