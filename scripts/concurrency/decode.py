@@ -49,7 +49,7 @@ def decoded(chunks: Iterable[bytes], applied: Sequence[str], limit: int) -> Iter
     return iter(chunks) if applied else _limited(chunks, limit)
 
 
-def is_corrupt(begin: Iterable[bytes], applied: Sequence[str], limit: int) -> FetchError | None:
+def corruption(begin: Iterable[bytes], applied: Sequence[str], limit: int) -> FetchError | None:
     """What is wrong with a body of which only the `begin` is there, if that can be seen already."""
     try:
         for _ in decoded(begin, applied, limit):

@@ -383,7 +383,7 @@ class Client:
         """See whether the body that makes a pause can still become a page."""
         part = watch.request.part
         if part.codings and not part.on_disk:
-            failure = await asyncio.to_thread(decode.is_corrupt, part.latest(), part.codings, watch.request.most)
+            failure = await asyncio.to_thread(decode.corruption, part.latest(), part.codings, watch.request.most)
             if failure and watch in self._watched:
                 watch.end(failure)
 
@@ -406,6 +406,6 @@ async def _spill(part: Part, most: int) -> None:
 
 
 def _spill_if_good(part: Part, most: int) -> None:
-    if not part.on_disk and part.codings and (failure := decode.is_corrupt(part.latest(), part.codings, most)):
+    if not part.on_disk and part.codings and (failure := decode.corruption(part.latest(), part.codings, most)):
         raise failure
     part.spill()

@@ -41,7 +41,7 @@ def framing_of(status: int, headers: RawHeaders) -> Framing:
                 transfer.append(value)
             case b"content-encoding":
                 content.append(value)
-            case b"" | bytes() as field if field[-1:] in b" \t":
+            case field if field.endswith((b" ", b"\t")):
                 raise FetchError("protocol", "a header with a space before its colon")  # RFC 9112, section 5.1
     codings = [name.decode("latin-1") for name in _elements(content) if name not in _NO_CODING] if content else []
     if status < 200 or status in _BODILESS:
