@@ -43,10 +43,10 @@ def decoded(chunks: Iterable[bytes], applied: Sequence[str], limit: int) -> Iter
     Raises FetchError where a stream is corrupt, ends early, goes on after its end, yields more than `limit` bytes, or
     is more work than its bytes can be worth.
     """
-    clock = _Clock()
+    clock, found = _Clock(), chunks
     for name in reversed(applied):
-        chunks = _limited(_DECODERS[name](chunks, clock), limit)
-    return iter(chunks) if applied else _limited(chunks, limit)
+        found = _DECODERS[name](_limited(found, limit), clock)
+    return _limited(found, limit)
 
 
 def corruption(begin: Iterable[bytes], applied: Sequence[str], limit: int) -> FetchError | None:

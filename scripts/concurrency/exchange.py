@@ -55,15 +55,15 @@ class Request:
     """What to ask for, and how; what comes of it is noted on `page` and `part`.
 
     `trip` is told of each connection that is asked on, and later whether that kept its order; it holds the cookies that
-    go along. `began` is when the page's first try did.
-    `most` bytes may come; of a robots.txt, what is beyond them is not read. With `last`, nothing will follow for this
-    host. With `alone`, the request has a connection of its own.
+    go along. `began` is when the page's first try did. `most` bytes may come; of a robots.txt, what is beyond them is
+    not read. With `last`, nothing will follow for this host. With `alone`, the request has a connection of its own; so
+    has one that continues a part, for a reply that may be another page's must add nothing to it.
     """
 
     address: str
     page: Page
     part: Part
-    trip: "Trip"
+    trip: Trip
     began: float
     most: int
     is_robots: bool = False
@@ -236,7 +236,7 @@ class Client:
         proxy = self._proxies.of(url) if self._proxies else None
         watch = self._watch(request)
         try:
-            return await self._get(url, proxy, watch, self._alone if request.alone else self._kept)
+            return await self._get(url, proxy, watch, self._alone if request.alone or request.part.size else self._kept)
         except FetchError as failure:
             kept = watch.connection
             if failure.kind != "disconnected" or kept is None or kept.requests == 1 or kept.reply_begun:

@@ -4,8 +4,8 @@ results/download/pages/      complete pages and nothing else
 results/download/state/      lock      held by the one downloader that may write here
                              journal   a row a page that ended, appended as it ends, and what has become certain since
                              parts/    bodies as sent, as far as they came, each with a note of what it is a part of
-                             failed.csv  of the last run: the pages that failed, with the details
                              2-of-4/   the same three of a shard
+                             failed.csv   the pages that failed in the last run, with the details
 """
 
 import csv
@@ -102,14 +102,14 @@ class Origin:
 _Uncertain = dict[int, list[tuple[Page, set[int]]]]
 
 
-def line(page: Page, connections: Iterable[int]) -> bytes:
+def journal_row(page: Page, connections: Iterable[int]) -> bytes:
     """The journal's line for a page that came over these `connections`, which are not certain yet."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow([*values(page), " ".join(map(str, connections))])
     return text.getvalue().encode()
 
 
-def mark(connection: int) -> bytes:
+def journal_mark(connection: int) -> bytes:
     """The journal's line for a connection that has become certain."""
     return b"%d\n" % connection
 
@@ -233,7 +233,7 @@ class Store:
     def mark(self, connections: Iterable[int]) -> None:
         """What came over these is certain; for when there is no writing process any more."""
         with disk(self.folder), open(self.state / JOURNAL, "ab") as journal:
-            journal.write(b"".join(mark(number) for number in connections))
+            journal.write(b"".join(journal_mark(number) for number in connections))
 
     def ended(self, page: Page) -> None:
         """This is what became of the page's URL, and it is in the journal."""

@@ -19,7 +19,20 @@ from typing import Any
 from concurrency.decode import decoded
 from concurrency.errors import UserError
 from concurrency.failures import FetchError, fault
-from concurrency.store import JOURNAL, PAGES, PARTS, Page, append, chunks, disk, file_name, forget, line, mark, write
+from concurrency.store import (
+    JOURNAL,
+    PAGES,
+    PARTS,
+    Page,
+    append,
+    chunks,
+    disk,
+    file_name,
+    forget,
+    journal_mark,
+    journal_row,
+    write,
+)
 
 LENGTH_BYTES = 4  # before each reply
 
@@ -58,7 +71,7 @@ def _write_batch(
     with disk(folder):
         for entry in batch:
             if isinstance(entry, int):
-                append(journal, mark(entry))
+                append(journal, journal_mark(entry))
                 outcomes.append(("",))
                 continue
             *row, connections, body = entry
@@ -78,7 +91,7 @@ def _write_batch(
                     outcomes.append(("internal", str(fault(error)), False))
                     continue
                 page.bytes, page.sha256, page.file = found
-            append(journal, line(page, connections))
+            append(journal, journal_row(page, connections))
             outcomes.append(("", page.bytes, page.sha256, page.file))
     return outcomes
 
