@@ -413,7 +413,7 @@ onstart:
         counts = Counter(job.wildcards.workload for job in rounds)
         if USER.hosts and not workflow.executor_plugin.common_settings.non_local_exec:
             sys.exit("hosts: there is no cluster in this run; add --workflow-profile slurm, or set hosts: []")
-        print(messages.plan(counts, USER, usage.cores_of(CORES)), file=sys.stderr)
+        print(messages.plan(counts, USER, cores.usable(CORES)), file=sys.stderr)
         messages.show_progress([Path(job.output[0]) for job in rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)

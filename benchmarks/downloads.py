@@ -32,8 +32,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import aiohttp
 from aiohttp.http import SERVER_SOFTWARE
 
-from concurrency import fetch
-from concurrency.store import Page
+from concurrency.downloader import fetch
+from concurrency.downloader.store import Page
 
 LIMITS = fetch.Limits(retries=2, backoff_s=0.2, first_byte_s=2, idle_s=2)
 

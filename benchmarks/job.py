@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from concurrency import fetch
+from concurrency.downloader import fetch
 
 
 def main(in_flight: str, listed: str) -> None:

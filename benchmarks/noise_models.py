@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from concurrency import arms
+from concurrency.measuring import arms
 
 Array = NDArray[np.float64]
 

@@ -36,12 +36,14 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "scripts"), str(HERE)]
 
-from scipy import stats  # noqa: E402
+from scipy import stats
 
-from concurrency import environment, replay, sampling, usage  # noqa: E402
-from concurrency.sites import Site  # noqa: E402
-from concurrency.squares import closed_form  # noqa: E402
-from concurrency.strategies import catalogue  # noqa: E402
+from concurrency.cores import available
+from concurrency.measuring import environment, sampling
+from concurrency.strategies import catalogue
+from concurrency.workloads.download import replay
+from concurrency.workloads.download.sites import Site
+from concurrency.workloads.squares.squares import closed_form
 
 NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
 MEMORY = Path("/dev/shm")  # noqa: S108  (a folder of our own is made in it)
@@ -216,7 +218,7 @@ def throughput(size: Size) -> Iterator[Contest]:
 
 @contextmanager
 def even(size: Size) -> Iterator[Contest]:
-    cores = usage.available_cores()
+    cores = available()
     ours, peers = computations([size.even] * 20, cores)
     limit = plain("independent", "squares", cores, [size.even] * 20, [closed_form(size.even)] * 20, kind="limit")
     yield Contest(
@@ -231,7 +233,7 @@ def even(size: Size) -> Iterator[Contest]:
 
 @contextmanager
 def skewed(size: Size) -> Iterator[Contest]:
-    cores = usage.available_cores()
+    cores = available()
     numbers = [size.small] * 10 + [size.huge] + [size.small] * 9
     ours, peers = computations(numbers, cores)
     share = sum(numbers) // cores
@@ -660,7 +662,7 @@ def bytes_a_page(few: str, many: str) -> Callable[[list[Sample]], list[str]]:
 
 
 def preface(rounds: int, quick: bool) -> str:
-    facts = environment.describe(usage.available_cores())
+    facts = environment.describe(available())
     versions = [f"{name} {metadata.version(name)}" for name in PACKAGES if installed(name)]
     for program in ("curl", "wget2", "aria2c", NGINX):
         if program and shutil.which(program):

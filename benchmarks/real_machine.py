@@ -17,8 +17,10 @@ import pandas as pd
 from aiohttp import web
 from tqdm import tqdm
 
-from concurrency import arms, interpreters, sampling, statistics, tables
-from concurrency.arms import Arm
+from concurrency import processes
+from concurrency.deciding import statistics, tables
+from concurrency.measuring import arms, sampling
+from concurrency.measuring.arms import Arm
 
 CORES = 2
 BURNER = """
@@ -181,7 +183,7 @@ def capped_server(rounds: int = 10) -> Iterator[dict[str, Any]]:
     compared = [Arm("sequential"), *(Arm("asyncio", count) for count in counts[1:])]
     command = [sys.executable, __file__, "serve"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=interpreters.environment()
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=processes.environment()
     ) as server:
         assert server.stdin and server.stdout
         port = int(server.stdout.readline())

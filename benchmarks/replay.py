@@ -16,8 +16,8 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from concurrency import replay
-from concurrency.sites import Site
+from concurrency.workloads.download import replay
+from concurrency.workloads.download.sites import Site
 
 
 async def get_again_and_again(port: int, size: int, todo: list[str]) -> None:

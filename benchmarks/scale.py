@@ -16,8 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from concurrency import capacity, sites, usage  # noqa: E402
-from concurrency.squares import sum_of_squares  # noqa: E402
+from concurrency.cores import available
+from concurrency.planning import capacity
+from concurrency.workloads.download import sites
+from concurrency.workloads.squares.squares import sum_of_squares
 
 IN_FLIGHT = (15, 100, 400)
 PAGES = (1_000, 10_000, 100_000)
@@ -47,7 +49,7 @@ def main() -> None:
             if count <= most and (predicted := constants.seconds(count)) < PATIENCE_S:
                 run = capacity.download(capacity.repeated(listed, count), in_flight, seed=1)
                 tell(f"{count:,} pages, {in_flight} in flight", predicted, run.wall_s)
-    cores = usage.available_cores()
+    cores = available()
     terms = capacity.measure_terms(NUMBER, cores)
     for count in NUMBERS:
         began = time.perf_counter()

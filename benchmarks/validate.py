@@ -1,6 +1,6 @@
 """Does the verdict keep its promises? `make validate`: Monte Carlo over noise like real machines', with printed seeds.
 
-Every figure comes from the functions that the product decides with (`concurrency.inference`), over simulated campaigns
+Every figure comes from the functions that the product decides with (`deciding.inference`), over simulated campaigns
 and over stretches of a recorded trace. Writes benchmarks/results/validation.csv and .md and fails where a promise is
 broken. A simulated figure may miss its bound by three of its standard errors.
 
@@ -28,8 +28,8 @@ from noise_models import MODELS, Array
 from scipy import stats
 from tqdm import tqdm
 
-from concurrency import inference
-from concurrency.stopping import rounds_to_reach
+from concurrency.deciding import inference
+from concurrency.deciding.stopping import rounds_to_reach
 
 RESULTS = Path(__file__).parent / "results"
 CHUNK = 4_000_000  # values held at once

@@ -11,10 +11,13 @@ SCRIPTS = Path(workflow.basedir, "scripts")
 LIBRARY = SCRIPTS / "concurrency"
 sys.path.append(str(SCRIPTS))
 
-from concurrency import interpreters, liveness, messages, settings, usage
-from concurrency.arms import RULE_OF_THUMB
+from concurrency import cores
+from concurrency.deciding.stopping import rounds_to_reach
 from concurrency.errors import UserError
-from concurrency.stopping import rounds_to_reach
+from concurrency.measuring import interpreters
+from concurrency.measuring.arms import RULE_OF_THUMB
+from concurrency.running import liveness, settings
+from concurrency.showing import messages
 from concurrency.strategies import catalogue
 from snakemake.logging import logger
 
@@ -60,9 +63,13 @@ def measured_items(wildcards):
     return file_of(ITEMS[wildcards.workload])
 
 
+def _found(file):
+    return next(LIBRARY.rglob(file)) if isinstance(file, str) else file
+
+
 def code(*files):
     """A digest of the library files that a rule's result depends on: editing one of them runs the rule again."""
-    return hashlib.sha256(b"".join(Path(LIBRARY, file).read_bytes() for file in files)).hexdigest()[:12]
+    return hashlib.sha256(b"".join(_found(file).read_bytes() for file in files)).hexdigest()[:12]
 
 
 def node_wanted(key):

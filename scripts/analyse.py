@@ -5,7 +5,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from concurrency import job, statistics, tables
+from concurrency.deciding import statistics, tables
+from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:

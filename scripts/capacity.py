@@ -8,7 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from concurrency import capacity, fetch, job, sampling, sites, squares, usage
+from concurrency.cores import usable
+from concurrency.downloader import fetch
+from concurrency.measuring import sampling
+from concurrency.planning import capacity
+from concurrency.running import job
+from concurrency.workloads.download import sites
+from concurrency.workloads.squares import squares
 
 IN_FLIGHT = (100, 400)  # beside what is configured
 
@@ -26,7 +32,7 @@ def main(snakemake: Any) -> None:
             for in_flight in sorted({params.in_flight, *IN_FLIGHT})
             if wanted
         ]
-        cores = usage.cores_of(snakemake.threads)
+        cores = usable(snakemake.threads)
         terms = capacity.measure_terms(round(statistics.mean(numbers)), cores) if numbers else None
         text = capacity.describe(wanted, pages, memory, terms, numbers, _job_s(params.python), params.rate)
     Path(snakemake.output[0]).write_text(text, encoding="utf-8")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from concurrency import claims, job, tables
+from concurrency.deciding import claims, tables
+from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:

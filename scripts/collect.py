@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from concurrency import job, tables
+from concurrency.deciding import tables
+from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:

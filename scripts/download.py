@@ -15,8 +15,12 @@ from typing import Any
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from concurrency import addresses, errors, fetch, job, page_tables, replay, shards, sites
-from concurrency.store import Page, disk
+from concurrency import errors
+from concurrency.downloader import addresses, fetch, page_tables
+from concurrency.downloader.store import Page, disk
+from concurrency.running import job
+from concurrency.workloads.download import replay, sites
+from concurrency.workloads.squares import shards
 
 
 def main(snakemake: Any) -> None:

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from concurrency import environment, job, usage
+from concurrency.cores import usable
+from concurrency.measuring import environment
+from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:
-    facts = environment.describe(usage.cores_of(snakemake.threads))
+    facts = environment.describe(usable(snakemake.threads))
     Path(snakemake.output[0]).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from concurrency import futures, job, sampling, tables
+from concurrency.deciding import tables
+from concurrency.lessons import futures
+from concurrency.measuring import sampling
+from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:

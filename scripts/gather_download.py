@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concurrency import job, page_tables, shards, sites
+from concurrency.downloader import page_tables
+from concurrency.downloader.store import Page, disk, sweep_pages
 from concurrency.errors import UserError, shown
-from concurrency.store import Page, disk, sweep_pages
+from concurrency.running import job
+from concurrency.workloads.download import sites
+from concurrency.workloads.squares import shards
 
 
 def main(snakemake: Any) -> None:

@@ -7,16 +7,21 @@ import csv
 import logging
 from typing import Any
 
-from concurrency import arms, environment, job, replay, sampling, sites, squares, usage
-from concurrency.arms import FAST, Arm
-from concurrency.sites import Site
+from concurrency import files
+from concurrency.cores import usable
+from concurrency.measuring import arms, environment, sampling
+from concurrency.measuring.arms import FAST, Arm
+from concurrency.running import job
+from concurrency.workloads.download import replay, sites
+from concurrency.workloads.download.sites import Site
+from concurrency.workloads.squares import squares
 
 
 def main(snakemake: Any) -> None:
     params, workload, number = snakemake.params, snakemake.wildcards.workload, int(snakemake.wildcards.round)
     same = {
         "number": number,
-        "cores": usage.cores_of(snakemake.threads),
+        "cores": usable(snakemake.threads),
         "conditions": sampling.Conditions(**params.conditions),
     }
     chosen = arms.with_control(arms.resolved([Arm(**arm) for arm in params.arms], same["cores"]))
@@ -37,7 +42,7 @@ def main(snakemake: Any) -> None:
             rows = sampling.measure_round(workload, ordered, numbers, expected, **same)
     where = environment.where(kind=snakemake.wildcards.host.removeprefix("_on_"))
     rows = [row | where for row in rows]
-    with job.writing(snakemake.output[0]) as file:  # not by pandas: it takes long to import
+    with files.writing(snakemake.output[0]) as file:  # not by pandas: it takes long to import
         table = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row))
         table.writeheader()
         table.writerows(rows)

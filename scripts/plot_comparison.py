@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from concurrency import job, plots, tables
+from concurrency.deciding import tables
+from concurrency.running import job
+from concurrency.showing import plots
 
 
 def main(snakemake: Any) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from concurrency import explain, job, plots
+from concurrency.running import job
+from concurrency.showing import explain, plots
 
 TOPICS = {
     "futures": (explain.futures, explain.futures_text),

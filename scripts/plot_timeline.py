@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from concurrency import explain, job, plots
+from concurrency.running import job
+from concurrency.showing import explain, plots
 
 
 def main(snakemake: Any) -> None:

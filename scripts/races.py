@@ -4,8 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from concurrency import job, races, sampling, tables
-from concurrency.interpreters import Interpreter
+from concurrency.deciding import tables
+from concurrency.lessons import races
+from concurrency.measuring import sampling
+from concurrency.measuring.interpreters import Interpreter
+from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:

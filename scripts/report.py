@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from concurrency import job, report, tables
+from concurrency.deciding import tables
+from concurrency.running import job
+from concurrency.showing import report
 
 
 def main(snakemake: Any) -> None:

@@ -15,18 +15,21 @@ from typing import Any
 
 from tqdm import tqdm
 
-from concurrency import job, shards, usage
+from concurrency import files
+from concurrency.cores import usable
 from concurrency.errors import UserError
-from concurrency.squares import Task, closed_form, read_numbers, sum_of_squares, task
+from concurrency.running import job
+from concurrency.workloads.squares import shards
+from concurrency.workloads.squares.squares import Task, closed_form, read_numbers, sum_of_squares, task
 
 
 def main(snakemake: Any) -> None:
     params, shard = snakemake.params, snakemake.wildcards.get("scatteritem", "")
     numbers, work = read_numbers(params.numbers), task(params.function, params.split)
-    workers = usage.cores_of(snakemake.threads)
+    workers = usable(snakemake.threads)
     own = shards.pieces_of(shard or "1-of-1", numbers, work.split)
     with (
-        job.writing(snakemake.output[0]) as file,
+        files.writing(snakemake.output[0]) as file,
         ProcessPoolExecutor(workers, multiprocessing.get_context(params.start_method)) as pool,
     ):
         rows = csv.writer(file)

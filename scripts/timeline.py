@@ -8,14 +8,19 @@ from typing import Any
 
 import pandas as pd
 
-from concurrency import arms, interpreters, job, replay, sampling, sites, squares, statistics, tracing, usage
-from concurrency.arms import Arm
+from concurrency.cores import usable
+from concurrency.deciding import statistics
+from concurrency.measuring import arms, interpreters, sampling, tracing
+from concurrency.measuring.arms import Arm
+from concurrency.running import job
 from concurrency.strategies import catalogue
+from concurrency.workloads.download import replay, sites
+from concurrency.workloads.squares import squares
 
 
 def main(snakemake: Any) -> None:
     params, workload = snakemake.params, snakemake.wildcards.workload
-    chosen = arms.resolved([Arm(**arm) for arm in params.arms], usage.cores_of(snakemake.threads))
+    chosen = arms.resolved([Arm(**arm) for arm in params.arms], usable(snakemake.threads))
     conditions = sampling.Conditions(**params.conditions)
     rows = pd.DataFrame(
         {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 
 @contextmanager

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 PROGRAM = """
-from concurrency.squares import sum_of_squares
+from concurrency.workloads.squares.squares import sum_of_squares
 print(flush=True)
 print(*[sum_of_squares(int(n)) for n in input().split()], flush=True)
 """

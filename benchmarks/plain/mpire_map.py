@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from mpire import WorkerPool
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 
 @contextmanager

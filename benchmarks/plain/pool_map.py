@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import Pool
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 
 @contextmanager

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from test_plots import campaign
 
-from concurrency import claims, plots, report, statistics
+from concurrency.deciding import claims, statistics
+from concurrency.showing import plots, report
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")

@@ -8,7 +8,7 @@ from typing import Any
 
 import brotli
 
-from concurrency.decode import zstd
+from concurrency.downloader.decode import zstd
 
 from .server import CLOSE, CUT, RESET, STALL, Script
 

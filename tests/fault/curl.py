@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
-from concurrency import fetch
+from concurrency.downloader import fetch
 
 from .cases import CASES, Case
 from .conftest import Places, serving

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from concurrency import fetch
-from concurrency.store import Page
+from concurrency.downloader import fetch
+from concurrency.downloader.store import Page
 
 from .cases import TRIES
 

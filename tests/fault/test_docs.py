@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from concurrency import fetch
-from concurrency.failures import KINDS
-from concurrency.settings import SCHEMA, resolve
+from concurrency.downloader import fetch
+from concurrency.downloader.failures import KINDS
+from concurrency.running.settings import SCHEMA, resolve
 
 DOCS = (Path(__file__).parents[2] / "docs/downloads.md").read_text(encoding="utf-8")
 LIMITS = SCHEMA["properties"]["download"]["properties"]["limits"]["properties"]

@@ -22,7 +22,7 @@ IN_FLIGHT = 6
 DOWNLOAD = """
 import json, sys
 from pathlib import Path
-from concurrency import fetch
+from concurrency.downloader import fetch
 from concurrency.errors import UserError
 urls = json.loads(sys.stdin.read())
 try:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from concurrency import fetch
-from concurrency.store import file_name
+from concurrency.downloader import fetch
+from concurrency.downloader.store import file_name
 
 from .cases import BODY, CLOSE, OK, RESET, head, reply, status, to
 from .fetching import LIMITS, fetch_pages

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concurrency import fetch
-from concurrency.failures import KINDS
+from concurrency.downloader import fetch
+from concurrency.downloader.failures import KINDS
 
 from .cases import BODY, BR, CHUNKED, CLOSE, DEFLATE, GZIP, LAST, chunks, coded, head, reply
 from .fetching import LIMITS, fetch_pages

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concurrency import fetch
-from concurrency.failures import KINDS
+from concurrency.downloader import fetch
+from concurrency.downloader.failures import KINDS
 
 from .cases import CHUNKED, LAST, chunks, reply, status
 from .fetching import fetch_pages

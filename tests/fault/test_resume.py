@@ -8,7 +8,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from concurrency import store
+from concurrency.downloader import store
 from concurrency.errors import UserError
 
 from .cases import BODY, CLOSE, OK, TRIES, reply
@@ -239,7 +239,9 @@ def test_the_writing_process_is_ended(site, tmp_path):
 
     def end_it(page, detail):
         if not ended:
-            ended.extend(child for child in psutil.Process().children() if "concurrency.writer" in child.cmdline())
+            ended.extend(
+                child for child in psutil.Process().children() if "concurrency.downloader.writer" in child.cmdline()
+            )
             ended[0].kill()
 
     with pytest.raises(UserError, match="the process that writes here was ended"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from concurrency import failures, fetch
+from concurrency.downloader import failures, fetch
 
 from .cases import CASES, Case
 from .fetching import LIMITS, fetch_pages

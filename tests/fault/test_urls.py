@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concurrency import addresses, fetch, replies
-from concurrency.failures import KINDS, FetchError
+from concurrency.downloader import addresses, fetch, replies
+from concurrency.downloader.failures import KINDS, FetchError
 
 from .cases import OK, reply, to
 from .fetching import fetch_pages

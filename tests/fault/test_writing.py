@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from concurrency.store import JOURNAL, STATE, Page, Store
-from concurrency.writing import MOST_PAGES, Writer
+from concurrency.downloader.store import JOURNAL, STATE, Page, Store
+from concurrency.downloader.writing import MOST_PAGES, Writer
 
 
 def test_replies_that_come_at_once_are_all_heard(tmp_path):

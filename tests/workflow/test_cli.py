@@ -12,7 +12,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from concurrency import usage
+from concurrency import cores
 
 
 def test_lint_is_clean(workflow):
@@ -124,7 +124,7 @@ def alive(process):
 def sampling(process):
     """Whether a sample of `process` is under way."""
     try:
-        return any("concurrency.sample" in " ".join(child.cmdline()) for child in descendants(process))
+        return any("concurrency.measuring.sample" in " ".join(child.cmdline()) for child in descendants(process))
     except psutil.NoSuchProcess:
         return False
 
@@ -133,7 +133,7 @@ def test_no_more_cores_are_used_than_there_are(workflow):
     outcome = workflow.run("results/tables/environment.json", cores=4096)
     assert outcome.returncode == 0, outcome.stdout
     facts = json.loads((workflow.folder / "results/tables/environment.json").read_text())
-    assert facts["Cores"].startswith(f"{usage.available_cores()} used, ")
+    assert facts["Cores"].startswith(f"{cores.available()} used, ")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from concurrency import job
+from concurrency import files
 
 WORK = """
 def cube(n):
@@ -100,7 +100,7 @@ def test_what_is_not_the_functions_fault_is_not_blamed_on_it(tmp_path, monkeypat
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     (tmp_path / "mine.py").write_text(WORK)
-    monkeypatch.setattr(job, "writing", lambda _: nullcontext(FullDisk()))
+    monkeypatch.setattr(files, "writing", lambda _: nullcontext(FullDisk()))
     params = SimpleNamespace(
         numbers=[3, 0, 7], function=f"{tmp_path}/mine.py:cube", split=None, start_method="forkserver"
     )

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from concurrency.arms import Arm, in_order
+from concurrency.measuring.arms import Arm, in_order
 
 COMPARISON = {"collect", "analyse", "claims", "plot_comparison", "plot_workers", "plot_cost", "report"}
 
@@ -78,7 +78,7 @@ def test_a_strategy_that_is_not_in_use_may_change(done):
 
 
 def test_an_edited_plot_only_redraws(done):
-    edit(done.folder / "scripts/concurrency/plots.py", '"font.size": 10', '"font.size": 11')
+    edit(done.folder / "scripts/concurrency/showing/plots.py", '"font.size": 10', '"font.size": 11')
     assert set(done.scheduled()) - {"all"} == {"plot_comparison", "plot_workers", "plot_cost", "report"}
 
 

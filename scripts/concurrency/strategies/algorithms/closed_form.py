@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from concurrency.squares import Task, closed_form
+from concurrency.workloads.squares.squares import Task, closed_form
 
 RANK = 0
 ONE_WORKER = True

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 RANK = 1
 ONE_WORKER = True

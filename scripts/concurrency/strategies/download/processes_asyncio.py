@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from concurrency.usage import available_cores
+from concurrency import cores
 
 from .._processes import process_pool
 from ._aiohttp import new_session
@@ -25,7 +25,7 @@ def fetch_share(urls: list[str], in_flight: int) -> list[tuple[int, int]]:
 
 @contextmanager
 def start(workers: int, processes: int | None) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
-    shares = min(workers, processes or available_cores())
+    shares = min(workers, processes or cores.available())
     with process_pool(shares) as pool:
 
         def run(urls: list[str]) -> list[tuple[int, int]]:

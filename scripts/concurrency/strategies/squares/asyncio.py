@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 RANK = 2
 ONE_WORKER = True

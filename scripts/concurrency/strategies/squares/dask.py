@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import dask
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 from .._processes import process_pool
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 RANK = 4
 PYTHON = (3, 14)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from joblib import Parallel, delayed
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 from .._processes import wait_until_awake
 

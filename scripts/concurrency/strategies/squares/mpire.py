@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from mpire import WorkerPool
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 from .._processes import wait_until_awake
 

@@ -9,7 +9,7 @@ from functools import partial
 from multiprocessing.connection import wait as first_ready
 from typing import Any
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 RANK = 5
 OPTIONS = {

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 from .._processes import process_pool
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import ray
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 from .._processes import wait_until_awake
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 RANK = 0
 ONE_WORKER = True

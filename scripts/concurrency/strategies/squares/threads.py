@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from concurrency.squares import Task
+from concurrency.workloads.squares.squares import Task
 
 from .._threads import thread_pool
 

@@ -1,0 +1,1 @@
+"""From samples to the answer: which arm, and how sure."""

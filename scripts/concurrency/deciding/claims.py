@@ -1,0 +1,176 @@
+"""What is often said of concurrent Python, put to the test on the timings of a run."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from concurrency.deciding import statistics
+from concurrency.deciding.statistics import ArmKey, Block, Interval
+from concurrency.deciding.tables import ARM, CLAIMS
+from concurrency.measuring.arms import BASELINE, FAST
+
+CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "cannot tell here"
+WORTH = 1.05  # a gain that is smaller than this is no reason to choose
+ABOUT = 0.75  # of the cores: what counts as "about by the number of cores"
+
+PROCESSES = ("process_pool", "multiprocessing_pool")
+RULE = {"asyncio": ("asyncio",), "threads": ("threads",), "processes": PROCESSES}
+
+Decision = Callable[[Interval, int], str]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`text` is about how many times as fast `arms` (the first that was measured) are as the fastest of `rivals`, in
+    `workload`; `decide` turns that ratio, its interval and the number of cores into an answer.
+
+    Both run under one interpreter: any or, with `gil`, one that has it on or off.
+    """
+
+    text: str
+    workload: str
+    arms: tuple[str, ...]
+    rivals: tuple[str, ...]
+    decide: Decision
+    gil: bool | None = None
+
+
+def _is_faster(ratio: Interval, _cores: int) -> str:
+    _, low, high = ratio
+    return CONFIRMED if low > 1 else REFUTED if high < WORTH else UNDECIDED
+
+
+def _gains_nothing(ratio: Interval, cores: int) -> str:
+    """A gain worth having refutes it; where there may be none, the middle between none and the cores divides."""
+    _, low, high = ratio
+    return REFUTED if low > WORTH else CONFIRMED if high < max(cores**0.5, WORTH) else UNDECIDED
+
+
+def _gains_the_cores(ratio: Interval, cores: int) -> str:
+    _, low, high = ratio
+    return CONFIRMED if low >= ABOUT * cores else REFUTED if high < ABOUT * cores else UNDECIDED
+
+
+def _others(own: str) -> tuple[str, ...]:
+    return (BASELINE, *(name for way, names in RULE.items() if way != own for name in names))
+
+
+EXAMINED = (
+    Claim("I/O-bound and slow: asyncio", "download", RULE["asyncio"], _others("asyncio"), _is_faster),
+    Claim("I/O-bound and fast: threads", FAST, RULE["threads"], _others("threads"), _is_faster),
+    Claim("CPU-bound: processes", "squares", RULE["processes"], _others("processes"), _is_faster),
+    Claim("threads beat one by one on I/O", "download", RULE["threads"], (BASELINE,), _is_faster),
+    Claim("asyncio beats threads when there is much I/O", "download", RULE["asyncio"], RULE["threads"], _is_faster),
+    Claim("asyncio does not speed up CPU-bound work", "squares", RULE["asyncio"], (BASELINE,), _gains_nothing),
+    Claim("processes speed up CPU-bound work by about the cores", "squares", PROCESSES, (BASELINE,), _gains_the_cores),
+    Claim(
+        "a session for every request costs time", FAST, RULE["asyncio"], ("asyncio_session_per_request",), _is_faster
+    ),
+)
+
+
+# Only where several interpreters are compared.
+OF_INTERPRETERS = (
+    Claim(
+        "with the GIL, threads do not speed up computing", "squares", ("threads",), (BASELINE,), _gains_nothing, True
+    ),
+    Claim(
+        "without the GIL, threads speed up computing by about the cores",
+        "squares",
+        ("threads",),
+        (BASELINE,),
+        _gains_the_cores,
+        False,
+    ),
+    Claim(
+        "subinterpreters speed up computing by about the cores",
+        "squares",
+        ("interpreter_pool",),
+        (BASELINE,),
+        _gains_the_cores,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim to be tested on one interpreter: the `praised` arm, if it was measured, and its `rivals`."""
+
+    claim: Claim
+    block: Block | None
+    praised: ArmKey | None = None
+    rivals: tuple[ArmKey, ...] = ()
+
+
+def examine(timings: pd.DataFrame) -> pd.DataFrame:
+    """One row a claim, with the columns of claims.csv, from the first host in `timings`; where there are several
+    interpreters, one for each that the claim can be tested on.
+
+    `ratio` is how many times as fast the praised arm is as the rival, with an interval that holds for all claims at
+    once; `answer` is confirmed, refuted or cannot tell here, and `figures` says it in words.
+    """
+    hosts = list(dict.fromkeys(timings["host"]))
+    found = {block.workload: block for block in statistics.blocks(timings, robust=False) if block.host == hosts[0]}
+    several = any(len(block.interpreters) > 1 for block in found.values())
+    examined = EXAMINED + (OF_INTERPRETERS if several else ())
+    cases = [case for claim in examined for case in _cases(claim, found.get(claim.workload))]
+    rows = [
+        {"claim": case.claim.text, "workload": case.claim.workload} | _test(case, family=len(cases)) for case in cases
+    ]
+    return pd.DataFrame(rows, columns=list(CLAIMS)).astype(CLAIMS)
+
+
+def _cases(claim: Claim, block: Block | None) -> list[Case]:
+    """One for each interpreter that the claim can be tested on; where there is none, one that has not all arms."""
+    if block is None:
+        return [Case(claim, None)]
+    cases = []
+    for interpreter in block.interpreters:
+        if claim.gil in (None, block.has_gil(interpreter)):
+            arms = [arm for arm in block.complete if arm[3] == interpreter]
+            praised = next(_most_workers(arms, claim.arms), None)
+            cases.append(Case(claim, block, praised, tuple(_most_workers(arms, claim.rivals))))
+    return [case for case in cases if case.praised and case.rivals] or cases[:1] or [Case(claim, block)]
+
+
+def _test(case: Case, family: int) -> dict[str, object]:
+    claim, block, praised = case.claim, case.block, case.praised
+    if block is None:
+        return {"case": "", "answer": UNDECIDED, "figures": "not measured in this run"}
+    size = f"{block.rounds} rounds of {block.samples['items'].max()} items"
+    if block.mixed:
+        return {"case": size, "answer": UNDECIDED, "figures": "the rounds were measured with different arms"}
+    if praised is None or not case.rivals:
+        missing = claim.rivals if praised else claim.arms
+        where = {None: "", True: " with the GIL", False: " without the GIL"}[claim.gil]
+        return {
+            "case": size,
+            "answer": UNDECIDED,
+            "figures": f"needs {' or '.join(missing)} without failures in this run{where}",
+        }
+    rival = min(case.rivals, key=lambda arm: block.logs[arm].mean())
+    ratio = statistics.paired(block.logs[rival] - block.logs[praised], family)
+    answer = claim.decide(ratio, min(int(block.samples["cores"].max()), praised[1]))
+    names = [
+        statistics.arm_name(pd.Series(dict(zip(ARM, arm, strict=True)) | {"workload": block.workload}), block.samples)
+        for arm in (praised, rival)
+    ]
+    numbers = [statistics.number(value) if np.isfinite(value) else "?" for value in ratio]
+    return {
+        "case": size,
+        "answer": answer,
+        "ratio": ratio[0],
+        "ratio_low": ratio[1],
+        "ratio_high": ratio[2],
+        "figures": f"{names[0]}: {numbers[0]}× as fast as {names[1]} (95 %: {numbers[1]}–{numbers[2]})",
+    }
+
+
+def _most_workers(arms: Sequence[ArmKey], names: tuple[str, ...]) -> Iterator[ArmKey]:
+    """Of each strategy in `names`, the one of `arms` with most workers."""
+    for name in names:
+        own = [arm for arm in arms if arm[0] == name]
+        if own:
+            yield max(own, key=lambda arm: arm[1])

@@ -1,0 +1,138 @@
+"""What the machine did meanwhile, in one word with its reasons; and results that cannot be true."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from concurrency.measuring.arms import BASELINE, FAST
+from concurrency.measuring.interpreters import is_free_threaded
+from concurrency.strategies import catalogue
+
+# What is measured: (noisy from, unusable from). Counted over all samples of a workload, weighted by their length.
+OTHERS = (0.10, 1.0)  # cores that other programs kept busy
+STEAL = (0.02, 0.20)  # share of the cores' time that the hypervisor gave to other machines
+WAITING = (0.05, 0.50)  # share of its time that one-by-one computing did not have a core
+CLOCK = (0.15, 0.60)  # spread of the CPU's frequency, 10th to 90th percentile, over its median
+SCATTER = (0.10, 0.50)  # standard deviation of an arm's log time within rounds
+CONTROL = (1.0, 1.25)  # the A/A duplicate's interval is beyond this factor, either way
+
+SHORTEST_S = 0.1  # of samples shorter than this on average, counters that tick each 10 ms say nothing
+
+WORDS = ("quiet", "noisy", "unusable")
+
+
+@dataclass(frozen=True)
+class Noise:
+    """`word` is quiet, noisy or unusable; `reasons` and `advice` are empty when quiet."""
+
+    word: str
+    reasons: list[str]
+    advice: str
+
+    @property
+    def sentence(self) -> str:
+        """What a verdict says about it; nothing when quiet."""
+        if self.word == "quiet":
+            return ""
+        begin = "The machine was noisy" if self.word == "noisy" else "Do not rely on this: the machine was too noisy"
+        return f"{begin} ({'; '.join(self.reasons)}). {self.advice}"
+
+
+def kind(workload: str) -> str:
+    """What sort of work a workload is: `download` or `squares`."""
+    return "download" if workload == FAST else workload
+
+
+def judge(
+    workload: str,
+    samples: pd.DataFrame,
+    scatter: float,
+    control: tuple[float, float, float],
+    own_function: bool = False,
+) -> Noise:
+    """The noise in the good `samples` of one workload on one host (rows of timings.csv).
+
+    `scatter` is the typical standard deviation of an arm's log times within rounds, `control` the A/A duplicate's ratio
+    with its interval. What a platform cannot tell is not held against it; nor that the user's `own_function` waits.
+    """
+    found = [finding for finding in _findings(workload, samples, scatter, control, own_function) if finding[0]]
+    if not found:
+        return Noise("quiet", [], "")
+    advice = dict.fromkeys(advice for _, _, advice in found)
+    return Noise(
+        word=WORDS[max(level for level, _, _ in found)],
+        reasons=[reason for _, reason, _ in found],
+        advice=f"{', '.join(advice)} and measure again.".capitalize(),
+    )
+
+
+def _findings(
+    workload: str, samples: pd.DataFrame, scatter: float, control: tuple[float, float, float], own_function: bool
+) -> Iterator[tuple[int, str, str]]:
+    """(level, reason, advice) of each thing that was looked at."""
+    close, alone = "close other programs", "use a machine that is not shared"
+    repeat = "take more rounds"
+
+    others = _mean_per_second(samples, samples["load"] * samples["wall_s"], 1.0)
+    yield _level(others, OTHERS), f"other programs kept {others:.2f} of a core busy", close
+    steal = _mean_per_second(samples, samples["steal_s"], samples["cores"])
+    yield _level(steal, STEAL), f"the hypervisor took {100 * steal:.0f} % of the CPU time away", alone
+    if kind(workload) == "squares":
+        baseline = samples[samples["strategy"] == BASELINE]
+        waiting = 1 - _mean_per_second(baseline, baseline["cpu_s"], 1.0)
+        reason = f"one-by-one computing had no core for {100 * waiting:.0f} % of its time"
+        yield 0 if own_function else _level(waiting, WAITING), reason, close
+        pressure = _mean_per_second(baseline, baseline["pressure_s"], 1.0)
+        yield _level(pressure, WAITING), f"programs waited for a core {100 * pressure:.0f} % of the time", close
+    clock = samples["cpu_mhz"].dropna().astype(float)
+    if len(clock):
+        slow, middle, quick = np.percentile(clock, [10, 50, 90])
+        reason = f"the CPU clock moved between {slow:.0f} and {quick:.0f} MHz"
+        yield _level((quick - slow) / middle, CLOCK), reason, "fix the clock or let the machine cool"
+    yield _level(scatter, SCATTER), f"times vary by {100 * scatter:.0f} % within a round", repeat
+    ratio, low, high = control
+    away = max(low, 1 / high) if pd.notna(low) else np.nan
+    yield _level(away, CONTROL), f"the same arm measured twice differs by {100 * abs(ratio - 1):.1f} %", repeat
+
+
+def _mean_per_second(samples: pd.DataFrame, amount: pd.Series, cores: Any) -> float:
+    """`amount` a second of the samples that have it (and a core); nan where none has or where they are too short."""
+    lengths = samples["wall_s"].where(amount.notna()).dropna()
+    if not len(lengths) or lengths.mean() < SHORTEST_S:
+        return np.nan
+    return float(amount.sum() / (lengths * cores).sum())
+
+
+def _level(value: float, bounds: tuple[float, float]) -> int:
+    return sum(value > bound for bound in bounds)  # nothing is above a bound if it is not known
+
+
+def impossible(
+    workload: str, arm: Mapping[str, Any], samples: pd.DataFrame, own_function: bool = False
+) -> Iterator[str]:
+    """What cannot be true about an arm: `arm` is its row of the summary, `samples` its good samples.
+
+    The user's `own_function` may wait, or let go of the GIL, and gain more than the sum of squares can.
+    """
+    if not len(samples):
+        return
+    if (samples["gil"].fillna(False) & samples["python"].map(is_free_threaded)).any():
+        yield "the GIL came back on: this is no free-threaded run"
+    if kind(workload) == "download":
+        least = samples["minimum_s"].astype(float)
+        too_fast = int((samples["wall_s"].astype(float) < least).sum())
+        if too_fast:
+            yield f"{too_fast} of {len(samples)} samples took less than the least possible {least.max():.3g} s"
+        return
+    low, cores = arm["speedup_low"], samples["cores"].max()
+    if own_function or pd.isna(low) or pd.isna(cores):
+        return
+    most = min(int(arm["workers"]), int(cores))
+    known = catalogue("squares").get(arm["strategy"])  # not if it was measured elsewhere
+    if arm["strategy"] != BASELINE and low > most:
+        yield f"faster than {most} core{'s' if most > 1 else ''} can be on the same work"
+    elif samples["gil"].eq(True).any() and known and known.computes_in_one_thread(gil=True) and low > 1:
+        yield "faster than one by one although the GIL lets one thread compute at a time"

@@ -1,0 +1,1 @@
+"""Small runs that show how concurrency works: futures, races, switching."""

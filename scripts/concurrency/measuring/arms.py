@@ -1,0 +1,172 @@
+"""Arms: a strategy with a worker count and its options; which of them a config asks for, and in what order they run."""
+
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from concurrency.errors import UserError
+from concurrency.measuring.interpreters import RUNNING, Interpreter
+from concurrency.strategies import catalogue
+
+BASELINE = "sequential"
+FAST = "download_fast"  # the download workload with every latency at 1 ms
+RULE_OF_THUMB = ("threads", "asyncio", "asyncio_session_per_request")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One thing to measure. `workers` may be the word `cores` until `resolved`; `control` marks the A/A duplicate.
+
+    `interpreter` is the label of the Python to run under, `executable` its path; empty: the one that measures.
+    """
+
+    strategy: str
+    workers: int | str = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+    control: bool = False
+    interpreter: str = ""
+    executable: str = ""
+
+    @property
+    def options_text(self) -> str:
+        """The options as they stand in tables: `chunksize=2`, empty for none."""
+        return " ".join(f"{key}={value}" for key, value in sorted(self.options.items()))
+
+
+def expand(
+    workload: str, entries: Sequence[str | Mapping[str, Any]], default_workers: int | str, place: str
+) -> list[Arm]:
+    """The arms that the `strategies` list of a config asks for, the baseline first, none twice.
+
+    A list of values for `workers` or an option means an arm each. Raises UserError (starting with `place`) for unknown
+    names, unknown options and bad values.
+    """
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
+
+    found: list[Arm] = [Arm(BASELINE)] if entries else []
+    known = catalogue(workload)
+    for entry in entries:
+        [(name, given)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
+        if name not in known:
+            raise UserError(f"{place}: there is no strategy {name!r}; there are {', '.join(known)}")
+        if not isinstance(given, Mapping):
+            raise UserError(f"{place}: {name}: expected a mapping such as {{workers: [4]}}, not {given!r}")
+        choices = {key: value if isinstance(value, list) else [value] for key, value in given.items()}
+        for key, values in choices.items():
+            if not values:
+                raise UserError(f"{place}: {name}: {key}: give at least one value")
+        workers = choices.pop("workers", [1 if known[name].one_worker else default_workers])
+        for value in workers:
+            _check_workers(workload, name, value, f"{place}: {name}: workers")
+        for key, values in choices.items():
+            if key not in known[name].options:
+                takes = ", ".join(["workers", *known[name].options])
+                raise UserError(f"{place}: {name}: unknown option {key!r}; it takes {takes}")
+            for value in values:
+                for error in Draft202012Validator(known[name].options[key]).iter_errors(value):
+                    raise UserError(f"{place}: {name}: {key}: {error.message}")
+        for count, *values in itertools.product(workers, *choices.values()):
+            arm = Arm(name, count, dict(zip(choices, values, strict=True)))
+            if arm not in found:
+                found.append(arm)
+    return found
+
+
+def runnable(
+    workload: str,
+    arms: Sequence[Arm],
+    asked: Sequence[str | Mapping[str, Any]],
+    own_function: bool,
+    place: str,
+    interpreters: Sequence[Interpreter] = (RUNNING,),
+) -> tuple[list[Arm], dict[str, str]]:
+    """`arms` under each of `interpreters`, as far as they can run there, and why each other strategy cannot.
+
+    `own_function` says that the user's function takes the place of the sum of squares. Raises UserError (starting with
+    `place`) if that leaves nothing of what was `asked` for.
+    """
+    known = catalogue(workload)
+    kept: list[Arm] = []
+    left_out: dict[str, str] = {}
+    wanted = {entry if isinstance(entry, str) else next(iter(entry)) for entry in asked}
+    for interpreter in interpreters:
+        lacking = {}
+        for name in {arm.strategy: None for arm in arms}:
+            if reason := interpreter.lacks(known[name]):
+                lacking[name] = reason
+            elif own_function and known[name].is_algorithm:
+                lacking[name] = "computes the sum of squares only, not your function"
+        where = f" on {interpreter.label}" if len(interpreters) > 1 or interpreter.executable else ""
+        left_out |= {name + where: reason for name, reason in lacking.items()}
+        label = interpreter.label if interpreter.executable else ""
+        kept += [
+            replace(arm, interpreter=label, executable=interpreter.executable)
+            for arm in arms
+            if arm.strategy not in lacking
+        ]
+    if asked and not wanted & {arm.strategy for arm in kept}:
+        raise UserError(f"{place}: " + "; ".join(f"{name}: {reason}" for name, reason in left_out.items()))
+    # the last one gets the A/A duplicate, which an algorithm is too short for
+    kept.sort(key=lambda arm: (arm.strategy != BASELINE, not known[arm.strategy].is_algorithm))
+    return kept, left_out
+
+
+def _check_workers(workload: str, name: str, value: Any, place: str) -> None:
+    if catalogue(workload)[name].one_worker:
+        if value != 1:
+            raise UserError(f"{place}: {name} has one worker, not {value}")
+        return
+    if value == "cores" and workload == "squares":
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        allowed = "a whole number of at least 1" + (" or `cores`" if workload == "squares" else "")
+        raise UserError(f"{place}: must be {allowed}, not {value!r}")
+
+
+def resolved(arms: Sequence[Arm], cores: int) -> list[Arm]:
+    """`arms` with `cores` replaced by its number; arms that become equal by that are kept once."""
+    found: list[Arm] = []
+    for arm in arms:
+        known = replace(arm, workers=cores) if arm.workers == "cores" else arm
+        if known not in found:
+            found.append(known)
+    return found
+
+
+def with_control(arms: Sequence[Arm]) -> list[Arm]:
+    """`arms` and a duplicate of the last one: two equal arms that come out different show that something is wrong."""
+    return [*arms, *(replace(arm, control=True) for arm in arms[-1:])]
+
+
+def for_rule_of_thumb(arms: Sequence[Arm]) -> list[Arm]:
+    """The arms of the fast downloads: what the rule of thumb is about, with as much in flight as any of `arms` has.
+
+    All run under this interpreter. None where nothing in `arms` is concurrent.
+    """
+    most = max((int(arm.workers) for arm in arms), default=1)
+    return [Arm(BASELINE), *(Arm(name, most) for name in RULE_OF_THUMB)] if most > 1 else []
+
+
+def in_order(arms: Sequence[Arm], seed: int, workload: str, number: int) -> list[Arm]:
+    """`arms` in the order of round `number`, which is random and depends on (seed, workload, number) alone.
+
+    Over a cycle of rounds (as many as arms, for an odd number twice as many) every arm comes right after every other
+    equally often, and equally often in each place, so that what an arm leaves behind (heat, caches, closing
+    connections) falls on all alike (E. J. Williams, Aust. J. Sci. Res. A 2, 1949). Arms are dealt to the square's
+    letters, and its rows to the rounds, at random in each cycle. Two arms get cycles of ten rounds: were their order
+    turned round in every other one, noise that lasts for some samples would pass for a difference too often.
+    """
+    square = _williams(len(arms)) * (5 if len(arms) == 2 else 1)
+    cycle, row = divmod(number - 1, len(square))
+    chance = random.Random(f"{seed} {workload} {cycle}")
+    letters, rows = chance.sample(list(arms), len(arms)), chance.sample(square, len(square))
+    return [letters[letter] for letter in rows[row]]
+
+
+def _williams(n: int) -> list[list[int]]:
+    """Rows of n letters in which each follows each other equally often: n rows, for odd n with their mirror images."""
+    zigzag = [i // 2 if i % 2 == 0 else n - (i + 1) // 2 for i in range(n)]
+    rows = [[(letter + shift) % n for letter in zigzag] for shift in range(n)]
+    return rows if n % 2 == 0 else rows + [row[::-1] for row in rows]

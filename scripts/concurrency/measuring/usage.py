@@ -1,0 +1,108 @@
+"""What processes have used and what the machine did meanwhile, read from outside the measured processes."""
+
+import os
+import resource
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Totals over a process and all of its live descendants. None where the platform cannot tell.
+
+    `cpu_s`: CPU seconds, those of descendants that have ended and were waited for included.
+    `max_rss_bytes`: the sum of the processes' peak resident sizes (pages that they share count once for each).
+    `involuntary_switches`: times that a live thread was taken off its core before it was done.
+    """
+
+    cpu_s: float
+    max_rss_bytes: int
+    involuntary_switches: int | None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Totals of the whole machine since it started, and its clock now. None where the platform cannot tell.
+
+    `busy_s`: CPU seconds spent on anything; `steal_s`: CPU seconds that a hypervisor gave to others; `pressure_s`:
+    seconds in which some process waited for a core (Linux' pressure stall information); `cpu_mhz`: the cores' mean
+    frequency.
+    """
+
+    busy_s: float
+    steal_s: float | None
+    pressure_s: float | None
+    cpu_mhz: float | None
+
+
+def of_tree(root: int) -> Usage:
+    """The usage of process `root` and its descendants: workers are found however they were started."""
+    process = psutil.Process(root)
+    cpu, rss, switches = 0.0, 0, 0
+    for member in [process, *process.children(recursive=True)]:
+        try:
+            cpu += sum(member.cpu_times()[:4])  # user, system, and both of waited-for children
+            rss += peak_rss(member)
+            switches += _involuntary_switches(member.pid)
+        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue  # ended between being listed and being read
+    return Usage(cpu, rss, switches if psutil.LINUX else None)
+
+
+def of_machine() -> Machine:
+    """The machine's totals now."""
+    times = psutil.cpu_times()
+    return Machine(
+        busy_s=sum(getattr(times, kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq")),
+        steal_s=getattr(times, "steal", None),
+        pressure_s=_pressure_s(),
+        cpu_mhz=_cpu_mhz(),
+    )
+
+
+def _pressure_s() -> float | None:
+    try:
+        text = Path("/proc/pressure/cpu").read_text()
+    except OSError:  # not Linux, or a kernel without it
+        return None
+    return int(text.split("total=")[1].split()[0]) / 1e6
+
+
+def _cpu_mhz() -> float | None:
+    try:
+        frequency = psutil.cpu_freq()
+    except (AttributeError, OSError, NotImplementedError, RuntimeError):  # no such reading on this platform
+        return None
+    return frequency.current or None if frequency else None
+
+
+def peak_rss(process: psutil.Process) -> int:
+    """The largest resident size that the process had so far, in bytes; of others, where that cannot be told, what they
+    have now.
+
+    On Linux not `ru_maxrss`, which begins with the size of the process that started this one.
+    """
+    if psutil.LINUX:
+        return _status_sum([Path(f"/proc/{process.pid}/status")], "VmHWM:") * 1024
+    if psutil.MACOS and process.pid == os.getpid():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return process.memory_info().rss
+
+
+def _involuntary_switches(pid: int) -> int:
+    return _status_sum(Path(f"/proc/{pid}/task").glob("*/status"), "nonvoluntary_ctxt_switches:")
+
+
+def _status_sum(files: Iterable[Path], key: str) -> int:
+    total = 0
+    for file in files:
+        try:
+            text = file.read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # the thread or process has ended
+        _, found, rest = text.partition(key)
+        total += int(rest.split(maxsplit=1)[0]) if found else 0
+    return total

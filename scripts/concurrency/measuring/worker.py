@@ -1,0 +1,38 @@
+"""What a worker runs on, as it sees it itself; part of every sample, on the standard library alone."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from concurrency.workloads.squares.squares import Task
+
+LONGEST_S = 2.0  # to ask all workers
+
+
+def facts() -> dict[str, Any]:
+    """`gil`, whether the GIL is on in here, and `python`, the version, build and compiler of this interpreter."""
+    return {"gil": getattr(sys, "_is_gil_enabled", lambda: True)(), "python": " ".join(sys.version.split())}
+
+
+def facts_after_nap(_: int) -> tuple[tuple[int, int], dict[str, Any]]:
+    """Which worker this is, and its facts, after a wait in which the other workers get their share."""
+    time.sleep(0.005)
+    return (os.getpid(), threading.get_native_id()), facts()
+
+
+def facts_of_all(run: Callable[[Task, list[int]], list[Any]], workers: int) -> list[dict[str, Any]]:
+    """The facts of every one of the `workers` behind a squares strategy's `run`.
+
+    It is given more and more naps until each worker has taken one; what strategy hands several to a worker at once may
+    leave some without any, and is asked no longer than LONGEST_S.
+    """
+    ask: Any = facts_after_nap  # strategies pass on what a task returns, whatever it is
+    found: dict[tuple[int, int], dict[str, Any]] = {}
+    naps, end = 2 * workers, time.monotonic() + LONGEST_S
+    while not found or (len(found) < workers and time.monotonic() < end):
+        found.update((tuple(worker), known) for worker, known in run(Task(ask), list(range(naps))))
+        naps *= 2
+    return list(found.values())

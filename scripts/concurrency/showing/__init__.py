@@ -1,0 +1,1 @@
+"""What people look at: plots, timelines, the report, the terminal."""

@@ -1,0 +1,237 @@
+"""The report: one HTML file that opens offline, the answer first; it only shows what the tables and plots say."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from concurrency.deciding.noise import kind
+from concurrency.deciding.statistics import ROUNDS_TO_TELL, arm_name
+from concurrency.deciding.tables import ARM
+from concurrency.errors import shown
+from concurrency.measuring.arms import BASELINE, FAST
+from concurrency.showing.plots import TITLES
+from concurrency.strategies import catalogue
+
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+PLOTS = ("comparison", "workers", "cost")
+FILES = ["tables/timings.csv", "tables/summary.csv", "tables/claims.csv", "tables/verdict.json"]
+EXPLAINED = {
+    "download_timeline": "Downloads: who did what when",
+    "squares_timeline": "Sums of squares: who did what when",
+    "futures": "The life of a future",
+    "switching": "What switching costs",
+    "races": "What a race loses",
+}
+
+
+def render(
+    timings: pd.DataFrame,
+    summary: pd.DataFrame,
+    verdict: Mapping[str, Mapping[str, Any]],
+    claims: pd.DataFrame,
+    plots: Sequence[Path],
+    explanations: Sequence[Path],
+    environment: Mapping[str, str],
+    config: Mapping[str, Any],
+    left_out: Mapping[str, Mapping[str, str]],
+) -> str:
+    """The report as HTML.
+
+    `plots` are the SVG files named `<workload>_<plot>.svg`; `explanations` SVG files named as in EXPLAINED, each with a
+    text beside it; `config` is shown as it was used; `left_out` says for each workload why a strategy that was asked
+    for could not be run.
+    """
+    drawn = {path.stem: path for path in plots}
+    workloads = [
+        _workload(name, timings, summary, verdict[name], drawn, left_out.get(name, {}))
+        for name in sorted(verdict, key=lambda name: (name == FAST, name))
+    ]
+    return ENVIRONMENT.get_template("report.html.j2").render(
+        workloads=workloads,
+        claims=claims.to_dict("records"),
+        explanations=[
+            {"title": EXPLAINED[path.stem]} | _picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
+            for path in explanations
+        ],
+        environment={**environment, **_interpreters(timings)},
+        config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
+        cores=timings["cores"].max(),
+        files=FILES,
+        rounds=int(timings["round"].nunique()),
+        samples=len(timings),
+    )
+
+
+def _workload(
+    name: str,
+    timings: pd.DataFrame,
+    summary: pd.DataFrame,
+    answer: Mapping[str, Any],
+    drawn: Mapping[str, Path],
+    left_out: Mapping[str, str],
+) -> dict[str, Any]:
+    arms = summary[summary["workload"] == name]
+    apart = arms["strategy"].map(lambda strategy: _is_algorithm(name, strategy)).astype(bool)
+    told_apart = {column for column in ("interpreter", "host") if arms[column].nunique() > 1}
+    shown = [
+        column
+        for column in COLUMNS
+        if not (arms[column.source].isna() | arms[column.source].eq("")).all()
+        and (column.source not in ("interpreter", "host") or column.source in told_apart)
+    ]
+    alts = {"comparison": answer["sentence"], "workers": _best_workers(arms[~apart]), "cost": _costs(arms[~apart])}
+    return {
+        "name": name,
+        "title": TITLES[name],
+        "sentence": answer["sentence"],
+        "noise": answer["noise"],
+        "reasons": answer["reasons"],
+        "control": _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_TELL else "",
+        "pictures": {
+            plot: _picture(drawn[f"{name}_{plot}"], alts[plot], told=plot == "comparison")
+            for plot in PLOTS
+            if f"{name}_{plot}" in drawn
+        },
+        "columns": [column.title for column in shown],
+        "rows": list(_rows(arms[~apart], shown)),
+        "algorithms": list(_rows(arms[apart], shown)),
+        "left_out": left_out,
+        "errors": list(_errors(timings[timings["workload"] == name])),
+    }
+
+
+def _picture(path: Path, says: str, told: bool = False) -> dict[str, Any]:
+    """An SVG file to stand in the page: its ids made its own, and what it shows in words, for those who cannot see it
+    and, unless the page has `told` it already, for all.
+    """
+    svg = path.read_text(encoding="utf-8")
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{path.stem}-", svg)
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(says)}"', 1)
+    return {"svg": Markup(svg), "text": "" if told else says}  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
+
+
+def _is_algorithm(workload: str, strategy: str) -> bool:
+    known = catalogue(kind(workload)).get(strategy)
+    return bool(known and known.is_algorithm)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table of arms: where it comes from, and how a value is written."""
+
+    title: str
+    source: str
+    form: str = ""
+    unit: float = 1.0
+
+    def cell(self, arm: pd.Series) -> dict[str, Any]:
+        value = arm[self.source]
+        if pd.isna(value) or str(value) == "":
+            return {"text": "–" if pd.isna(value) else "", "sort": "", "hint": ""}
+        if not self.form:
+            return {"text": str(value), "sort": None, "hint": ""}
+        return {"text": format(float(value) / self.unit, self.form), "sort": float(value), "hint": ""}
+
+
+COLUMNS = (
+    Column("workers", "workers", ".0f"),
+    Column("options", "options"),
+    Column("host", "host"),
+    Column("interpreter", "interpreter"),
+    Column("median, s", "median_s", ".3f"),
+    Column("times as fast", "speedup", ".3g"),
+    Column("from (95 %)", "speedup_low", ".3g"),
+    Column("to", "speedup_high", ".3g"),
+    Column("times as fast as the fastest one by one", "versus_sequential", ".3g"),
+    Column("efficiency, %", "efficiency", ".0f", 0.01),
+    Column("CPU, s", "cpu_s", ".2f"),
+    Column("peak memory, MiB", "max_rss_bytes", ".0f", 2**20),
+    Column("rounds", "rounds", ".0f"),
+    Column("failed", "failed", ".0f"),
+    Column("beware", "flags"),
+)
+
+
+def _rows(arms: pd.DataFrame, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
+    for _, arm in arms.iterrows():
+        known = catalogue(kind(arm["workload"])).get(arm["strategy"])
+        name = arm["strategy"] + (" ◆" if arm["best"] else "")
+        first = {"text": name, "sort": None, "hint": known.summary if known else ""}
+        yield {"best": bool(arm["best"]), "cells": [first, *(column.cell(arm) for column in columns)]}
+
+
+def _best_workers(arms: pd.DataFrame) -> str:
+    """The finding of the workers plot: each strategy with the worker count at which it was fastest."""
+    best = arms[arms["speedup"].notna() & (arms["strategy"] != BASELINE)].drop_duplicates(["strategy", "interpreter"])
+    if best.empty:
+        return "No speed-ups."
+    if arms["versus_sequential"].isna().all():
+        found = [f"{arm_name(arm)} {arm['speedup']:.3g} times" for _, arm in best.iterrows()]
+        return f"Each strategy where it was fastest, against one by one: {'; '.join(found)}."
+    sentences = ["Each strategy where it was fastest, against one by one on the same interpreter."]
+    for interpreter, own in best.groupby("interpreter", sort=True):
+        found = [
+            f"{arm_name(arm)} {arm['speedup']:.3g} times ({_interval(arm, 'speedup')})" for _, arm in own.iterrows()
+        ]
+        baseline = arms[(arms["interpreter"] == interpreter) & (arms["strategy"] == BASELINE)]
+        for _, arm in baseline[baseline["versus_sequential"].notna()].iterrows():
+            place = (
+                f"{arm['versus_sequential']:.3g} times as fast as the fastest ({_interval(arm, 'versus_sequential')})"
+            )
+            found.append("one by one itself " + (place if arm["versus_sequential"] != 1 else "is the fastest of all"))
+        sentences.append(f"{interpreter}: {'; '.join(found)}.")
+    return " ".join(sentences)
+
+
+def _interval(arm: pd.Series, name: str) -> str:
+    low, high = arm[f"{name}_low"], arm[f"{name}_high"]
+    return f"95 %: {low:.3g}–{high:.3g}" if pd.notna(low) else "one round"
+
+
+def _costs(arms: pd.DataFrame) -> str:
+    """The finding of the cost plot: the arms that took least and most memory and CPU time."""
+    done = arms[arms["rounds"] > 0].astype({"max_rss_bytes": float, "cpu_s": float})
+    if done.empty:
+        return "Nothing succeeded."
+    extremes = []
+    for column, unit, text in (("max_rss_bytes", 2**20, "{:.0f} MiB of memory"), ("cpu_s", 1, "{:.2f} s of CPU time")):
+        for which, row in (("Least:", done.loc[done[column].idxmin()]), ("Most:", done.loc[done[column].idxmax()])):
+            extremes.append(f"{which} {arm_name(row, arms)}, {text.format(row[column] / unit)}")
+    return f"{'. '.join(extremes)}."
+
+
+def _control(ratio: Mapping[str, float | None]) -> str:
+    """What the A/A control says, empty without one."""
+    if ratio["low"] is None or ratio["high"] is None:
+        return ""
+    low, high = (f"{(bound - 1) * 100:+.1f}" for bound in (ratio["low"], ratio["high"]))
+    return f"One arm was measured twice in every round: the two differ by {low} to {high} % (99 % interval)."
+
+
+def _interpreters(timings: pd.DataFrame) -> dict[str, str]:
+    """Version, build and compiler of each interpreter, as its workers saw them, where there are several."""
+    known = timings[timings["python"] != ""].drop_duplicates(["interpreter", "python"])
+    if known["interpreter"].nunique() < 2:
+        return {}
+    return {name: " | ".join(own["python"]) for name, own in known.groupby("interpreter", sort=True)}
+
+
+def _errors(timings: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Each different error of each arm, once, with how often it happened."""
+    failed = timings[timings["error"] != ""]
+    for _, same in failed.groupby([*ARM, "error"], sort=True):
+        yield {"arm": arm_name(same.iloc[0], timings), "error": same["error"].iloc[0], "n": len(same)}

@@ -1,0 +1,1 @@
+"""What is done: the items, the work itself, and its right answers."""

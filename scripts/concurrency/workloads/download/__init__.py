@@ -1,0 +1,1 @@
+"""Downloads: the site list, the server that replays it, the clients that read its pages."""

@@ -1,0 +1,233 @@
+"""What explains: consistent traces; futures, switching and races that are what they claim; and their pictures."""
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from test_plots import overlaps
+
+from concurrency.lessons import futures, races, switching
+from concurrency.measuring import sampling, tracing
+from concurrency.showing import explain
+from concurrency.strategies import catalogue
+from concurrency.workloads.download import replay
+from concurrency.workloads.download.sites import Site
+
+SITES = [Site(f"http://h{i % 2}.test/{i}", wire_bytes=20_000, latency_ms=20, connect_ms=10) for i in range(6)]
+NUMBERS = [50_000, 60_000, 70_000, 80_000]
+ARMS = {
+    "download": [("sequential", 1, {}), ("threads", 3, {}), ("asyncio", 3, {}), ("process_pool", 2, {})],
+    "squares": [
+        ("sequential", 1, {}),
+        ("threads", 2, {}),
+        ("process_pool", 2, {"chunksize": 2}),
+        ("multiprocessing_pool", 2, {"method": "map", "chunksize": 2}),
+        ("process_pool_ranges", 2, {"pieces": 4}),
+    ],
+}
+
+
+def run(workload, strategy, workers, options, items, trace):
+    chosen = catalogue(workload)[strategy]
+    options = chosen.defaults | options
+    return sampling.run_sample(workload, chosen.module, workers, options, items, sampling.Conditions(), trace=trace)
+
+
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory):
+    """A trace of each workload."""
+    folder = tmp_path_factory.mktemp("traces")
+    made = {}
+    for workload, arms in ARMS.items():
+        notes = {}
+        for strategy, workers, options in arms:
+            file = folder / f"{workload}-{strategy}.jsonl"
+            if workload == "download":
+                with replay.serve(SITES, 1, trace=str(file)) as urls:
+                    run(workload, strategy, workers, options, urls, str(file))
+            else:
+                run(workload, strategy, workers, options, NUMBERS, str(file))
+            notes[strategy] = file
+        made[workload] = tracing.chrome_trace(notes)
+    return made
+
+
+def bars(trace):
+    """The complete events of each (arm, lane), in time order; lane 0 is set-up and work."""
+    events = sorted((event for event in trace["traceEvents"] if event["ph"] == "X"), key=lambda event: event["ts"])
+    key = lambda event: (event["pid"], event["tid"])  # noqa: E731
+    return {lane: list(own) for lane, own in itertools.groupby(sorted(events, key=key), key)}
+
+
+@pytest.mark.parametrize("workload", ARMS)
+def test_bars_of_a_lane_never_overlap(traces, workload):
+    for lane in bars(traces[workload]).values():
+        for one, following in itertools.pairwise(lane):
+            assert one["ts"] + one["dur"] <= following["ts"] + 0.2  # rounded to tenths of a microsecond
+
+
+@pytest.mark.parametrize("workload", ARMS)
+def test_every_arm_and_item_is_there_with_names(traces, workload):
+    events = traces[workload]["traceEvents"]
+    processes = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
+    assert list(processes.values()) == [strategy for strategy, _, _ in ARMS[workload]]
+    named = {(event["pid"], event["tid"]) for event in events if event["name"] == "thread_name"}
+    assert {lane for lane in bars(traces[workload]) if lane[1]} == named
+    for pid, strategy in processes.items():
+        items = {
+            json.dumps(event["args"]["item"])
+            for event in events
+            if event["pid"] == pid and "item" in event.get("args", {})
+        }
+        assert len(items) == (6 if workload == "download" else 10 if strategy == "process_pool_ranges" else 4)
+
+
+def test_states_of_a_page_follow_each_other_and_fill_its_time(traces):
+    events = [
+        event for event in traces["download"]["traceEvents"] if event["ph"] == "X" and "item" in event.get("args", {})
+    ]
+    for _, page in itertools.groupby(events, key=lambda event: (event["pid"], event["args"]["item"])):
+        states = list(page)
+        assert [state["name"] for state in states][-2:] == ["waiting for the first byte", "receiving"]
+        lasted = states[-1]["ts"] + states[-1]["dur"] - states[0]["ts"]
+        assert sum(state["dur"] for state in states) == pytest.approx(lasted, abs=1)
+        assert states[-2]["dur"] >= 20_000 - 1
+
+
+@pytest.mark.parametrize("workload", ARMS)
+def test_every_item_is_queued_until_its_first_state(traces, workload):
+    events = traces[workload]["traceEvents"]
+    for pid in {event["pid"] for event in events}:
+        bars_of_arm = [
+            event for event in events if event["pid"] == pid and event["ph"] == "X" and "item" in event.get("args", {})
+        ]
+        first = {}
+        for bar in sorted(bars_of_arm, key=lambda event: event["ts"]):
+            first.setdefault(json.dumps(bar["args"]["item"]), bar["ts"])
+        queued = {event["id"]: event for event in events if event["pid"] == pid and event["ph"] == "b"}
+        begun = {event["id"]: event["ts"] for event in events if event["pid"] == pid and event["ph"] == "e"}
+        assert {json.dumps(event["args"]["item"]): begun[i] for i, event in queued.items()} == first
+
+
+def test_without_any_trace_that_is_said():
+    nothing = tracing.chrome_trace({})
+    assert explain.timeline_text(nothing) == explain.timeline(nothing, "squares").texts[0].get_text()
+
+
+def test_computing_is_compared_with_one_by_one_only(traces):
+    text = json.dumps(traces["squares"]).replace('"sequential"', '"one by one"')  # as the rule names it
+    [pid] = [
+        event["pid"] for event in traces["squares"]["traceEvents"] if event.get("args", {}).get("name") == "sequential"
+    ]
+    events = json.loads(text)["traceEvents"]
+    assert "as long as one by one" in explain.timeline_text({"traceEvents": events})
+    others = [event for event in events if event["pid"] != pid]
+    assert "as long as one by one" not in explain.timeline_text({"traceEvents": others})
+
+
+def test_workers_are_seen_to_start(traces):
+    events = traces["squares"]["traceEvents"]
+    names = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
+    started = [names[event["pid"]] for event in events if event["name"] == "worker started"]
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux tells when a process was started")
+    assert 1 <= started.count("process_pool") <= 2  # one whose work the other did is not seen
+    assert started.count("sequential") == started.count("threads") == 0
+
+
+def test_the_event_loop_was_watched(traces):
+    events = traces["download"]["traceEvents"]
+    [pid] = [event["pid"] for event in events if event["name"] == "process_name" and event["args"]["name"] == "asyncio"]
+    counts = [event["args"] for event in events if event["ph"] == "C" and event["pid"] == pid]
+    assert max(count["waiting"] for count in counts) >= 3
+    assert any(count["ready"] >= 1 for count in counts)
+    assert "its event loop ran something" in explain.timeline_text(traces["download"])
+
+
+def test_chunks_are_seen_on_their_way_to_the_workers(traces):
+    events = traces["squares"]["traceEvents"]
+    names = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
+    sent = [names[event["pid"]] for event in events if event["name"] == "sent to a worker"]
+    assert sent.count("process_pool") == sent.count("multiprocessing_pool") == 2  # 4 numbers, 2 in a chunk
+    assert sent.count("sequential") == sent.count("threads") == 0
+
+
+def test_a_timed_sample_does_not_even_import_the_tracer():
+    code = "import sys\nimport concurrency.measuring.sample\nassert 'concurrency.measuring.tracing' not in sys.modules"
+    scripts = Path(tracing.__file__).parents[2]
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=scripts).returncode == 0
+
+
+@pytest.mark.parametrize("workload", ARMS)
+def test_timelines_are_drawn_without_overlaps(traces, workload):
+    assert not overlaps(explain.timeline(traces[workload], workload))
+
+
+@pytest.fixture(scope="module")
+def life():
+    return futures.life()
+
+
+def test_futures_live_as_they_must(life):
+    assert list(life["job"]) == list(range(1, 25))
+    tried = life[life["cancel_s"].notna()].set_index("job")
+    assert tried.loc[futures.CANCEL["pending"], "cancelled"]
+    assert not tried.loc[futures.CANCEL["running"], "cancelled"]
+    assert not tried.loc[futures.CANCEL["queued"], "cancelled"]
+    done = life[life["state"] == "FINISHED"]
+    assert len(done) == 23
+    assert (done["finished_s"] - done["started_s"] >= futures.SECONDS - 1e-6).all()
+    assert (done["submitted_s"] < done["started_s"]).all()
+    assert set(done.loc[done["job"] % 2 == 0, "job"]) == set(done.loc[done["callback_s"].notna(), "job"])
+    assert (done["callback_thread"].dropna() != "MainThread").all()
+    assert done.groupby("worker")["calls"].max().sum() == 23  # each process counts for itself
+
+
+def test_what_becomes_of_the_others_when_one_task_fails():
+    outcomes = futures.when_one_fails().pivot(index="api", columns="task", values="outcome")
+    assert list(outcomes[3]) == ["failed"] * 3
+    assert set(outcomes.loc["TaskGroup"].drop(3)) == {"cancelled"}
+    assert set(outcomes.loc["gather"].drop(3)) == {"left running"}
+    assert set(outcomes.loc["gather, return_exceptions"].drop(3)) == {"finished"}
+
+
+def test_races_lose_where_they_may_and_never_with_a_lock():
+    table = pd.DataFrame(races.table()).set_index("variant")
+    assert (table["total"] + table["lost"] == table["additions"]).all()
+    assert table.loc["threads, with a lock", "lost"] == 0
+    assert table.loc["tasks", "lost"] == 0
+    assert table.loc["tasks, awaiting in between", "lost"] > 0
+    assert table.loc["tasks, awaiting in between, with a lock", "lost"] == 0
+    assert table.loc["threads", "lost"] >= 0
+    assert not overlaps(explain.races(table.reset_index()))
+    assert "A lock made it right" in explain.races_text(table.reset_index())
+
+
+def test_switching_survives_a_limit_of_the_machine(monkeypatch):
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(switching, "COUNTS", [1, 50])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, hard))  # inherited by what is tried; no room for many stacks
+    try:
+        monkeypatch.setattr(switching, "COUNTS", [1, 1000])
+        table = switching.table()
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    rows = table.set_index(["kind", "count"])
+    assert rows.loc[("tasks", 1000), "reached"] == 1000
+    assert rows.loc[("threads", 1), "switch_ns"] > 0
+    assert rows.loc[("threads", 1000), "reached"] < 1000
+    assert rows.loc[("threads", 1000), "limit"]
+    assert "the machine stopped at" in explain.switching_text(table)
+    assert not overlaps(explain.switching(table))
+
+
+def test_pictures_of_futures(life):
+    assert not overlaps(explain.futures(life, futures.when_one_fails()))
+    text = explain.futures_text(life, futures.when_one_fails())
+    assert "1 of 3 cancels came in time" in text
+    assert "had already put it into the queue" in text

@@ -1,0 +1,154 @@
+"""The pictures, by their content: every arm is drawn, axes have units, no two texts overlap."""
+
+import itertools
+
+import matplotlib
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Annotation, Text
+
+from concurrency.deciding import statistics, tables
+from concurrency.showing import plots
+
+
+def campaign(workload, arms, rounds=6, error=""):
+    """Timings in which arm i takes (1 + i) tenths of a second, give or take a hair."""
+    return tables.timings(
+        {
+            "workload": workload,
+            "strategy": strategy,
+            "workers": workers,
+            "options": "",
+            "control": False,
+            "round": number,
+            "position": i + 1,
+            "interpreter": "CPython 3.13.0",
+            "host": "here",
+            "cores": 4,
+            "items": 4,
+            "failed": 4 if error else 0,
+            "wall_s": None if error else (0.1 + 0.1 * i) * (1 + 0.01 * ((number * 7 + i * 3) % 5)),
+            "cpu_s": 0.1,
+            "max_rss_bytes": 10**7,
+            "error": error,
+        }
+        for number in range(1, rounds + 1)
+        for i, (strategy, workers) in enumerate(arms)
+    )
+
+
+TWO = [("sequential", 1), ("threads", 4)]
+FORTY = [("sequential", 1), *((f"strategy_number_{i}", 1 + i) for i in range(39))]
+LONG = [("sequential", 1), ("a_strategy_with_a_name_of_forty_characters", 4), ("threads", 64)]
+
+
+def drawn_texts(figure):
+    """Every visible text with its box, in pixels; labels of ticks beyond the ends of an axis are not drawn."""
+    with matplotlib.rc_context(plots.STYLE):
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        beyond = {
+            tick.label1
+            for axes in figure.axes
+            for axis in (axes.xaxis, axes.yaxis)
+            for tick in axis.get_major_ticks()
+            if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+        }
+        texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        return [(text, text.get_window_extent(canvas.get_renderer())) for text in texts if text not in beyond]
+
+
+def overlaps(figure):
+    boxes = [(text, box) for text, box in drawn_texts(figure) if box.width > 0]
+    return [
+        (one.get_text(), other.get_text())
+        for (one, a), (other, b) in itertools.combinations(boxes, 2)
+        if a.overlaps(b) and min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1
+    ]
+
+
+@pytest.mark.parametrize("workload", ["download", "squares"])
+@pytest.mark.parametrize("arms", [TWO, FORTY, LONG], ids=["2 arms", "40 arms", "long names"])
+def test_comparison(workload, arms):
+    timings = campaign(workload, arms)
+    summary = statistics.summarise(timings)
+    figure = plots.comparison(timings, summary, workload)
+    texts = [text.get_text() for text, _ in drawn_texts(figure)]
+    for _, arm in summary.iterrows():
+        assert statistics.arm_name(arm) in texts
+    assert any(text.startswith("seconds") for text in texts)
+    assert any(text.startswith("times as fast as one by one") for text in texts)
+    assert not overlaps(figure)
+
+
+@pytest.mark.parametrize(
+    "draw", [lambda summary: plots.workers(summary, "squares", 4), lambda summary: plots.cost(summary, "squares")]
+)
+@pytest.mark.parametrize("arms", [TWO, FORTY, LONG], ids=["2 arms", "40 arms", "long names"])
+def test_keys_have_room_for_every_strategy(draw, arms):
+    figure = draw(statistics.summarise(campaign("squares", arms)))
+    texts = drawn_texts(figure)
+    assert {name for name, _ in arms if name != "sequential"} <= {text.get_text() for text, _ in texts}
+    assert not overlaps(figure)
+    page = figure.bbox
+    assert all(
+        page.x0 - 1 <= box.x0 and box.x1 <= page.x1 + 1 and page.y0 - 1 <= box.y0 and box.y1 <= page.y1 + 1
+        for _, box in texts
+    )
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        drawn = [x for line in axes.get_lines() for x in line.get_xdata(orig=False) if line.get_marker() != "None"]
+        assert all(low < x < high for x in drawn)
+
+
+def test_failed_arms_are_shown_as_failed():
+    timings = pd.concat([campaign("squares", TWO), campaign("squares", [("process_pool", 2)], error="it died")])
+    summary = statistics.summarise(timings)
+    texts = [text.get_text() for text, _ in drawn_texts(plots.comparison(timings, summary, "squares"))]
+    assert "failed" in texts
+    assert any("process_pool with 2 workers" in text and "6 failed" in text for text in texts)
+
+
+def test_nothing_but_failures_can_be_drawn():
+    timings = campaign("squares", TWO, error="no")
+    summary = statistics.summarise(timings)
+    assert not overlaps(plots.comparison(timings, summary, "squares"))
+    assert not overlaps(plots.workers(summary, "squares", 4))
+
+
+@pytest.mark.parametrize("counts", [[1], [1, 64], [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]], ids=str)
+def test_workers(counts):
+    summary = statistics.summarise(campaign("squares", [("sequential", 1), *(("threads", n) for n in counts)]))
+    figure = plots.workers(summary, "squares", 4)
+    texts = [text.get_text() for text, _ in drawn_texts(figure)]
+    assert "workers (threads or processes) (log scale)" in texts
+    assert "times as fast as one by one" in texts
+    assert {"ideal", "threads"} <= set(texts)
+    assert not overlaps(figure)
+
+
+def test_wide_ranges_get_a_log_axis_that_says_so():
+    arms = [("sequential", 1), *((f"strategy_{i}", 2) for i in range(30))]
+    timings = campaign("squares", arms)
+    figure = plots.comparison(timings, statistics.summarise(timings), "squares")
+    assert any("log scale" in text.get_text() for text, _ in drawn_texts(figure))
+
+
+def test_the_same_data_give_the_same_file(tmp_path):
+    timings = campaign("squares", TWO)
+    summary = statistics.summarise(timings)
+    for name in ("a.svg", "b.svg", "a.png", "b.png"):
+        plots.save(plots.comparison(timings, summary, "squares"), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert "threads with 4 workers</text>" in (tmp_path / "a.svg").read_text()
+
+
+def test_ratios_are_written_beside_their_marks():
+    timings = campaign("squares", TWO)
+    summary = statistics.summarise(timings)
+    notes = plots.comparison(timings, summary, "squares").findobj(Annotation)
+    assert [note.get_text() for note in notes] == [
+        f"{summary.loc[summary['strategy'] == 'threads', 'speedup'].item():.3g}×"
+    ]

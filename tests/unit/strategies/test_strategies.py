@@ -1,0 +1,288 @@
+"""Strategies: all there, each answering exactly what `sequential` answers, none beyond its requests in flight."""
+
+import asyncio
+import importlib
+import json
+import math
+import multiprocessing
+import socket
+import threading
+from contextlib import ExitStack, contextmanager
+from importlib import metadata
+
+import pytest
+from aiohttp import web
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from concurrency.errors import UserError
+from concurrency.measuring import arms
+from concurrency.measuring.arms import Arm
+from concurrency.strategies import algorithms, catalogue
+from concurrency.workloads.squares import squares
+from concurrency.workloads.squares.squares import Task, closed_form, cut_range, sum_of_squares
+
+EXPECTED = {
+    "download": {
+        "sequential", "threads", "asyncio", "asyncio_session_per_request", "asyncio_blocking", "asyncio_gather",
+        "asyncio_taskgroup", "asyncio_as_completed", "asyncio_wait", "asyncio_legacy_loop", "asyncio_uvloop",
+        "process_pool", "processes_asyncio", "curl_multi", "httpx_async", "niquests",
+    },
+    "squares": {
+        "sequential", "threads", "asyncio", "asyncio_to_thread", "process_pool", "process_pool_futures",
+        "process_pool_ranges", "multiprocessing_pool", "interpreter_pool", "joblib", "mpire", "dask", "ray",
+        "numpy", "closed_form",
+    },
+}  # fmt: skip
+ONE_AFTER_THE_OTHER = {"sequential", "asyncio_blocking"}
+SLOW_TO_START = {"ray"}
+
+
+def variants(workload):
+    """Every strategy of `workload` once with its defaults and once with each other value that an option lists."""
+    found = []
+    for strategy in catalogue(workload).values():
+        marks = [pytest.mark.heavy] if strategy.name in SLOW_TO_START else []
+        if strategy.missing:
+            marks.append(pytest.mark.skip(reason=strategy.missing))
+        changes = [{}] + [
+            {key: value}
+            for key, schema in strategy.options.items()
+            for value in schema.get("enum", [2])
+            if value != schema["default"]
+        ]
+        for change in changes:
+            name = " ".join([strategy.name, *(f"{key}={value}" for key, value in change.items())])
+            found.append(pytest.param(strategy, strategy.defaults | change, marks=marks, id=name))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_fork_beside_threads():
+    """The server's thread runs in this process, and a process that is forked from it might inherit a held lock."""
+    before = multiprocessing.get_start_method()
+    multiprocessing.set_start_method("forkserver", force=True)
+    yield
+    multiprocessing.set_start_method(before, force=True)
+
+
+@contextmanager
+def started(strategy, options, workers):
+    with importlib.import_module(strategy.module).start(workers, **options) as run:
+        yield run
+
+
+@pytest.mark.parametrize("workload", ["download", "squares"])
+def test_every_strategy_says_what_it_is(workload):
+    known = catalogue(workload)
+    assert set(known) == EXPECTED[workload]
+    for strategy in known.values():
+        assert 20 < len(strategy.summary) <= 120
+        for name, schema in strategy.options.items():
+            Draft202012Validator.check_schema(schema)
+            assert Draft202012Validator(schema).is_valid(schema["default"]), (strategy.name, name)
+    assert algorithms(workload) == (["closed_form", "numpy"] if workload == "squares" else [])
+
+
+def described(text, tmp_path, monkeypatch):
+    """What the catalogue has of a strategy file with this text."""
+    (tmp_path / "download").mkdir()
+    (tmp_path / "download/mine.py").write_text(text)
+    monkeypatch.setattr("concurrency.strategies.FOLDER", tmp_path)
+    return catalogue.__wrapped__("download")["mine"]
+
+
+def test_facts_may_be_annotated(tmp_path, monkeypatch):
+    text = 'RANK: int = 3\nNEEDS: list[str]\nOPTIONS: dict = {"size": {"default": 1}}\nOTHER = print()\n'
+    mine = described(text, tmp_path, monkeypatch)
+    assert (mine.rank, mine.needs, mine.defaults) == (3, (), {"size": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"""No rank."""', "RANK: say how simple it is with a whole number, such as RANK = 3"),
+        ('RANK = "simple"', "RANK: say how simple it is with a whole number, such as RANK = 3"),
+        ("RANK = 1 + len(__name__)", "RANK: write its value out, as it is read without running the file"),
+        ('RANK = 1\nOPTIONS = {"size": {"type": "integer"}}', "OPTIONS: size: give it a default"),
+        ("RANK = 1\ndef start(:", "cannot be read as Python: invalid syntax (mine.py, line 2)"),
+    ],
+)
+def test_a_file_that_does_not_say_what_it_is(text, message, tmp_path, monkeypatch):
+    with pytest.raises(UserError) as caught:
+        described(text, tmp_path, monkeypatch)
+    assert str(caught.value) == f"{tmp_path}/download/mine.py: {message}"
+
+
+@pytest.mark.parametrize(("strategy", "options"), variants("squares"))
+def test_sums_are_those_of_sequential(strategy, options):
+    workers = 1 if strategy.one_worker else 3
+    with started(strategy, options, workers) as run:
+
+        @settings(max_examples=25)
+        @given(st.lists(st.integers(0, 3000), max_size=12))
+        def holds(numbers):
+            assert run(squares.task(), numbers) == [sum_of_squares(n) for n in numbers]
+
+        holds()
+        assert run(squares.task(), [7] * 5) == [closed_form(7)] * 5
+        assert run(squares.task(), []) == []
+        if not strategy.is_algorithm:
+            assert run(Task(math.isqrt, None), [16, 81]) == [4, 9]  # what a user brings may not be written in Python
+
+
+@pytest.mark.parametrize("n", [3_000_000, 3_900_000, 5_000_001])
+def test_numpy_is_exact_where_64_bits_overflow(n):
+    with started(catalogue("squares")["numpy"], {}, 1) as run:
+        assert run(squares.task(), [n]) == [closed_form(n)]
+        with pytest.raises(OverflowError):
+            run(squares.task(), [2**32 + 1])
+
+
+@given(st.integers(0, 10_000), st.floats(0.01, 20_000))
+def test_pieces_of_a_range_are_equal_and_all_of_it(n, size):
+    pieces = cut_range(n, size)
+    assert [i for start, stop in pieces for i in range(start, stop)] == list(range(n))
+    lengths = [stop - start for start, stop in pieces]
+    assert max(lengths) - min(lengths) <= 1
+    assert max(lengths) <= math.ceil(max(size, 1))
+
+
+class Site:
+    """A server in a thread that counts how many requests it holds at once."""
+
+    def __init__(self):
+        self.now = self.most = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
+        self._thread.start()
+        self._ready.wait()
+
+    async def _handle(self, request):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.02 if request.path == "/slow" else 0)
+        self.now -= 1
+        if request.path == "/moved":
+            raise web.HTTPFound("/10")
+        if request.path == "/broken":  # ends before what was announced
+            request.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nonly this")
+            request.transport.close()
+            return web.Response()
+        if request.path == "/slow":
+            return web.Response(body=b"slow")
+        size = int(request.path[1:])
+        return web.Response(body=b"x" * size, status=404 if size == 404 else 200)
+
+    async def _serve(self):
+        self._end = asyncio.Event()
+        runner = web.ServerRunner(web.Server(self._handle, access_log=None))
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self._ready.set()
+        await self._end.wait()
+        await runner.cleanup()
+
+    def close(self):
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture(scope="module")
+def site():
+    server = Site()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def nobody():
+    """An address at which nobody listens."""
+    with ExitStack() as stack:
+        bound = stack.enter_context(socket.socket())
+        bound.bind(("127.0.0.1", 0))  # bound but not listening: connections are refused, and nobody else gets it
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize(("strategy", "options"), variants("download"))
+def test_pages_are_those_of_sequential(strategy, options, site, nobody):
+    pages = {f"{site.url}/{size}": (200, size) for size in (0, 1, 10, 70_000, 300_000)}
+    pages |= {f"{site.url}/404": (404, 404), f"{site.url}/moved": (200, 10)}
+    pages |= {f"{site.url}/broken": (0, 0), nobody: (0, 0)}
+    with started(strategy, options, 4) as run:
+
+        @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+        @given(st.lists(st.sampled_from(sorted(pages)), max_size=12))
+        def holds(urls):
+            assert run(urls) == [pages[url] for url in urls]
+
+        holds()
+        everything = sorted(pages) * 2
+        assert run(everything) == [pages[url] for url in everything]
+        assert run([]) == []
+
+
+@pytest.mark.parametrize(("strategy", "options"), variants("download"))
+def test_no_more_in_flight_than_workers(strategy, options, site):
+    site.most = 0
+    workers = 1 if strategy.one_worker else 5
+    with started(strategy, options, workers) as run:
+        assert run([f"{site.url}/slow"] * 30) == [(200, 4)] * 30
+    if strategy.name in ONE_AFTER_THE_OTHER:
+        assert site.most == 1
+    else:
+        assert 2 <= site.most <= 5
+
+
+def absent(monkeypatch, *packages):
+    real = metadata.distribution
+
+    def distribution(name):
+        if name in packages:
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(metadata, "distribution", distribution)
+
+
+def test_what_is_not_installed_is_left_out_with_the_command_that_helps(monkeypatch):
+    absent(monkeypatch, "joblib", "niquests")
+    asked = ["sequential", "joblib"]
+    chosen, left_out = arms.runnable("squares", [Arm("sequential"), Arm("joblib", 2)], asked, False, "config.yaml")
+    assert chosen == [Arm("sequential")]
+    assert left_out == {"joblib": "not installed: pip install joblib"}
+    with pytest.raises(UserError, match=r"^config.yaml: joblib: not installed: pip install joblib$"):
+        arms.runnable("squares", [Arm("sequential"), Arm("joblib", 2)], ["joblib"], False, "config.yaml")
+    # pip alone would exchange the urllib3 of `requests`
+    assert "URLLIB3_NO_OVERRIDE=1 pip install" in catalogue("download")["niquests"].missing
+
+
+def test_an_older_interpreter_leaves_out_what_it_has_not(monkeypatch):
+    monkeypatch.setattr("sys.version_info", (3, 13, 0))
+    assert catalogue("squares")["interpreter_pool"].missing == "needs Python 3.14"
+
+
+def test_algorithms_are_off_with_a_function_of_ones_own():
+    asked = ["numpy", {"threads": {"workers": 2}}]
+    chosen, left_out = arms.runnable("squares", [Arm("numpy"), Arm("threads", 2)], asked, True, "config.yaml")
+    assert chosen == [Arm("threads", 2)]
+    assert json.dumps(left_out) == '{"numpy": "computes the sum of squares only, not your function"}'
+
+
+def test_what_computes_in_one_thread_depends_on_the_gil():
+    known = [strategy for strategy in catalogue("squares").values() if not strategy.is_algorithm]
+    one, more = {"sequential", "asyncio"}, {"threads", "asyncio_to_thread"}
+    assert {strategy.name for strategy in known if strategy.computes_in_one_thread(gil=True)} == one | more
+    assert {strategy.name for strategy in known if strategy.computes_in_one_thread(gil=False)} == one
+
+
+@pytest.mark.parametrize("name", ["asyncio", "numpy", "closed_form", "sequential"])
+def test_one_worker_is_one_worker(name):
+    assert Arm(name, 1) in arms.expand("squares", [name], "cores", "here")
+    with pytest.raises(UserError, match=f"here: {name}: workers: {name} has one worker, not 2"):
+        arms.expand("squares", [{name: {"workers": 2}}], "cores", "here")
