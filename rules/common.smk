@@ -1,24 +1,22 @@
 """The configuration, and what the rules share."""
 
-import hashlib
 import re
 import sys
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
-SCRIPTS = Path(workflow.basedir, "scripts")
-LIBRARY = SCRIPTS / "concurrency"
+SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent / "scripts"
 sys.path.append(str(SCRIPTS))
 
 from concurrency import cores
 from concurrency.deciding.stopping import rounds_to_reach
 from concurrency.errors import UserError
 from concurrency.measuring import interpreters
-from concurrency.measuring.arms import RULE_OF_THUMB
+from concurrency.planning import plan
 from concurrency.running import liveness, settings
+from concurrency.running.config import plain
+from concurrency.running.digests import Digests
 from concurrency.showing import messages
-from concurrency.strategies import catalogue
 from snakemake.logging import logger
 
 # Two lines before every job that tell a user nothing.
@@ -26,7 +24,7 @@ logger.addFilter(lambda record: not record.getMessage().startswith(("Select jobs
 
 
 # A config.yaml in the working directory takes the place of the shipped one.
-configfile: "config.yaml" if Path("config.yaml").exists() else Path(workflow.basedir, "config.yaml")
+configfile: "config.yaml" if Path("config.yaml").exists() else SCRIPTS.with_name("config.yaml")
 
 
 try:
@@ -38,11 +36,10 @@ except UserError as error:
 if workflow.is_main_process:
     liveness.enter(Path(".snakemake"))
 
-ITEMS = {"download": USER.sites, "squares": USER.numbers}
 DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
-JOB = [DONE[workload] for workload in DONE if ITEMS[workload] != []]
-COMPARED = [workload for workload in DONE if USER.arms[workload]]
-# Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one a workload and kind.
+JOB = [DONE[name] for name, work in USER.works.items() if work.items != []]
+COMPARED = [name for name, work in USER.works.items() if work.arms]
+# Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one per workload and kind.
 KINDS = [f"_on_{name}" for name in USER.hosts] or [""]
 MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
 
@@ -50,26 +47,48 @@ MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
 # and on its node it is given all that SLURM allots to it.
 CORES = workflow.resource_settings.cores or 1
 
+CODE = Digests(Path(".snakemake/code.json"))
+
+
+def code(script):
+    """A digest of all that a rule's script is made of: editing that runs the rule again."""
+    return CODE.of(SCRIPTS / script)
+
 
 def file_of(items):
     """Items from a file are an input, so that editing it re-runs; those in the config itself are a param."""
     return items if isinstance(items, Path) else []
 
 
-def measured_items(wildcards):
-    """What to measure on: the configured items; live sites as the download found them."""
-    if wildcards.workload == "download" and USER.source == "live":
-        return "results/download/profile.csv"
-    return file_of(ITEMS[wildcards.workload])
+def measured_file(wildcards):
+    """What to measure on, if it is a file: live sites as the download found them, else the configured one."""
+    if wildcards.workload == "download" and USER.download.source == "live":
+        return rules.download.output.profile
+    return file_of(USER.works[wildcards.workload].items)
 
 
-def _found(file):
-    return next(LIBRARY.rglob(file)) if isinstance(file, str) else file
+def compared(wildcards, input):
+    """The comparisons of a round, and what is the same for all of their samples."""
+    return [comparison.plain() for comparison in USER.compared(wildcards.workload, Path(input[0]) if input else None)]
 
 
-def code(*files):
-    """A digest of the library files that a rule's result depends on: editing one of them runs the rule again."""
-    return hashlib.sha256(b"".join(_found(file).read_bytes() for file in files)).hexdigest()[:12]
+def conditions(wildcards):
+    return {"start_method": USER.start_method, "timeout_s": USER.works[wildcards.workload].timeout_s}
+
+
+def strategy_code(wildcards):
+    """A digest of the strategies in use: editing one measures again."""
+    files = set()
+    for comparison in USER.compared(wildcards.workload):
+        known = comparison.workload.strategies()
+        files.update(known[arm.strategy].path for arm in comparison.arms)
+    return CODE.of(*files)
+
+
+def own_code(wildcards):
+    """A digest of the user's own function and all that it imports from its folder."""
+    own = (USER.squares.function, USER.squares.split) if wildcards.get("workload", "squares") == "squares" else ()
+    return CODE.of(*(place.rpartition(":")[0] for place in own if place))
 
 
 def node_wanted(key):
@@ -93,61 +112,13 @@ def measured_rounds(folder):
     last, wanted = None, USER.rounds
     while wanted != last:
         last = wanted
-        width = Path(f"results/rounds/{folder}/precision_{unused + 1}-{last}_{form}.txt")
-        if width.exists():
-            known = float(width.read_text())
-            wanted = unused + rounds_to_reach(known, last - unused, USER.precision, USER.max_rounds - unused)
+        width = f"results/rounds/{folder}/precision_{unused + 1}-{last}_{form}.txt"
+        if (known := Path(in_place(width))).exists():
+            half_width = float(known.read_text())
+            wanted = unused + rounds_to_reach(half_width, last - unused, USER.precision, USER.max_rounds - unused)
     return [*rounds_to(folder, last), width]
 
 
-def strategy_code(wildcards):
-    """The same for the strategies in use: editing one measures again."""
-    used = {arm.strategy for arm in USER.arms[wildcards.workload]}
-    if wildcards.workload == "download":
-        used.update(RULE_OF_THUMB)
-    files = {catalogue(wildcards.workload)[name].path for name in used}
-    folders = {folder for file in files for folder in (file.parent, file.parent.parent)}
-    return code(*sorted(files.union(*(folder.glob("_[!_]*.py") for folder in folders))))
-
-
-def own_files(wildcards):
-    """The files with the user's own function: editing one computes and measures again."""
-    own = wildcards.get("workload", "squares") == "squares"
-    return [place.rpartition(":")[0] for place in (USER.function, USER.split) if place and own]
-
-
-def conditions(wildcards):
-    """What is the same for all samples of a workload."""
-    computing = wildcards.workload == "squares"
-    return {
-        "start_method": USER.start_method,
-        "function": USER.function if computing else None,
-        "split": USER.split if computing else None,
-        "timeout_s": USER.timeout_s[wildcards.workload],
-    }
-
-
-# What several rules depend on.
-REPLAYING = ("interpreters.py", "replay.py", "replay_server.py")
-DOWNLOADING = code(
-    *REPLAYING,
-    "addresses.py",
-    "connection.py",
-    "cookies.py",
-    "decode.py",
-    "errors.py",
-    "exchange.py",
-    "failures.py",
-    "fetch.py",
-    "framing.py",
-    "limits.py",
-    "proxies.py",
-    "replies.py",
-    "robots.py",
-    "schedule.py",
-    "store.py",
-    "writer.py",
-    "writing.py",
-)
-MEASURING = code(*REPLAYING, "arms.py", "sample.py", "sampling.py", "squares.py", "usage.py", "worker.py")
-DECIDING = code("inference.py", "noise.py", "statistics.py")
+def in_place(path):
+    """Where `path` is: a workflow that uses this one as a module may give all of it a prefix."""
+    return workflow.modifier.modify_path(path)

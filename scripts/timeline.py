@@ -19,24 +19,24 @@ from concurrency.workloads.squares import squares
 
 
 def main(snakemake: Any) -> None:
-    params, workload = snakemake.params, snakemake.wildcards.workload
-    chosen = arms.resolved([Arm(**arm) for arm in params.arms], usable(snakemake.threads))
-    conditions = sampling.Conditions(**params.conditions)
+    comparison = Comparison.of(snakemake.params.compared)
+    workload, chosen = comparison.workload, arms.resolved(comparison.arms, usable(snakemake.threads))
+    conditions = sampling.Conditions(**snakemake.params.conditions)
     rows = pd.DataFrame(
         {
-            "workload": workload, "strategy": arm.strategy, "workers": arm.workers, "options": arm.options_text,
+            "workload": workload.name, "strategy": arm.strategy, "workers": arm.workers, "options": arm.options_text,
             "interpreter": arm.interpreter or interpreters.RUNNING.label,
         }
         for arm in chosen
     )  # fmt: skip
     traced: dict[str, Path] = {}
-    with tempfile.TemporaryDirectory() as folder, sampling.machine_to_itself():
+    with tempfile.TemporaryDirectory() as folder, lock.machine_to_itself():
         for arm, (_, row) in zip(chosen, rows.iterrows(), strict=True):
             name = statistics.arm_name(row, rows)
             notes = Path(folder, f"{len(traced)}.jsonl")
             try:
-                _trace(workload, arm, params, conditions, notes)
-            except sampling.SampleError as error:
+                _trace(workload, arm, conditions, str(notes))
+            except SampleError as error:
                 logging.warning("no timeline of %s: %s", name, error)
             else:
                 traced[name] = notes
@@ -44,22 +44,13 @@ def main(snakemake: Any) -> None:
     Path(snakemake.output[0]).write_text(json.dumps(trace), encoding="utf-8")
 
 
-def _trace(workload: str, arm: Arm, params: Any, conditions: sampling.Conditions, notes: Path) -> None:
-    strategy = catalogue(workload)[arm.strategy]
-    options = strategy.defaults | dict(arm.options)
-
-    def run(items: list[Any]) -> None:
+def _trace(workload: Workload, arm: Arm, conditions: sampling.Conditions, notes: str) -> None:
+    strategy = workload.strategies()[arm.strategy]
+    with workload.at_hand(notes) as items:
         sampling.run_sample(
-            workload, strategy.module, int(arm.workers), options, items, conditions,
-            trace=str(notes), executable=arm.executable,
+            workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, conditions,
+            notes=notes, executable=arm.executable,
         )  # fmt: skip
-
-    if workload == "download":
-        wanted = sites.read(params.source)[: params.measure_items]
-        with replay.serve(wanted, params.seed, trace=str(notes)) as urls:
-            run(urls)
-    else:
-        run(squares.read_numbers(params.source)[: params.measure_items])
 
 
 if __name__ == "__main__":

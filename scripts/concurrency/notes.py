@@ -20,7 +20,7 @@ def note(file: str, **facts: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Traced:
+class Noted:
     """A function that notes when it is sent to another process, and when and where it computes."""
 
     function: Callable[..., Any]
@@ -39,7 +39,7 @@ class Traced:
 
     def __reduce__(self) -> tuple[Any, ...]:
         note(self.file, what="sent", at=time.perf_counter())
-        return Traced, (self.function, self.file)
+        return Noted, (self.function, self.file)
 
 
 def _born() -> float | None:

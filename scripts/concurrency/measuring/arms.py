@@ -8,10 +8,10 @@ from typing import Any
 
 from concurrency.errors import UserError
 from concurrency.measuring.interpreters import RUNNING, Interpreter
-from concurrency.strategies import catalogue
+from concurrency.strategies import Strategy
+from concurrency.workloads.workload import Workload
 
 BASELINE = "sequential"
-FAST = "download_fast"  # the download workload with every latency at 1 ms
 RULE_OF_THUMB = ("threads", "asyncio", "asyncio_session_per_request")
 
 
@@ -36,7 +36,7 @@ class Arm:
 
 
 def expand(
-    workload: str, entries: Sequence[str | Mapping[str, Any]], default_workers: int | str, place: str
+    workload: Workload, entries: Sequence[str | Mapping[str, Any]], default_workers: int | str, place: str
 ) -> list[Arm]:
     """The arms that the `strategies` list of a config asks for, the baseline first, none twice.
 
@@ -46,7 +46,7 @@ def expand(
     from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
 
     found: list[Arm] = [Arm(BASELINE)] if entries else []
-    known = catalogue(workload)
+    known = workload.strategies()
     for entry in entries:
         [(name, given)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
         if name not in known:
@@ -57,9 +57,9 @@ def expand(
         for key, values in choices.items():
             if not values:
                 raise UserError(f"{place}: {name}: {key}: give at least one value")
-        workers = choices.pop("workers", [1 if known[name].one_worker else default_workers])
+        workers = choices.pop("workers", [1 if workload.has_one_worker(known[name]) else default_workers])
         for value in workers:
-            _check_workers(workload, name, value, f"{place}: {name}: workers")
+            _check_workers(workload, known[name], value, f"{place}: {name}: workers")
         for key, values in choices.items():
             if key not in known[name].options:
                 takes = ", ".join(["workers", *known[name].options])
@@ -75,29 +75,25 @@ def expand(
 
 
 def runnable(
-    workload: str,
+    workload: Workload,
     arms: Sequence[Arm],
     asked: Sequence[str | Mapping[str, Any]],
-    own_function: bool,
     place: str,
     interpreters: Sequence[Interpreter] = (RUNNING,),
 ) -> tuple[list[Arm], dict[str, str]]:
     """`arms` under each of `interpreters`, as far as they can run there, and why each other strategy cannot.
 
-    `own_function` says that the user's function takes the place of the sum of squares. Raises UserError (starting with
-    `place`) if that leaves nothing of what was `asked` for.
+    Raises UserError (starting with `place`) if that leaves nothing of what was `asked` for.
     """
-    known = catalogue(workload)
+    known = workload.strategies()
     kept: list[Arm] = []
     left_out: dict[str, str] = {}
     wanted = {entry if isinstance(entry, str) else next(iter(entry)) for entry in asked}
     for interpreter in interpreters:
         lacking = {}
         for name in {arm.strategy: None for arm in arms}:
-            if reason := interpreter.lacks(known[name]):
+            if (reason := interpreter.lacks(known[name])) or (reason := workload.excludes(known[name])):
                 lacking[name] = reason
-            elif own_function and known[name].is_algorithm:
-                lacking[name] = "computes the sum of squares only, not your function"
         where = f" on {interpreter.label}" if len(interpreters) > 1 or interpreter.executable else ""
         left_out |= {name + where: reason for name, reason in lacking.items()}
         label = interpreter.label if interpreter.executable else ""
@@ -113,15 +109,16 @@ def runnable(
     return kept, left_out
 
 
-def _check_workers(workload: str, name: str, value: Any, place: str) -> None:
-    if catalogue(workload)[name].one_worker:
+def _check_workers(workload: Workload, strategy: Strategy, value: Any, place: str) -> None:
+    if workload.has_one_worker(strategy):
         if value != 1:
-            raise UserError(f"{place}: {name} has one worker, not {value}")
+            raise UserError(f"{place}: {strategy.name} has one worker, not {value}")
         return
-    if value == "cores" and workload == "squares":
+    computes = workload.bound != "io"  # as many waiting as there are cores would be an odd thing to ask for
+    if value == "cores" and computes:
         return
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        allowed = "a whole number of at least 1" + (" or `cores`" if workload == "squares" else "")
+        allowed = "a whole number of at least 1" + (" or `cores`" if computes else "")
         raise UserError(f"{place}: must be {allowed}, not {value!r}")
 
 

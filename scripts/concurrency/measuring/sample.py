@@ -21,7 +21,7 @@ from typing import Any
 from concurrency import notes
 from concurrency.errors import UserError
 from concurrency.measuring import worker
-from concurrency.workloads.squares import squares
+from concurrency.work import Work
 
 
 def main() -> None:
@@ -37,18 +37,15 @@ def main() -> None:
 
     if spec["start_method"]:
         multiprocessing.set_start_method(spec["start_method"])
-    strategy = importlib.import_module(spec["module"])
-    items = spec["items"]
-    try:
-        arguments = (items,) if spec["workload"] == "download" else (squares.task(*spec["task"]), items)
-    except UserError as error:
-        sys.exit(str(error))
-    if trace := spec["trace"]:
+    strategy = importlib.import_module(spec["strategy"])
+    if file := spec["notes"]:
         from concurrency.measuring import tracing  # noqa: PLC0415  (a timed sample must not even import it)
 
-        tracing.watch_event_loops(trace)
-        if spec["workload"] != "download":
-            arguments = (tracing.traced(arguments[0], trace), items)
+        tracing.watch_event_loops(file)
+    try:
+        work = _work(spec) if spec["form"] else Work()
+    except UserError as error:
+        sys.exit(str(error))
     send({"imported": True})
     turn.acquire()
 
@@ -57,17 +54,22 @@ def main() -> None:
         try:
             run = started.enter_context(strategy.start(spec["workers"], **spec["options"]))
             ready = time.perf_counter()
-            answers = run(*arguments)
+            answers = run(work, spec["items"])
         except BaseException as error:  # reported from here, because cleaning up after it may hang
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             send({"error": reason, "traceback": traceback.format_exc()})
             raise
         end = time.perf_counter()
-        if trace:
-            notes.note(trace, what="work", begin=begin, ready=ready, end=end)
+        if file:
+            notes.note(file, what="work", begin=begin, ready=ready, end=end)
         send({"setup_s": ready - begin, "work_s": end - ready, "answers": answers})
         turn.acquire()
         send({"workers": worker.facts_of_all(run, spec["workers"]) if spec["ask_workers"] else [worker.facts()]})
+
+
+def _work(spec: dict[str, Any]) -> Work:
+    work: Work = importlib.import_module(spec["work"]).work(spec["form"], notes=spec["notes"], **spec["given"])
+    return work
 
 
 def _follow_parent(turn: threading.Semaphore) -> None:

@@ -3,7 +3,7 @@
 Three places take notes, each as JSON lines appended to one file, with times of the clock that all processes share:
 
 - the replay server (`replay.serve(…, trace=file)`): when a connection asked for a page, and when its bytes went out;
-- `traced(task)`: when a function was sent to a worker, and when and where it computed;
+- `notes.Noted`: when a function was sent to a worker, and when and where it computed;
 - `watch_event_loops`: how many tasks were ready and how many waited whenever an asyncio loop looked, and what it ran.
 """
 
@@ -12,18 +12,10 @@ import json
 import time
 from asyncio import base_events, events
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from concurrency.notes import Traced, note
-from concurrency.workloads.squares.squares import Task
-
-
-def traced(task: Task, file: str) -> Task:
-    """`task` with its functions traced."""
-    split = task.split and replace(task.split, part=Traced(task.split.part, file))
-    return Task(Traced(task.function, file), split)
+from concurrency.notes import note
 
 
 def watch_event_loops(file: str) -> None:

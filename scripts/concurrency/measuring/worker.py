@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from concurrency.workloads.squares.squares import Task
+from concurrency.work import Work
 
 LONGEST_S = 2.0  # to ask all workers
 
@@ -23,16 +23,16 @@ def facts_after_nap(_: int) -> tuple[tuple[int, int], dict[str, Any]]:
     return (os.getpid(), threading.get_native_id()), facts()
 
 
-def facts_of_all(run: Callable[[Task, list[int]], list[Any]], workers: int) -> list[dict[str, Any]]:
-    """The facts of every one of the `workers` behind a squares strategy's `run`.
+def facts_of_all(run: Callable[[Work, list[Any]], list[Any]], workers: int) -> list[dict[str, Any]]:
+    """The facts of every one of the `workers` behind a strategy's `run`, which takes functions.
 
     It is given more and more naps until each worker has taken one; what strategy hands several to a worker at once may
     leave some without any, and is asked no longer than LONGEST_S.
     """
-    ask: Any = facts_after_nap  # strategies pass on what a task returns, whatever it is
+    ask = Work(function=facts_after_nap)
     found: dict[tuple[int, int], dict[str, Any]] = {}
     naps, end = 2 * workers, time.monotonic() + LONGEST_S
     while not found or (len(found) < workers and time.monotonic() < end):
-        found.update((tuple(worker), known) for worker, known in run(Task(ask), list(range(naps))))
+        found.update((tuple(worker), known) for worker, known in run(ask, list(range(naps))))
         naps *= 2
     return list(found.values())

@@ -25,7 +25,7 @@ from concurrency.errors import UserError
 from concurrency.measuring import usage
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.sites import Site
-from concurrency.workloads.squares.squares import sum_of_squares
+from concurrency.workloads.squares.sums import sum_of_squares
 
 SIZES = [10**exponent for exponent in range(3, 10)]
 CHECKED = 100_000  # pages, by benchmarks/scale.py

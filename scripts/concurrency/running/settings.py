@@ -1,62 +1,69 @@
-"""The configuration: defaults filled in, checked, and turned into plain values."""
+"""The configuration in use: a dataclass for each part of it, with what can be compared here."""
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import Any
 
 from concurrency.errors import UserError
 from concurrency.measuring import arms, interpreters
 from concurrency.measuring.arms import Arm
+from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import Interpreter
+from concurrency.running.config import ROOT, complete
 from concurrency.workloads.download import sites
-from concurrency.workloads.squares import squares
+from concurrency.workloads.download.workload import Download
+from concurrency.workloads.squares import numbers
+from concurrency.workloads.squares.workload import OwnFunction, Squares
+from concurrency.workloads.workload import Workload
 
-ROOT = Path(__file__).parents[3]
-SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
 ROUNDS_FOR_ROBUST = 15  # as `inference.form` has it, which takes long to import
-TYPE_NAMES = {
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "text",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "null",
-}
+
+
+@dataclass(frozen=True)
+class WorkSettings:
+    """What both halves have: what is compared on them.
+
+    `items` keep the form in which they were configured (a path stays a path, so that Snakemake can watch the file); they
+    were read once to make sure that they are good. `arms` are empty where nothing is compared; `left_out` tells which
+    strategies cannot be run here, and why.
+    """
+
+    items: Any
+    shards: int
+    timeout_s: float
+    arms: list[Arm]
+    left_out: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DownloadSettings(WorkSettings):
+    """The downloads; `limits` and `live` as config.schema.yaml has them."""
+
+    source: str
+    live: dict[str, Any]
+    in_flight: int
+    max_failures: int
+    limits: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SquaresSettings(WorkSettings):
+    """The sums; `function` and `split` are `path/to/file.py:name`."""
+
+    function: str | None
+    split: str | None
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A complete, valid configuration.
+    """A complete, valid configuration; `hosts` are the kinds of nodes to measure on, by name, each with the partition
+    or constraint to ask for."""
 
-    `sites` and `numbers` keep the form in which they were configured (a path stays a path, so that Snakemake can
-    watch the file); both were read once to make sure that they are good. `function` and `split` are
-    `path/to/file.py:name`. `shards` and `timeout_s` are by workload; `hosts` the kinds of nodes to measure on, by
-    name, each with the partition or constraint to ask for. `left_out` tells for each workload which strategies cannot
-    be run here, and why.
-    """
-
-    sites: Path | list[str]
-    source: str
-    live: dict[str, Any]
-    in_flight: int
-    shards: dict[str, int]
-    max_failures: int
-    limits: dict[str, Any]
-    numbers: Path | dict[str, int] | list[int]
-    function: str | None
-    split: str | None
-    timeout_s: dict[str, float]
+    download: DownloadSettings
+    squares: SquaresSettings
     start_method: str | None
     interpreters: list[Interpreter]
-    arms: dict[str, list[Arm]]
-    left_out: dict[str, dict[str, str]]
     measure_items: int
     rounds: int
     precision: float | None
@@ -68,6 +75,32 @@ class Settings:
     seed: int
     explain: bool
 
+    @property
+    def works(self) -> dict[str, WorkSettings]:
+        """The halves by the names of their workloads."""
+        return {"download": self.download, "squares": self.squares}
+
+    @property
+    def left_out(self) -> dict[str, dict[str, str]]:
+        """Of each workload the strategies that cannot be run here, and why."""
+        return {name: work.left_out for name, work in self.works.items()}
+
+    def compared(self, name: str, items: Any = None) -> list[Comparison]:
+        """What a round of workload `name` measures, one after the other; on `items`, if not on those configured.
+
+        Downloads come with the arms of the rule of thumb on the same sites replayed at 1 ms.
+        """
+        work = self.works[name]
+        fields = {"source": items or work.items, "measure_items": self.measure_items}
+        if isinstance(work, SquaresSettings):
+            if not work.function:
+                return [Comparison("Squares", fields, work.arms)]
+            return [Comparison("OwnFunction", fields | {"function": work.function, "split": work.split}, work.arms)]
+        fields["seed"] = self.seed
+        quick = arms.for_rule_of_thumb(work.arms)
+        fast = [Comparison("FastDownload", fields, quick, control=False)] if quick else []
+        return [Comparison("Download", fields, work.arms), *fast]
+
 
 def resolve(
     config: Mapping[str, Any], name: str = "config.yaml", folders: tuple[Path, ...] = (Path(), ROOT)
@@ -77,64 +110,64 @@ def resolve(
     `name` is what error messages call the configuration; relative files are looked up in `folders`, in order.
     Raises UserError for anything that could not be run.
     """
-    given = plain(config)
-    _validate(given, name)
-    full = _with_defaults(given, SCHEMA)
-    if full["source"] == "live" and "@" not in full["live"]["contact"] and "://" not in full["live"]["contact"]:
-        raise UserError(
-            f"{name}: live.contact: with `source: live`, give your e-mail address or a URL; site operators want to "
-            "know whom to ask"
-        )
-    site_source = _file_or_value(full["sites"], f"{name}: sites", folders)
-    if site_source != []:
-        sites.read(site_source, origin=f"{name}: sites")
-    numbers = _file_or_value(full["squares"]["numbers"], f"{name}: squares.numbers", folders)
-    if numbers != []:
-        squares.read_numbers(numbers, origin=f"{name}: squares.numbers")
+    full = complete(config, name)
     _check_rounds(full, name)
-    download = full["download"]
-    strategies = {
-        "download": download["strategies"] if site_source != [] else [],
-        "squares": full["squares"]["strategies"] if numbers != [] else [],
-    }
-    function = _function(full["squares"]["function"], f"{name}: squares.function", folders)
-    split = _function(full["squares"]["split"], f"{name}: squares.split", folders)
-    if split and not function:
-        raise UserError(f"{name}: squares.split: it divides the work of squares.function; give that too")
-    default_workers: dict[str, int | str] = {"download": download["in_flight"], "squares": "cores"}
     pythons = interpreters.find(full["interpreters"], f"{name}: interpreters")
-    chosen, left_out = {}, {}
-    for workload, entries in strategies.items():
-        place = f"{name}: {workload}.strategies"
-        asked = arms.expand(workload, entries, default_workers[workload], place)
-        chosen[workload], left_out[workload] = arms.runnable(workload, asked, entries, bool(function), place, pythons)
+    common = {key: full[key] for key in (
+        "start_method", "measure_items", "rounds", "precision", "max_rounds", "warm_up", "robust", "seed", "explain",
+    )}  # fmt: skip
     return Settings(
-        sites=site_source,
-        source=full["source"],
-        live=full["live"],
-        in_flight=download["in_flight"],
-        shards={"download": download["shards"], "squares": full["squares"]["shards"]},
-        max_failures=download["max_failures"],
-        limits=download["limits"],
-        numbers=numbers,
-        function=function,
-        split=split,
-        timeout_s={workload: full[workload]["timeout_s"] for workload in strategies},
-        start_method=full["squares"]["start_method"],
+        download=_downloads(full["download"], f"{name}: download", folders, pythons),
+        squares=_squares(full["squares"], f"{name}: squares", folders, pythons),
         interpreters=pythons,
-        arms=chosen,
-        left_out=left_out,
-        measure_items=full["measure_items"],
-        rounds=full["rounds"],
-        precision=full["precision"],
-        max_rounds=full["max_rounds"],
-        warm_up=full["warm_up"],
-        robust=full["robust"],
         extra_timings=_extra(full["extra_timings"], f"{name}: extra_timings", folders),
         hosts=_hosts(full["hosts"], f"{name}: hosts"),
-        seed=full["seed"],
-        explain=full["explain"],
+        **common,
     )
+
+
+def _downloads(
+    given: dict[str, Any], place: str, folders: tuple[Path, ...], pythons: Sequence[Interpreter]
+) -> DownloadSettings:
+    if given["source"] == "live" and "@" not in given["live"]["contact"] and "://" not in given["live"]["contact"]:
+        raise UserError(
+            f"{place}.live.contact: with `source: live`, give your e-mail address or a URL; site operators want to "
+            "know whom to ask"
+        )
+    items = _file_or_value(given["sites"], f"{place}.sites", folders)
+    if items != []:
+        sites.read(items, origin=f"{place}.sites")
+    chosen, left_out = _arms(Download(items), given, given["in_flight"], f"{place}.strategies", pythons)
+    rest = {key: given[key] for key in (
+        "source", "live", "in_flight", "max_failures", "limits", "shards", "timeout_s",
+    )}  # fmt: skip
+    return DownloadSettings(items=items, arms=chosen, left_out=left_out, **rest)
+
+
+def _squares(
+    given: dict[str, Any], place: str, folders: tuple[Path, ...], pythons: Sequence[Interpreter]
+) -> SquaresSettings:
+    items = _file_or_value(given["numbers"], f"{place}.numbers", folders)
+    if items != []:
+        numbers.read(items, origin=f"{place}.numbers")
+    function = _function(given["function"], f"{place}.function", folders)
+    split = _function(given["split"], f"{place}.split", folders)
+    if split and not function:
+        raise UserError(f"{place}.split: it divides the work of squares.function; give that too")
+    workload = OwnFunction(items, function=function, split=split) if function else Squares(items)
+    chosen, left_out = _arms(workload, given, "cores", f"{place}.strategies", pythons)
+    return SquaresSettings(
+        items=items, shards=given["shards"], timeout_s=given["timeout_s"], arms=chosen, left_out=left_out,
+        function=function, split=split,
+    )  # fmt: skip
+
+
+def _arms(
+    workload: Workload, given: Mapping[str, Any], workers: int | str, place: str, pythons: Sequence[Interpreter]
+) -> tuple[list[Arm], dict[str, str]]:
+    """What is to be compared on `workload`, and why each strategy that was asked for and is not is left out."""
+    entries = given["strategies"] if workload.source != [] else []
+    return arms.runnable(workload, arms.expand(workload, entries, workers, place), entries, place, pythons)
 
 
 def _check_rounds(full: Mapping[str, Any], name: str) -> None:
@@ -163,35 +196,6 @@ def _hosts(kinds: list[dict[str, str]], origin: str) -> dict[str, dict[str, str]
     return found
 
 
-def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
-    """`value` as plain dicts and lists, whole numbers as int, with the numbers, booleans and nulls that `--config`
-    hands over as text; where `rule`, its schema, wants text, text it stays."""
-    if isinstance(value, Mapping):
-        return {key: plain(item, rule.get("properties", {}).get(key, {})) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item, rule.get("items", {})) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)  # the schema takes 1.0e+6 for a whole number, Python does not
-    if isinstance(value, str) and value and rule.get("type") != "string":
-        try:
-            meant = yaml.safe_load(value)
-        except yaml.YAMLError:
-            return value
-        if isinstance(meant, int | float | None):
-            return plain(meant)
-    return value
-
-
-def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    full = dict(value)
-    for key, rule in schema["properties"].items():
-        if "default" in rule:
-            full.setdefault(key, rule["default"])
-        if key in full and isinstance(full[key], dict) and rule.get("type") == "object":
-            full[key] = _with_defaults(full[key], rule)
-    return full
-
-
 def _file_or_value(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
     if not isinstance(value, str):
         return value
@@ -217,31 +221,3 @@ def _function(place: str | None, origin: str, folders: tuple[Path, ...]) -> str 
     if not colon or not name.isidentifier() or not path.endswith(".py"):
         raise UserError(f"{origin}: expected path/to/file.py:name, not {place!r}")
     return f"{_file_or_value(path, origin, folders)}:{name}"
-
-
-def _validate(config: Mapping[str, Any], name: str) -> None:
-    for error in sorted(Draft202012Validator(SCHEMA).iter_errors(config), key=lambda error: list(map(str, error.path))):
-        raise UserError(f"{name}: {_explain(error)}")
-
-
-def _explain(error: ValidationError) -> str:
-    """One line for a person: which key, what is wrong, what would be right."""
-    key = ".".join(map(str, error.absolute_path))
-    instance: Any = error.instance
-    given, rule, wanted = repr(instance), error.validator, cast(Any, error.validator_value)
-    if rule == "additionalProperties":
-        known = list(cast(Any, error.schema)["properties"])
-        unknown = next(str(item) for item in instance if item not in known)
-        close = difflib.get_close_matches(unknown, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
-        return f"{key}{'.' if key else ''}{unknown}: unknown key; {hint}"
-    if rule == "type":
-        types = [wanted] if isinstance(wanted, str) else wanted
-        return f"{key or 'top level'}: expected {' or '.join(TYPE_NAMES[kind] for kind in types)}, not {given}"
-    if rule == "enum":
-        return f"{key}: {given} is not one of {', '.join(map(str, wanted))}"
-    if rule in ("minimum", "exclusiveMinimum"):
-        return f"{key}: must be {'at least' if rule == 'minimum' else 'more than'} {wanted}, not {given}"
-    if rule in ("minProperties", "maxProperties"):
-        return f"{key}: expected the name of one strategy, as in `- threads: {{workers: [4]}}`, not {given}"
-    return f"{key}: {error.message}"

@@ -1,24 +1,21 @@
-"""The strategies: one file each, in the folder of its workload, found by its file name.
+"""The strategies: how to do any work concurrently; one file each, found by its file name.
 
-A strategy file holds
+A strategy file is one screen and teaches one idea. It holds
 
 - a docstring whose first line says what it does (the report quotes it);
 - `RANK`, its place in simplicity: on a tie the lower rank is recommended;
-- `ONE_WORKER = True` if it works in one thread whatever it is given (otherwise: leave it out);
-- `ONE_GIL = True` if its workers are threads that share one GIL (of squares; otherwise: leave it out);
-- `NEEDS`, the packages that must be installed for it (none: leave it out);
+- `RUNS`, the form of a work that it takes: `function` or `coroutine`; one that lies with a workload and does the same
+  in a way of its own (a client, an algorithm) leaves it out;
+- `SHARES`, what its workers share, and so how many of them compute at any moment: `thread` (there is one worker),
+  `loop` (tasks of one event loop) or `gil` (threads of one interpreter); left out, they share nothing;
+- `NEEDS`, the packages that must be installed for it, beside those that the work needs (none: leave it out);
 - `INSTALL`, the command that installs them, where it is more than `pip install` and their names;
 - `PYTHON`, the first version of Python that has it, as (major, minor) (any: leave it out);
 - `OPTIONS`, a JSON schema for each option it takes, with a default (none: leave it out);
 - `start(workers, **options)`, a context manager that yields `run`. Entering it starts every worker and waits until
-  all are awake; calling `run` does the work; leaving it cleans up.
-      download: `run(urls) -> [(status, bytes of body read), …]`; a transfer that failed is `(0, 0)`
-      squares:  `run(task, items) -> [task.function(item), …]`
-  Results come in input order. A strategy that starts processes takes them from `multiprocessing.get_context()`: the
-  start method is the campaign's.
-
-`algorithms` holds other ways to the same sums, in the same form: what to try before any concurrency. They are measured
-beside the squares strategies, but are none: they compete with no strategy and are never recommended as one.
+  all are awake; `run(work, items)` does the work for each item and returns the answers in input order; leaving it
+  cleans up. A strategy that starts processes takes them from `multiprocessing.get_context()`: the start method is the
+  campaign's.
 
 The facts are read from the source without importing it, so that listing strategies needs none of their packages.
 """
@@ -35,8 +32,9 @@ from typing import Any
 from concurrency.errors import UserError
 
 FOLDER = Path(__file__).parent
-FACTS = ("RANK", "ONE_WORKER", "ONE_GIL", "NEEDS", "INSTALL", "PYTHON", "OPTIONS")
-FOLDERS = {"download": ("download",), "squares": ("squares", "algorithms")}
+PACKAGES = FOLDER.parents[1]
+VALUES = {"RUNS": ("function", "coroutine"), "SHARES": ("thread", "loop", "gil")}
+FACTS = ("RANK", *VALUES, "NEEDS", "INSTALL", "PYTHON", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,8 @@ class Strategy:
     path: Path
     summary: str
     rank: int
-    one_worker: bool = False
-    one_gil: bool = False
+    runs: str = ""
+    shares: str = ""
     needs: tuple[str, ...] = ()
     install: str = ""
     python: tuple[int, ...] = ()
@@ -66,12 +64,12 @@ class Strategy:
 
     def computes_in_one_thread(self, gil: bool) -> bool:
         """Whether only one of its workers computes at any moment, in an interpreter with or without a `gil`."""
-        return self.one_worker or (gil and self.one_gil)
+        return self.shares in ("thread", "loop") or (gil and self.shares == "gil")
 
     @property
     def module(self) -> str:
         """The name to import it by."""
-        return f"{__name__}.{self.path.parent.name}.{self.name}"
+        return ".".join(self.path.relative_to(PACKAGES).with_suffix("").parts)
 
     @property
     def missing(self) -> str:
@@ -87,22 +85,12 @@ class Strategy:
 
 
 @cache
-def catalogue(workload: str) -> dict[str, Strategy]:
-    """Every strategy of `workload` (`download` or `squares`) by name, simplest first; then the algorithms.
+def described(folder: Path | None = None) -> dict[str, Strategy]:
+    """Every strategy in `folder`, or else in this package, by name.
 
     Raises UserError for a file that does not say what it must.
     """
-    found = [_describe(path) for folder in FOLDERS[workload] for path in (FOLDER / folder).glob("[!_]*.py")]
-    return {strategy.name: strategy for strategy in sorted(found, key=_simplest_first)}
-
-
-def algorithms(workload: str) -> list[str]:
-    """The names of those that are algorithms and compete with no strategy."""
-    return [name for name, strategy in catalogue(workload).items() if strategy.is_algorithm]
-
-
-def _simplest_first(strategy: Strategy) -> tuple[bool, int, str]:
-    return strategy.is_algorithm, strategy.rank, strategy.name
+    return {path.stem: _describe(path) for path in sorted((folder or FOLDER).glob("[!_]*.py"))}
 
 
 def _is_installed(package: str) -> bool:
@@ -121,6 +109,11 @@ def _describe(path: Path) -> Strategy:
     facts = _facts(tree, path)
     if not isinstance(facts.get("RANK"), int):
         raise UserError(f"{path}: RANK: say how simple it is with a whole number, such as RANK = 3")
+    for name, values in VALUES.items():
+        if facts.get(name, values[0]) not in values:
+            raise UserError(f"{path}: {name}: {facts[name]!r} is not one of {', '.join(values)}")
+    if path.parent == FOLDER and "RUNS" not in facts:
+        raise UserError(f"{path}: RUNS: say which form of a work it takes, {' or '.join(VALUES['RUNS'])}")
     options = facts.get("OPTIONS", {})
     for name, schema in options.items():
         if "default" not in schema:
@@ -130,8 +123,8 @@ def _describe(path: Path) -> Strategy:
         path=path,
         summary=(ast.get_docstring(tree) or "").partition("\n")[0],
         rank=facts["RANK"],
-        one_worker=facts.get("ONE_WORKER", False),
-        one_gil=facts.get("ONE_GIL", False),
+        runs=facts.get("RUNS", ""),
+        shares=facts.get("SHARES", ""),
         needs=tuple(facts.get("NEEDS", ())),
         install=facts.get("INSTALL", ""),
         python=tuple(facts.get("PYTHON", ())),

@@ -6,18 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.synchronize import Barrier
 
 
 @contextmanager
-def process_pool(workers: int, begin: Callable[[], object] = int) -> Iterator[ProcessPoolExecutor]:
-    """A ProcessPoolExecutor of the campaign's start method, all of whose workers have done `begin`.
+def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """A ProcessPoolExecutor of the campaign's start method, all of whose workers are awake.
 
     Raises OSError if there are no more processes, BrokenProcessPool if one dies.
     """
     context = multiprocessing.get_context()
     awake = context.Barrier(workers)  # we wait for the pool instead, as only it notices that a worker has died
-    with ProcessPoolExecutor(workers, context, initializer=_wake, initargs=(begin, awake)) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=awake.wait) as pool:
         try:
             woken = [pool.submit(int) for _ in range(workers)]
         except OSError:  # those that were started must not wait for the others
@@ -26,11 +25,6 @@ def process_pool(workers: int, begin: Callable[[], object] = int) -> Iterator[Pr
         for future in woken:
             future.result()
         yield pool
-
-
-def _wake(begin: Callable[[], object], awake: Barrier) -> None:
-    begin()
-    awake.wait()
 
 
 def wait_until_awake(workers: int, run: Callable[[Callable[[int], int], range], Iterable[int]]) -> None:

@@ -10,9 +10,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from concurrency.downloader.schedule import Portion
-from concurrency.workloads.squares.squares import Split, Task
+from concurrency.work import Split, Work
 
 
 def pages_of(
@@ -99,12 +100,12 @@ def divided(pieces: Iterable[Piece], split: Split | None, workers: int) -> list[
     return found
 
 
-def compute(task: Task, piece: Piece) -> int:
-    """What `task` gives for `piece`: its function for a whole number, else the share that its split does."""
+def compute(work: Work, piece: Piece) -> Any:
+    """What `work` gives for `piece`: its function for a whole number, else the share that its split does."""
     if piece.whole:
-        return task.function(piece.stop)
-    assert task.split
-    return task.split.part(piece.start, piece.stop)
+        return work.call(piece.stop)
+    assert work.split
+    return work.split.part(piece.start, piece.stop)
 
 
 def merged(paths: Iterable[str | Path]) -> Iterator[list[str]]:

@@ -1,0 +1,30 @@
+"""asyncio.gather: a task for every item at once, answers in order; a semaphore lets so many begin."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from concurrency.work import Work
+
+RANK = 3
+RUNS = "coroutine"
+SHARES = "loop"
+
+
+async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
+    turn = asyncio.Semaphore(workers)
+    async with work.on_loop() as call:
+
+        async def run_one(item: Any) -> Any:
+            async with turn:
+                return await call(item)
+
+        return await asyncio.gather(*(run_one(item) for item in items))
+
+
+@contextmanager
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+    with asyncio.Runner() as runner:
+        runner.get_loop()
+        yield lambda work, items: runner.run(run_all(work, items, workers))

@@ -1,0 +1,32 @@
+"""asyncio.TaskGroup: as with gather a task for every item, but if one raises, the others are cancelled."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from concurrency.work import Work
+
+RANK = 3
+RUNS = "coroutine"
+SHARES = "loop"
+
+
+async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
+    turn = asyncio.Semaphore(workers)
+    async with work.on_loop() as call:
+
+        async def run_one(item: Any) -> Any:
+            async with turn:
+                return await call(item)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(run_one(item)) for item in items]
+    return [task.result() for task in tasks]
+
+
+@contextmanager
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+    with asyncio.Runner() as runner:
+        runner.get_loop()
+        yield lambda work, items: runner.run(run_all(work, items, workers))

@@ -1,0 +1,24 @@
+"""`asyncio` on uvloop, an event loop in C over libuv: not a line of the work changes."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvloop
+
+from concurrency.work import Work
+
+from .asyncio import run_all
+
+RANK = 3
+RUNS = "coroutine"
+SHARES = "loop"
+NEEDS = ["uvloop"]
+
+
+@contextmanager
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.get_loop()
+        yield lambda work, items: runner.run(run_all(work, items, workers))

@@ -1,0 +1,115 @@
+"""libcurl's multi interface through PycURL: C moves the bytes, Python only says what is next. The native reference."""
+
+import select
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pycurl
+
+from concurrency.work import Work
+
+RANK = 7
+SHARES = "loop"
+NEEDS = ["pycurl"]
+
+EVENTS = {
+    pycurl.POLL_NONE: 0,
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
+
+
+class Transfer:
+    """One place in flight: an easy handle, used for one page after the other."""
+
+    def __init__(self) -> None:
+        self.page, self.size = 0, 0
+        self.easy = pycurl.Curl()
+        self.easy.setopt(pycurl.WRITEFUNCTION, self.count)
+        self.easy.setopt(pycurl.BUFFERSIZE, 1 << 18)
+        self.easy.setopt(pycurl.NOSIGNAL, 1)
+        self.easy.setopt(pycurl.FOLLOWLOCATION, 1)
+        self.easy.setopt(pycurl.PROXY, "")
+
+    def count(self, data: bytes) -> None:
+        self.size += len(data)
+
+    def aim(self, page: int, url: str) -> None:
+        self.page, self.size = page, 0
+        self.easy.setopt(pycurl.URL, url)
+
+
+class Downloader:
+    """curl says which sockets and which timer to watch; epoll watches them; curl is told what happened."""
+
+    def __init__(self, workers: int) -> None:
+        self.epoll = select.epoll()
+        self.watched: set[int] = set()
+        self.multi = pycurl.CurlMulti()
+        self.multi.setopt(pycurl.M_SOCKETFUNCTION, self.watch)
+        self.multi.setopt(pycurl.M_MAXCONNECTS, workers)
+        self.transfers = [Transfer() for _ in range(workers)]
+        self.of_easy = {transfer.easy: transfer for transfer in self.transfers}
+
+    def watch(self, what: int, socket: int, *_: Any) -> None:
+        if what == pycurl.POLL_REMOVE:
+            self.watched.remove(socket)
+            self.epoll.unregister(socket)
+        elif socket in self.watched:
+            self.epoll.modify(socket, EVENTS[what])
+        else:
+            self.watched.add(socket)
+            self.epoll.register(socket, EVENTS[what])
+
+    def fetch_all(self, urls: list[str]) -> list[tuple[int, int]]:
+        pages = [(0, 0)] * len(urls)
+        todo = iter(enumerate(urls))
+        running = 0
+        for transfer, (page, url) in zip(self.transfers, todo, strict=False):
+            transfer.aim(page, url)
+            self.multi.add_handle(transfer.easy)
+            running += 1
+        while True:
+            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)  # starts what was added, and may end it: collect first
+            running -= self.collect(pages, todo)
+            if not running:
+                return pages
+            wait_ms = self.multi.timeout()
+            for socket, event in self.epoll.poll(None if wait_ms < 0 else wait_ms / 1000):
+                readable = pycurl.CSELECT_IN if event & ~select.EPOLLOUT else 0  # an error is told by reading
+                writable = pycurl.CSELECT_OUT if event & select.EPOLLOUT else 0
+                self.multi.socket_action(socket, readable | writable)
+
+    def collect(self, pages: list[tuple[int, int]], todo: Iterator[tuple[int, str]]) -> int:
+        """Note the transfers that have ended, and give their handles the next pages; how many handles are done."""
+        left, done = 1, 0
+        while left:
+            left, succeeded, failed = self.multi.info_read()
+            for easy, ok in [(easy, True) for easy in succeeded] + [(easy, False) for easy, *_ in failed]:
+                transfer = self.of_easy[easy]
+                pages[transfer.page] = (easy.getinfo(pycurl.RESPONSE_CODE), transfer.size) if ok else (0, 0)
+                self.multi.remove_handle(easy)
+                following = next(todo, None)
+                if following:
+                    transfer.aim(*following)
+                    self.multi.add_handle(easy)
+                else:
+                    done += 1
+        return done
+
+    def close(self) -> None:
+        for transfer in self.transfers:
+            transfer.easy.close()
+        self.multi.close()
+        self.epoll.close()
+
+
+@contextmanager
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+    downloader = Downloader(workers)
+    try:
+        yield lambda _, urls: downloader.fetch_all(urls)
+    finally:
+        downloader.close()

@@ -1,0 +1,16 @@
+"""No loop at all: (n-1)n(2n-1)/6."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from concurrency.work import Work
+from concurrency.workloads.squares.sums import closed_form
+
+RANK = 0
+SHARES = "thread"
+
+
+@contextmanager
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+    yield lambda _, items: [closed_form(item) for item in items]

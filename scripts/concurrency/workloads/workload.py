@@ -1,0 +1,90 @@
+"""What a workload is to those who measure it, decide on it and show it: plain facts, and what only it can tell."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from concurrency.strategies import Strategy, described
+
+Bound = Literal["cpu", "io", "mixed"]
+
+
+class Workload(ABC):
+    """A kind of work, as a class; with the items that a configuration gives it, as an instance.
+
+    `name` stands for it in tables and files, `title` in pictures; `setting` is its part of config.yaml. `units` is what
+    one of its workers is called, and several; `axis` names their number in a plot. `bound` says what one worker spends
+    its time on: computing (cpu), waiting (io), or nobody knows (mixed); `is_fast` that the waiting is short. `awaits`
+    is whether its coroutine ever gives way to others. `work` is the module that builds its `Work`, of which `needs` are
+    the packages that each form imports; `folders` are those of strategies that only it has.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    setting: ClassVar[str]
+    units: ClassVar[tuple[str, str]]
+    axis: ClassVar[str]
+    bound: ClassVar[Bound]
+    is_fast: ClassVar[bool] = False
+    awaits: ClassVar[bool]
+    work: ClassVar[str]
+    needs: ClassVar[Mapping[str, tuple[str, ...]]]
+    folders: ClassVar[tuple[Path, ...]]
+
+    source: Any  # of the items, as configured
+
+    @classmethod
+    @cache
+    def strategies(cls) -> dict[str, Strategy]:
+        """Every strategy for it by name, simplest first; algorithms, which do other work to the same end, come last.
+
+        Their needs are those of the form of the work that they run, too.
+        """
+        found = [strategy for folder in (None, *cls.folders) for strategy in described(folder).values()]
+        found.sort(key=lambda strategy: (strategy.is_algorithm, strategy.rank, strategy.name))
+        return {
+            strategy.name: replace(strategy, needs=(*cls.needs.get(strategy.runs, ()), *strategy.needs))
+            for strategy in found
+        }
+
+    @classmethod
+    @cache
+    def algorithms(cls) -> tuple[str, ...]:
+        """The names of those that are algorithms and compete with no strategy."""
+        return tuple(name for name, strategy in cls.strategies().items() if strategy.is_algorithm)
+
+    @classmethod
+    def has_one_worker(cls, strategy: Strategy) -> bool:
+        """Whether another number of workers would change nothing: tasks that never await come one after the other."""
+        return strategy.shares == "thread" or (strategy.shares == "loop" and not cls.awaits)
+
+    def excludes(self, strategy: Strategy) -> str:
+        """Why `strategy` cannot do this work; empty if it can."""
+        return ""
+
+    @abstractmethod
+    def spec(self) -> dict[str, Any]:
+        """The arguments, as plain data, that `work` takes beside the form."""
+
+    @abstractmethod
+    def expected(self) -> list[Any] | None:
+        """The right answer to each item, as JSON has it; None if only the baseline knows."""
+
+    @abstractmethod
+    def at_hand(self, notes: str | None = None) -> AbstractContextManager[list[Any]]:
+        """The items as strategies get them, with what must be there while they are worked on.
+
+        With `notes`, what is there notes in that file what it does when.
+        """
+
+    def least_s(self, workers: int) -> float | None:
+        """What no strategy can beat with so many workers, in seconds; None if that is not known."""
+        return None
+
+    @abstractmethod
+    def estimate_s(self, strategy: Strategy, workers: int, cores: int, gil: bool) -> float:
+        """About how long a sample takes, in seconds, on so many cores, with or without a `gil`; nan if nobody knows."""
