@@ -25,6 +25,7 @@ from concurrency.strategies import catalogue
 from concurrency.workloads.download.sites import Site
 from concurrency.workloads.squares.squares import closed_form, sum_of_squares
 
+STARTS = ("concurrency.measuring.sample",)
 log = logging.getLogger(__name__)
 
 # What a sample costs beside the timed work: starting an interpreter, importing, looking at its processes.
