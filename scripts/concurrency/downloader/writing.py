@@ -24,6 +24,7 @@ from concurrency.downloader.writer import LENGTH_BYTES
 from concurrency.errors import UserError
 from concurrency.processes import environment
 
+STARTS = ("concurrency.downloader.writer",)
 AREA = 4 * SPILL  # of the shared memory, for a batch's bodies; any body in memory is smaller than SPILL
 AREAS = 3  # for the batch that is written, the next one, sent ahead, and the one that is filled
 MOST_PAGES = 100  # in a batch

@@ -19,6 +19,7 @@ from concurrency.measuring.arms import BASELINE, FAST
 from concurrency.showing.plots import TITLES
 from concurrency.strategies import catalogue
 
+READS = ("report.html.j2",)
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,

@@ -14,6 +14,8 @@ from dataclasses import asdict
 from concurrency.processes import environment
 from concurrency.workloads.download.sites import Site
 
+STARTS = ("concurrency.workloads.download.replay_server",)
+
 
 @contextmanager
 def serve(sites: Sequence[Site], seed: int, trace: str | None = None) -> Iterator[list[str]]:

@@ -1,0 +1,287 @@
+"""Digests of code: what changes them, what does not, and what is remembered."""
+
+import ast
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from concurrency.running import digests
+from concurrency.running.digests import SCRIPTS, Digests
+
+RULES = sorted(SCRIPTS.glob("*.py"))
+LIBRARY = sorted(SCRIPTS.glob("concurrency/**/*.py"))
+
+# A rule's script and a library, by file; what they say is changed by the tests.
+FILES = {
+    "rule.py": "from lib import used\n\ndef main():\n    return used.answer()\n",
+    "lib/__init__.py": "",
+    "lib/used.py": "from lib.inner import deep\n\ndef answer():\n    return deep.VALUE\n",
+    "lib/unused.py": "VALUE = 1\n",
+    "lib/inner/__init__.py": "",
+    "lib/inner/deep.py": "VALUE = 1\n",
+    "lib/inner/other.py": "VALUE = 1\n",
+    "lib/page.html": "<p>\n",
+}
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    """A folder with FILES."""
+    for name, text in FILES.items():
+        (tmp_path / "scripts" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "scripts" / name).write_text(text)
+    return tmp_path / "scripts"
+
+
+def look(scripts, *files):
+    """The digest of rule.py and `files`, as a new process finds it."""
+    return Digests(scripts.parent / "state/digests.json", scripts).of(scripts / "rule.py", *files)
+
+
+def names(scripts, file="rule.py"):
+    return set(Digests(scripts.parent / "state/digests.json", scripts).closure(scripts / file))
+
+
+def prepend(path, text):
+    path.write_text(text + path.read_text())
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("rule.py", "from lib import used\n\n\ndef main():  # as it was\n    return used.answer(\n    )\n"),
+        ("rule.py", "# first\nfrom lib import used\n\ndef main():\n  # ours\n  return used.answer()"),
+        ("rule.py", "from lib import used\r\ndef main():\r\n\treturn used.answer()\r\n"),
+        ("lib/inner/deep.py", "# a value\n\nVALUE = 1  # one\n"),
+        ("lib/inner/deep.py", "VALUE = \\\n    1"),
+        ("lib/unused.py", "VALUE = 2\n"),
+        ("lib/page.html", "<b>\n"),
+    ],
+)
+def test_what_does_nothing_changes_nothing(scripts, file, text):
+    before = look(scripts)
+    (scripts / file).write_bytes(text.encode())
+    assert look(scripts) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("rule.py", "from lib import used\n\ndef main():\n    return used.answer\n"),
+        ("rule.py", "from lib import used\n\ndef main():\n    pass\nreturn used.answer()\n"),
+        ("lib/inner/deep.py", "VALUE = 2\n"),
+        ("lib/inner/deep.py", '"""Deep."""\nVALUE = 1\n'),
+        ("lib/inner/deep.py", "VALUE = '#'\n"),
+        ("lib/inner/__init__.py", "import sys\n"),
+        ("lib/__init__.py", "import sys\n"),
+    ],
+)
+def test_what_does_something_changes_the_digest(scripts, file, text):
+    before = look(scripts)
+    (scripts / file).write_text(text)
+    assert look(scripts) != before
+
+
+@pytest.mark.parametrize("quote", ["'", "'''"])
+@pytest.mark.parametrize("text", ["{a}  b", "{a!r:>{width}}", "é{f'{a}' + \"#\"}#", "{{a}}"])
+def test_within_an_f_string_every_character_counts(scripts, quote, text):
+    file = scripts / "lib/inner/deep.py"
+    seen = set()
+    for change in (text, text + " ", f" {text}", text.replace("a", "b"), text.replace("#", "# ")):
+        file.write_text(f"VALUE = lambda a, b, width: f{quote}{change}{quote}\n")
+        seen.add(look(scripts))
+    assert len(seen) == 4 + ("#" in text)
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("import lib.unused", {"lib/unused.py"}),
+        ("import lib.unused as it, os.path", {"lib/unused.py"}),
+        ("from lib.unused import VALUE", {"lib/unused.py"}),
+        ("from lib import unused, inner", {"lib/unused.py"}),
+        ("from . import unused", {"lib/unused.py"}),
+        ("from .unused import VALUE as it", {"lib/unused.py"}),
+        ("from .inner import other", {"lib/inner/other.py"}),
+        ("from .inner.other import *", {"lib/inner/other.py"}),
+        ("async def later():\n    with open() as f:\n        from lib import unused", {"lib/unused.py"}),
+        ("try:\n    pass\nexcept ImportError:\n    import lib.unused", {"lib/unused.py"}),
+        ("match 1:\n    case 1:\n        import lib.unused", {"lib/unused.py"}),
+        ("if TYPE_CHECKING:\n    import lib.unused", set()),
+        ("if typing.TYPE_CHECKING:\n    import lib.unused\nelse:\n    import lib.inner.other", {"lib/inner/other.py"}),
+        ("STARTS = ('lib.unused',)", {"lib/unused.py"}),
+        ("STARTS = ('lib.inner.other', 'lib.unused')", {"lib/unused.py", "lib/inner/other.py"}),
+        ("READS = ('page.html', 'inner/absent.txt')", {"lib/page.html", "lib/inner/absent.txt"}),
+        ("def f():\n    STARTS = ('lib.unused',)", set()),
+        ("import unused, numpy, lib.nothing.at_all", set()),
+    ],
+)
+def test_what_a_module_depends_on(scripts, statement, found):
+    before = names(scripts)
+    assert before == {"rule.py", "lib/__init__.py", "lib/used.py", "lib/inner/__init__.py", "lib/inner/deep.py"}
+    prepend(scripts / "lib/used.py", f"{statement}\n")
+    assert names(scripts) == before | found
+
+
+def test_a_relative_import_from_further_up(scripts):
+    (scripts / "lib/inner/deep.py").write_text("from .. import unused\nfrom . import other\n")
+    assert {"lib/unused.py", "lib/inner/other.py"} <= names(scripts)
+
+
+def test_modules_that_import_each_other(scripts):
+    (scripts / "lib/inner/deep.py").write_text("import lib.used\nVALUE = 1\n")
+    assert "lib/used.py" in names(scripts)
+
+
+def test_a_file_that_is_read_goes_by_its_bytes_and_may_come_and_go(scripts):
+    prepend(scripts / "lib/used.py", "READS = ('page.html',)\n")
+    first = look(scripts)
+    (scripts / "lib/page.html").write_text("<p>  \n")
+    second = look(scripts)
+    (scripts / "lib/page.html").unlink()
+    assert len({first, second, look(scripts)}) == 3
+
+
+def test_a_module_that_is_removed(scripts):
+    before = look(scripts)
+    (scripts / "lib/inner/deep.py").unlink()
+    assert look(scripts) != before
+    assert "lib/inner/deep.py" not in names(scripts)
+
+
+def test_further_files_bring_what_they_and_their_packages_import(scripts):
+    (scripts / "lib/inner/__init__.py").write_text("import lib.unused\n")
+    before = look(scripts, scripts / "lib/inner/other.py")
+    assert names(scripts, "lib/inner/other.py") >= {"lib/inner/other.py", "lib/__init__.py", "lib/unused.py"}
+    (scripts / "lib/unused.py").write_text("VALUE = 2\n")
+    assert look(scripts, scripts / "lib/inner/other.py") != before
+
+
+def test_a_users_file_is_followed_within_its_own_folder(scripts, tmp_path):
+    own = tmp_path / "mine/work.py"
+    own.parent.mkdir()
+    own.write_text("import helper, numpy, lib.unused\nfrom parts import cube\n")
+    (own.parent / "helper.py").write_text("VALUE = 1\n")
+    (own.parent / "parts").mkdir()  # a folder without an __init__ can be imported, too
+    (own.parent / "parts/cube.py").write_text("VALUE = 1\n")
+    before = look(scripts, own)
+    (scripts / "lib/unused.py").write_text("VALUE = 2\n")
+    assert look(scripts, own) == before
+    (own.parent / "parts/cube.py").write_text("VALUE = 2\n")
+    after = look(scripts, own)
+    (own.parent / "helper.py").write_text("VALUE = 2\n")
+    assert len({before, after, look(scripts, own)}) == 3
+
+
+@pytest.mark.parametrize("text", [b"def f(:\n", b"x = 'open\n", b"\xff\xfe", b"a\0b", b"  x = 1\n y = 2\n"])
+def test_a_users_file_that_is_no_python_goes_by_its_bytes(scripts, tmp_path, text):
+    own = tmp_path / "work.py"
+    own.write_bytes(text)
+    before = look(scripts, own)
+    own.write_bytes(text + b"# more\n")
+    assert look(scripts, own) != before
+
+
+def test_a_digest_does_not_depend_on_the_place(scripts, tmp_path):
+    before = look(scripts)
+    assert look(scripts.rename(tmp_path / "elsewhere")) == before
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    assert look(tmp_path / "link") == before
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The names of the files that are read."""
+    found, real = [], digests._read
+    monkeypatch.setattr(digests, "_read", lambda path: (found.append(Path(path).name), real(path))[1])
+    return found
+
+
+def test_a_file_is_read_again_only_when_it_was_changed(scripts, read):
+    before = look(scripts)
+    assert sorted(read) == ["__init__.py", "__init__.py", "deep.py", "rule.py", "used.py"]
+    read.clear()
+    assert look(scripts) == before
+    assert read == []
+    os.utime(scripts / "lib/used.py", ns=(1, 1))  # touched
+    assert look(scripts) == before
+    assert read == ["used.py"]
+    assert look(scripts) == before
+    assert read == ["used.py"]
+
+
+def test_the_known_limit_an_edit_that_leaves_size_and_time_goes_unseen(scripts):
+    file, before = scripts / "lib/inner/deep.py", look(scripts)
+    at = file.stat().st_mtime_ns
+    file.write_text("VALUE = 2\n")
+    os.utime(file, ns=(at, at))
+    assert look(scripts) == before
+    os.utime(file, ns=(at + 1, at + 1))
+    assert look(scripts) != before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "null", "7", "[1, {}]", '["x", "y", "z"]', "[[1, 2], {}]", b"\xff", "READER, []", "READER, [[]]"]
+)
+def test_a_memory_that_makes_no_sense_is_made_anew(scripts, read, text):
+    before = look(scripts)
+    memory = scripts.parent / "state/digests.json"
+    good = json.loads(memory.read_text())
+    if isinstance(text, str):
+        text = text.replace("READER", f"[{json.dumps(good[0])}") + "]" * text.startswith("READER")
+    memory.write_bytes(text if isinstance(text, bytes) else text.encode())
+    read.clear()
+    assert look(scripts) == before
+    assert len(read) == 5
+    assert json.loads(memory.read_text()) == good
+    assert [file.name for file in memory.parent.iterdir()] == ["digests.json"]
+
+
+def test_what_another_version_remembered_is_not_relied_on(scripts, read, monkeypatch, tmp_path):
+    before = look(scripts)
+    (tmp_path / "digests.py").write_text("")
+    monkeypatch.setattr(digests, "__file__", str(tmp_path / "digests.py"))
+    read.clear()
+    assert look(scripts) == before
+    assert len(read) == 5
+
+
+def test_where_nothing_can_be_remembered_digests_are_the_same(scripts):
+    before = look(scripts)
+    (scripts.parent / "file").write_text("")
+    for memory in (scripts.parent / "file/digests.json", scripts.parent / "a/b/digests.json", scripts.parent):
+        assert Digests(memory, scripts).of(scripts / "rule.py") == before
+
+
+def test_every_module_that_is_started_by_its_name_is_known():
+    known = Digests(Path("/nowhere/digests.json"))
+    started = 0
+    for path in LIBRARY:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.List):
+                words = [item.value if isinstance(item, ast.Constant) else None for item in node.elts]
+                if "-m" in words:
+                    file = f"{words[words.index('-m') + 1]}".replace(".", "/") + ".py"
+                    assert file in known.closure(path), f"{path}: STARTS should name {file}"
+                    started += 1
+    assert started >= 5
+
+
+def test_what_the_library_says_it_starts_and_reads_is_there():
+    known = Digests(Path("/nowhere/digests.json"))
+    for path in [*RULES, *LIBRARY]:
+        assert all(Path(file).exists() for file in known.closure(path).values())
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for name in digests._constant(tree, "STARTS"):
+            assert f"{name.replace('.', '/')}.py" in known.closure(path)
+
+
+def test_the_rules_depend_on_what_they_should():
+    known = Digests(Path("/nowhere/digests.json"))
+    measure = set(known.closure(SCRIPTS / "measure.py"))
+    assert {"concurrency/measuring/sample.py", "concurrency/workloads/download/replay_server.py"} <= measure
+    assert not any(name.startswith(("concurrency/showing/", "concurrency/deciding/")) for name in measure)
+    assert "concurrency/downloader/writer.py" in known.closure(SCRIPTS / "download.py")
+    assert "concurrency/showing/report.html.j2" in known.closure(SCRIPTS / "report.py")
