@@ -47,6 +47,9 @@ MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
 # and on its node it is given all that SLURM allots to it.
 CORES = workflow.resource_settings.cores or 1
 
+# A workflow that uses this one as a module may give all paths a prefix.
+PLACE = workflow.modifier
+
 CODE = Digests(Path(".snakemake/code.json"))
 
 
@@ -113,12 +116,7 @@ def measured_rounds(folder):
     while wanted != last:
         last = wanted
         width = f"results/rounds/{folder}/precision_{unused + 1}-{last}_{form}.txt"
-        if (known := Path(in_place(width))).exists():
+        if (known := Path(PLACE.modify_path(width))).exists():
             half_width = float(known.read_text())
             wanted = unused + rounds_to_reach(half_width, last - unused, USER.precision, USER.max_rounds - unused)
     return [*rounds_to(folder, last), width]
-
-
-def in_place(path):
-    """Where `path` is: a workflow that uses this one as a module may give all of it a prefix."""
-    return workflow.modifier.modify_path(path)

@@ -11,15 +11,9 @@ EXPLAINED = {
 EXPLANATIONS = [f"{workload}_timeline" for workload in COMPARED] + [*EXPLAINED] if USER.explain else []
 
 
-localrules:
-    plot_timeline,
-    plot_explanation,
-
-
 rule timeline:
     input:
-        measured_items,
-        own=own_files,
+        measured_file,
     output:
         "results/traces/{workload}.json",
     log:
@@ -28,13 +22,11 @@ rule timeline:
         "../envs/workflow.yaml"
     threads: CORES
     params:
-        source=lambda wildcards: measured_items(wildcards) or ITEMS[wildcards.workload],
-        measure_items=USER.measure_items,
-        arms=lambda wildcards: [asdict(arm) for arm in USER.arms[wildcards.workload]],
+        compared=compared,
         conditions=conditions,
-        seed=USER.seed,
         strategies=strategy_code,
-        code=[MEASURING, code("tracing.py")],
+        own=own_code,
+        code=code("timeline.py"),
     script:
         "../scripts/timeline.py"
 
@@ -53,10 +45,11 @@ rule plot_timeline:
         text="results/plots/{workload}_timeline.txt",
     log:
         "results/logs/plot_timeline/{workload}.log",
+    localrule: True
     conda:
         "../envs/workflow.yaml"
     params:
-        code=code("explain.py", "plots.py"),
+        code=code("plot_timeline.py"),
     script:
         "../scripts/plot_timeline.py"
 
@@ -100,7 +93,7 @@ rule races:
     threads: CORES
     params:
         interpreters=[asdict(interpreter) for interpreter in USER.interpreters],
-        code=code("interpreters.py", "races.py"),
+        code=code("races.py"),
     script:
         "../scripts/races.py"
 
@@ -121,9 +114,10 @@ rule plot_explanation:
         "results/logs/plot_explanation/{topic}.log",
     wildcard_constraints:
         topic="|".join(EXPLAINED),
+    localrule: True
     conda:
         "../envs/workflow.yaml"
     params:
-        code=code("explain.py", "plots.py"),
+        code=code("plot_explanation.py"),
     script:
         "../scripts/plot_explanation.py"

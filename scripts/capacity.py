@@ -10,11 +10,10 @@ from typing import Any
 
 from concurrency.cores import usable
 from concurrency.downloader import fetch
-from concurrency.measuring import sampling
 from concurrency.planning import capacity
 from concurrency.running import job
 from concurrency.workloads.download import sites
-from concurrency.workloads.squares import squares
+from concurrency.workloads.squares import numbers
 
 IN_FLIGHT = (100, 400)  # beside what is configured
 
@@ -22,8 +21,8 @@ IN_FLIGHT = (100, 400)  # beside what is configured
 def main(snakemake: Any) -> None:
     params = snakemake.params
     wanted = sites.read(params.sites) if params.sites != [] else []
-    numbers = squares.read_numbers(params.numbers) if params.numbers != [] else []
-    with sampling.machine_to_itself():
+    below = numbers.read(params.numbers) if params.numbers != [] else []
+    with lock.machine_to_itself():
         memory = capacity.measure_memory(params.seed) if wanted else None
         pages = [
             capacity.measure_pages(
@@ -33,8 +32,8 @@ def main(snakemake: Any) -> None:
             if wanted
         ]
         cores = usable(snakemake.threads)
-        terms = capacity.measure_terms(round(statistics.mean(numbers)), cores) if numbers else None
-        text = capacity.describe(wanted, pages, memory, terms, numbers, _job_s(params.python), params.rate)
+        terms = capacity.measure_terms(round(statistics.mean(below)), cores) if below else None
+        text = capacity.describe(wanted, pages, memory, terms, below, _job_s(params.python), params.rate)
     Path(snakemake.output[0]).write_text(text, encoding="utf-8")
     logging.info("%s", text)
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.cores import usable
-from concurrency.measuring import environment
+from concurrency.measuring import machine
 from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:
-    facts = environment.describe(usable(snakemake.threads))
+    facts = machine.describe(usable(snakemake.threads))
     Path(snakemake.output[0]).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -7,18 +7,19 @@ from typing import Any
 from concurrency import files
 from concurrency.errors import UserError
 from concurrency.running import job
-from concurrency.workloads.squares import shards
-from concurrency.workloads.squares.squares import closed_form, read_numbers, sum_of_squares, task
+from concurrency.workloads.squares import numbers, shards
+from concurrency.workloads.squares.sums import closed_form, sum_of_squares
+from concurrency.workloads.squares.work import build
 
 
 def main(snakemake: Any) -> None:
     params = snakemake.params
-    numbers, work = read_numbers(params.numbers), task(params.function, params.split)
+    wanted, work = numbers.read(params.numbers), build("function", params.function, params.split)
     merged = itertools.groupby(shards.merged(snakemake.input.shards), key=lambda row: int(row[0]))
     with files.writing(snakemake.output[0]) as file:
         rows = csv.writer(file)
         rows.writerow(["number", "sum"])
-        for (place, parts), (expected, number) in zip(merged, enumerate(numbers), strict=True):
+        for (place, parts), (expected, number) in zip(merged, enumerate(wanted), strict=True):
             totals = [part[-1] for part in parts]
             total: Any = totals[0]
             if len(totals) > 1 and work.split:

@@ -6,14 +6,14 @@ import pandas as pd
 
 from concurrency.deciding import tables
 from concurrency.lessons import races
-from concurrency.measuring import sampling
+from concurrency.measuring import lock
 from concurrency.measuring.interpreters import Interpreter
 from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:
     interpreters = [Interpreter(**interpreter) for interpreter in snakemake.params.interpreters]
-    with sampling.machine_to_itself():
+    with lock.machine_to_itself():
         tables.write(pd.DataFrame(races.table(interpreters)), snakemake.output[0])
 
 

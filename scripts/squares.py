@@ -20,14 +20,14 @@ from concurrency.cores import usable
 from concurrency.errors import UserError
 from concurrency.running import job
 from concurrency.workloads.squares import shards
-from concurrency.workloads.squares.squares import Task, closed_form, read_numbers, sum_of_squares, task
+from concurrency.workloads.squares.squares import closed_form, sum_of_squares
 
 
 def main(snakemake: Any) -> None:
     params, shard = snakemake.params, snakemake.wildcards.get("scatteritem", "")
-    numbers, work = read_numbers(params.numbers), task(params.function, params.split)
+    wanted, work = numbers.read(params.numbers), build("function", params.function, params.split)
     workers = usable(snakemake.threads)
-    own = shards.pieces_of(shard or "1-of-1", numbers, work.split)
+    own = shards.pieces_of(shard or "1-of-1", wanted, work.split)
     with (
         files.writing(snakemake.output[0]) as file,
         ProcessPoolExecutor(workers, multiprocessing.get_context(params.start_method)) as pool,
@@ -37,7 +37,7 @@ def main(snakemake: Any) -> None:
         sums = _told(_sums(pool, work, shards.divided(own, work.split, workers), workers), params.function, len(own))
         bar = tqdm(sums, "squares", len(own), unit="sum", delay=1, mininterval=0.5, disable=bool(shard))
         for piece, total in zip(own, bar, strict=True):
-            number = numbers[piece.index]
+            number = wanted[piece.index]
             if work.function is sum_of_squares and piece.whole and total != closed_form(number):
                 raise ArithmeticError(f"the sum of squares below {number} came out as {total}")
             rows.writerow([piece.index, piece.start, piece.stop, total] if shard else [number, total])
@@ -60,7 +60,7 @@ def _told(sums: Iterator[Any], function: str | None, count: int) -> Iterator[Any
         raise UserError(f"{function}: {reason}") from error
 
 
-def _sums(pool: ProcessPoolExecutor, work: Task, cut: list[shards.Piece], workers: int) -> Iterator[Any]:
+def _sums(pool: ProcessPoolExecutor, work: Work, cut: list[shards.Piece], workers: int) -> Iterator[Any]:
     """What comes of each number, in order; the cuts of one number are computed apart and combined."""
     chunksize = max(1, len(cut) // (64 * workers))
     totals = zip(cut, pool.map(partial(shards.compute, work), cut, chunksize=chunksize), strict=True)

@@ -4,12 +4,12 @@ from typing import Any
 
 from concurrency.deciding import tables
 from concurrency.lessons import switching
-from concurrency.measuring import sampling
+from concurrency.measuring import lock
 from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:
-    with sampling.machine_to_itself():
+    with lock.machine_to_itself():
         tables.write(switching.table(), snakemake.output[0])
 
 

@@ -10,16 +10,16 @@ import pandas as pd
 
 from concurrency.cores import usable
 from concurrency.deciding import statistics
-from concurrency.measuring import arms, interpreters, sampling, tracing
+from concurrency.measuring import arms, interpreters, lock, sampling, tracing
 from concurrency.measuring.arms import Arm
+from concurrency.measuring.child import SampleError
+from concurrency.measuring.comparison import Comparison
 from concurrency.running import job
-from concurrency.strategies import catalogue
-from concurrency.workloads.download import replay, sites
-from concurrency.workloads.squares import squares
+from concurrency.workloads.workload import Workload
 
 
 def main(snakemake: Any) -> None:
-    comparison = Comparison.of(snakemake.params.compared)
+    comparison = Comparison.of(snakemake.params.compared[0])
     workload, chosen = comparison.workload, arms.resolved(comparison.arms, usable(snakemake.threads))
     conditions = sampling.Conditions(**snakemake.params.conditions)
     rows = pd.DataFrame(

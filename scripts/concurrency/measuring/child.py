@@ -18,6 +18,7 @@ from concurrency import processes
 
 log = logging.getLogger(__name__)
 
+STARTS = ("concurrency.measuring.sample",)
 CLEANUP_S = 20.0
 
 

@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def _work(spec: dict[str, Any]) -> Work:
-    work: Work = importlib.import_module(spec["work"]).work(spec["form"], notes=spec["notes"], **spec["given"])
+    work: Work = importlib.import_module(spec["work"]).build(spec["form"], notes=spec["notes"], **spec["given"])
     return work
 
 

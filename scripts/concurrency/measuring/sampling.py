@@ -15,7 +15,6 @@ from concurrency.measuring.child import SampleError, fresh_interpreter
 from concurrency.strategies import Strategy
 from concurrency.workloads.workload import Workload
 
-STARTS = ("concurrency.measuring.sample",)
 log = logging.getLogger(__name__)
 
 OVERHEAD_S = 0.4  # of a sample beside the timed work: starting an interpreter, importing, looking at its processes

@@ -24,8 +24,8 @@ ROUNDS_FOR_ROBUST = 15  # as `inference.form` has it, which takes long to import
 class WorkSettings:
     """What both halves have: what is compared on them.
 
-    `items` keep the form in which they were configured (a path stays a path, so that Snakemake can watch the file); they
-    were read once to make sure that they are good. `arms` are empty where nothing is compared; `left_out` tells which
+    `items` keep the form in which they were configured (a path stays a path, so that Snakemake can watch the file); as
+    they were read once, they are known to be good. `arms` are empty where nothing is compared; `left_out` tells which
     strategies cannot be run here, and why.
     """
 

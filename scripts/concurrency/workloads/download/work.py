@@ -5,7 +5,7 @@ from concurrency.work import Work
 NEEDS = {"function": ("requests",), "coroutine": ("aiohttp",)}
 
 
-def work(form: str, notes: str | None = None) -> Work:
+def build(form: str, notes: str | None = None) -> Work:
     """The `form` (`function` or `coroutine`) of it; the other one is not even imported, as each takes its client."""
     if form == "function":
         from concurrency.workloads.download import by_requests  # noqa: PLC0415

@@ -21,7 +21,7 @@ class NeverAwaiting:
         return self.function(item)
 
 
-def work(form: str = "", function: str | None = None, split: str | None = None, notes: str | None = None) -> Work:
+def build(form: str = "", function: str | None = None, split: str | None = None, notes: str | None = None) -> Work:
     """The sum of squares, or the user's `function` of a number and, if given, its `split` (start, stop).
 
     Both are `path/to/file.py:name`; the parts of a number, as `split` gives them, add up to what `function` gives. What

@@ -1,0 +1,180 @@
+"""The comparison: rounds of samples, the tables and plots made of them, and the report."""
+
+
+# Asking for all cores makes Snakemake run a measuring job alone.
+rule measure:
+    input:
+        measured_file,
+    output:
+        "results/rounds/{workload}{host}/{round}.csv",
+    log:
+        "results/logs/measure/{workload}{host}/{round}.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: CORES
+    resources:
+        slurm_partition=node_wanted("partition"),
+        constraint=node_wanted("constraint"),
+    params:
+        compared=compared,
+        conditions=conditions,
+        seed=USER.seed,
+        python=interpreters.RUNNING.label,
+        strategies=strategy_code,
+        own=own_code,
+        code=code("measure.py"),
+    script:
+        "../scripts/measure.py"
+
+
+# Only asked for with a `precision`: how wide the recommended arm's interval is after so many rounds.
+checkpoint precision:
+    input:
+        rounds=lambda wildcards: rounds_to(wildcards.workload + wildcards.host, wildcards.round),
+    output:
+        "results/rounds/{workload}{host}/precision_{first}-{round}_{form}.txt",
+    log:
+        "results/logs/precision/{workload}{host}/{first}-{round}_{form}.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("precision.py"),
+    script:
+        "../scripts/precision.py"
+
+
+rule collect:
+    input:
+        rounds=lambda wildcards: [file for folder in MEASURED for file in measured_rounds(folder)],
+        extra=USER.extra_timings,
+    output:
+        report(
+            "results/tables/timings.csv",
+            category="3 Tables",
+            caption="../captions/timings.rst",
+            labels={"table": "every sample"},
+        ),
+    log:
+        "results/logs/collect.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        warm_up=USER.warm_up,
+        code=code("collect.py"),
+    script:
+        "../scripts/collect.py"
+
+
+rule analyse:
+    input:
+        timings=rules.collect.output[0],
+    output:
+        summary=report(
+            "results/tables/summary.csv",
+            category="3 Tables",
+            caption="../captions/summary.rst",
+            labels={"table": "every arm"},
+        ),
+        verdict="results/tables/verdict.json",
+    log:
+        "results/logs/analyse.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        robust=USER.robust,
+        code=code("analyse.py"),
+    script:
+        "../scripts/analyse.py"
+
+
+rule claims:
+    input:
+        timings=rules.collect.output[0],
+    output:
+        report(
+            "results/tables/claims.csv",
+            category="3 Tables",
+            caption="../captions/claims.rst",
+            labels={"table": "the rule of thumb put to the test"},
+        ),
+    log:
+        "results/logs/claims.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("claims.py"),
+    script:
+        "../scripts/claims.py"
+
+
+rule plot:
+    input:
+        timings=rules.collect.output[0],
+        summary=rules.analyse.output.summary,
+    output:
+        report(
+            "results/plots/{workload}_{plot}.svg",
+            category="2 Plots",
+            caption="../captions/plot.rst",
+            labels={"workload": "{workload}", "plot": "{plot}"},
+        ),
+        "results/plots/{workload}_{plot}.png",
+    log:
+        "results/logs/plot/{workload}_{plot}.log",
+    wildcard_constraints:
+        plot="comparison|workers|cost",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("plot.py"),
+    script:
+        "../scripts/plot.py"
+
+
+rule environment:
+    output:
+        "results/tables/environment{host}.json",
+    log:
+        "results/logs/environment{host}.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: CORES
+    resources:
+        slurm_partition=node_wanted("partition"),
+        constraint=node_wanted("constraint"),
+    params:
+        python=interpreters.RUNNING.label,
+        code=code("environment.py"),
+    script:
+        "../scripts/environment.py"
+
+
+rule report:
+    input:
+        timings=rules.collect.output[0],
+        summary=rules.analyse.output.summary,
+        verdict=rules.analyse.output.verdict,
+        claims=rules.claims.output[0],
+        plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers", "cost"]),
+        environment=expand(rules.environment.output[0], host=KINDS),
+        explanations=expand("results/plots/{topic}.{kind}", topic=EXPLANATIONS, kind=["svg", "txt"]),
+    output:
+        report(
+            "results/report.html", category="0 The answer", caption="../captions/report.rst", labels={"page": "report"}
+        ),
+    log:
+        "results/logs/report.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        left_out=USER.left_out,
+        config=lambda wildcards: plain(config),
+        code=code("report.py"),
+    script:
+        "../scripts/report.py"
