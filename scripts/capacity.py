@@ -10,6 +10,7 @@ from typing import Any
 
 from concurrency.cores import usable
 from concurrency.downloader import fetch
+from concurrency.measuring import lock
 from concurrency.planning import capacity
 from concurrency.running import job
 from concurrency.workloads.download import sites

@@ -19,8 +19,10 @@ from concurrency import files
 from concurrency.cores import usable
 from concurrency.errors import UserError
 from concurrency.running import job
-from concurrency.workloads.squares import shards
-from concurrency.workloads.squares.squares import closed_form, sum_of_squares
+from concurrency.work import Work
+from concurrency.workloads.squares import numbers, shards
+from concurrency.workloads.squares.sums import closed_form, sum_of_squares
+from concurrency.workloads.squares.work import build
 
 
 def main(snakemake: Any) -> None:
