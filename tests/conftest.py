@@ -1,89 +1,21 @@
 """What the tests share: a small configuration, and the real workflow run on it in a folder of its own."""
 
 import copy
-import json
-import os
-import re
-import shutil
 import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from helpers.places import Places, serving
+from helpers.workflows import SMALL, Workflow
 
 settings.register_profile("tests", deadline=None, print_blob=True)  # a busy machine is no failure
 settings.load_profile("tests")
 
 # A shell that starts the tests in the background makes them ignore Ctrl-C, and what they start would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-ROOT = Path(__file__).parents[1]
-SHIPPED = (
-    "Snakefile",
-    "config.yaml",
-    "config.schema.yaml",
-    "sites.csv",
-    "profiles",
-    "configs",
-    "scripts",
-    "captions",
-    "envs",
-    "rules",
-)
-
-# Small enough that a run takes seconds; nothing here depends on how fast the machine is.
-SMALL = {
-    "sites": [f"http://site-{i}.test/page" for i in range(4)],
-    "download": {"in_flight": 4, "strategies": ["sequential", {"asyncio": {"workers": 4}}]},
-    "squares": {
-        "numbers": {"start": 1000, "count": 4},
-        "strategies": ["sequential", {"process_pool": {"workers": 2}}],
-    },
-    "rounds": 2,
-    "explain": False,
-}
-
-
-class Workflow:
-    """A copy of the workflow in `folder`, run as a user would."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def install(self) -> None:
-        """Put the workflow, as it is shipped, into the folder."""
-        self.folder.mkdir(parents=True)
-        for name in SHIPPED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, self.folder / name)
-
-    def configure(self, config: dict) -> None:
-        """Write config.yaml (JSON is YAML)."""
-        (self.folder / "config.yaml").write_text(json.dumps(config))
-
-    def run(self, *arguments: str, cores: int = 2, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`snakemake --cores N …`, whatever comes of it; stdout and stderr are kept together in `stdout`."""
-        return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
-            check=False,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            env={**os.environ, **environment},
-        )
-
-    def scheduled(self, *arguments: str) -> dict[str, int]:
-        """What a run would do now: how many jobs of each rule."""
-        shown = self.run("--dry-run", "--workflow-profile", "none", *arguments).stdout
-        table = shown.partition("Job stats:")[2].partition("total")[0]
-        return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
 
 
 @pytest.fixture
@@ -110,3 +42,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     outcome = done.run()
     assert outcome.returncode == 0, outcome.stdout
     return done
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    """A server of faults, on many ports."""
+    with serving(tmp_path_factory.mktemp("authority")) as here:
+        yield here

@@ -5,10 +5,10 @@ import shutil
 
 import pandas as pd
 import pytest
-from test_plots import campaign
 
 from concurrency.deciding import claims, statistics
 from concurrency.showing import plots, report
+from helpers.campaigns import campaign
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")

@@ -11,9 +11,9 @@ from threading import Event
 
 import pytest
 
-from fault.cases import reply, status
-from fault.fetching import journaled
-from fault.server import FaultServer
+from helpers.journals import journaled
+from helpers.replies import reply, status
+from helpers.server import FaultServer
 
 from . import slurm
 

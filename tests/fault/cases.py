@@ -1,7 +1,6 @@
 """The fault table: what the server does, which row must come of it, and how many requests it must have seen."""
 
 import gzip
-import random
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +8,9 @@ from typing import Any
 import brotli
 
 from concurrency.downloader.decode import zstd
+from helpers.replies import BODY, CHUNKED, LAST, OK, chunks, coded, head, reply, status, to
+from helpers.server import CLOSE, CUT, RESET, STALL, Script
 
-from .server import CLOSE, CUT, RESET, STALL, Script
-
-BODY = random.Random(1).randbytes(3000) + b"x" * 3000
 TRIES = 3
 GZIP, DEFLATE, BR = gzip.compress(BODY, mtime=0), zlib.compress(BODY), brotli.compress(BODY)
 ZSTD = zstd.compress(BODY)
@@ -21,42 +19,6 @@ WIDE_ZSTD = WIDE.compress(BODY) + WIDE.flush()  # without the size of the conten
 EMPTY_MEMBERS = brotli.compress(gzip.compress(b"", mtime=0) * 1_000_000, quality=5)
 RAW_DEFLATE = DEFLATE[2:-4]
 CRLF = b"\r\n"
-
-
-def reply(body: bytes = BODY, status: str = "200 OK", *headers: str, length: int | None = -1) -> bytes:
-    """A reply with a Content-Length (none at all if `length` is None)."""
-    lines = [f"HTTP/1.1 {status}", *headers]
-    if length is not None:
-        lines.append(f"Content-Length: {len(body) if length == -1 else length}")
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
-
-
-def head(*headers: str, status: str = "200 OK") -> bytes:
-    return "\r\n".join([f"HTTP/1.1 {status}", *headers]).encode("latin-1") + b"\r\n\r\n"
-
-
-def chunks(body: bytes = BODY, size: int = 1000) -> bytes:
-    """The body in chunks, without the last one of size 0."""
-    return b"".join(
-        b"%x\r\n%b\r\n" % (len(part), part) for part in (body[i : i + size] for i in range(0, len(body), size))
-    )
-
-
-CHUNKED = head("Transfer-Encoding: chunked")
-LAST = b"0\r\n\r\n"
-OK: Script = [reply()]
-
-
-def status(line: str, *headers: str) -> Script:
-    return [reply(b"sorry", line, *headers)]
-
-
-def to(location: str, line: str = "302 Found") -> Script:
-    return [reply(b"", line, f"Location: {location}")]
-
-
-def coded(body: bytes, *codings: str) -> Script:
-    return [reply(body, "200 OK", *(f"Content-Encoding: {coding}" for coding in codings))]
 
 
 @dataclass(frozen=True)

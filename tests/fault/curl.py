@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from concurrency.downloader import fetch
+from helpers.places import Places, serving
 
 from .cases import CASES, Case
-from .conftest import Places, serving
 from .fetching import LIMITS, fetch_pages
 
 CURL = ["curl", "--silent", "--location", "--max-redirs", "10", "--compressed"]

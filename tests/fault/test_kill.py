@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from .cases import reply
+from helpers.replies import reply
+
 from .fetching import fetch_pages
 
 ROOT = Path(__file__).parents[2]

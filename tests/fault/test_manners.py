@@ -10,8 +10,9 @@ import pytest
 
 from concurrency.downloader import fetch
 from concurrency.downloader.store import file_name
+from helpers.replies import BODY, OK, head, reply, status, to
+from helpers.server import CLOSE, RESET
 
-from .cases import BODY, CLOSE, OK, RESET, head, reply, status, to
 from .fetching import LIMITS, fetch_pages
 
 

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from concurrency.downloader import fetch
 from concurrency.downloader.failures import KINDS
+from helpers.replies import BODY, CHUNKED, LAST, chunks, coded, head, reply
+from helpers.server import CLOSE
 
-from .cases import BODY, BR, CHUNKED, CLOSE, DEFLATE, GZIP, LAST, chunks, coded, head, reply
+from .cases import BR, DEFLATE, GZIP
 from .fetching import LIMITS, fetch_pages
 
 VALID = {

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from concurrency.downloader import fetch
 from concurrency.downloader.failures import KINDS
+from helpers.replies import CHUNKED, LAST, chunks, reply, status
 
-from .cases import CHUNKED, LAST, chunks, reply, status
 from .fetching import fetch_pages
 
 PAGES = 24

@@ -10,8 +10,10 @@ import pytest
 
 from concurrency.downloader import store
 from concurrency.errors import UserError
+from helpers.replies import BODY, OK, reply
+from helpers.server import CLOSE
 
-from .cases import BODY, CLOSE, OK, TRIES, reply
+from .cases import TRIES
 from .fetching import LIMITS, fetch_pages
 
 TAG = 'ETag: "v1"'

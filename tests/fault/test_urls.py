@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from concurrency.downloader import addresses, fetch, replies
 from concurrency.downloader.failures import KINDS, FetchError
+from helpers.replies import OK, reply, to
 
-from .cases import OK, reply, to
 from .fetching import fetch_pages
 
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"

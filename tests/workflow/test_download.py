@@ -13,15 +13,14 @@ import time
 
 import pytest
 
-from fault.cases import BODY, OK, reply, status, to
-from fault.conftest import places  # noqa: F401  (a fixture)
-from fault.fetching import journaled
+from helpers.journals import journaled
+from helpers.replies import BODY, OK, reply, status, to
 
 PAGES = "results/download/pages.csv"
 
 
 @pytest.fixture
-def live(workflow, places, monkeypatch):  # noqa: F811
+def live(workflow, places, monkeypatch):
     """Configures a live download of pages of a loopback server."""
     monkeypatch.setenv("SSL_CERT_FILE", str(places.authority))
     monkeypatch.setenv("no_proxy", "*")
@@ -67,7 +66,7 @@ def wait_for(condition):
         time.sleep(0.02)
 
 
-def test_live_download_is_measured_as_replay(live, places):  # noqa: F811
+def test_live_download_is_measured_as_replay(live, places):
     server = places.server
     server.play({"/robots.txt": [status("404 None")], "/a": [OK], "/b": [[0.05, reply()]], "/c": [to("/a")]})
     plain, tls = places.urls["plain"], places.urls["tls"]
@@ -88,7 +87,7 @@ def test_live_download_is_measured_as_replay(live, places):  # noqa: F811
     assert (workflow.folder / "results/report.html").exists()
 
 
-def test_failures_are_told_and_tried_again(live, places):  # noqa: F811
+def test_failures_are_told_and_tried_again(live, places):
     server = places.server
     server.play(
         {
@@ -114,7 +113,7 @@ def test_failures_are_told_and_tried_again(live, places):  # noqa: F811
     assert server.hits["/a"] == 1
 
 
-def test_failed_pages_are_in_a_table_that_stays(live, places):  # noqa: F811
+def test_failed_pages_are_in_a_table_that_stays(live, places):
     """Snakemake removes pages.csv when the rule fails; no login is in any table, nor on the screen."""
     places.server.play({"/robots.txt": [status("404 None")], "/{a}": [OK], "/b": [status("410 \x1b[31mGone")]})
     site = places.urls["plain"]
@@ -140,7 +139,7 @@ def test_failed_pages_are_in_a_table_that_stays(live, places):  # noqa: F811
 
 
 @pytest.mark.heavy
-def test_tolerated_failures_are_tried_again_when_asked(live, places):  # noqa: F811
+def test_tolerated_failures_are_tried_again_when_asked(live, places):
     server = places.server
     server.play({"/robots.txt": [[reply(b"")]], "/a": [OK], "/gone": [status("404 Not Found"), OK]})
     site = places.urls["plain"]
@@ -160,7 +159,7 @@ def test_tolerated_failures_are_tried_again_when_asked(live, places):  # noqa: F
     [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.heavy)],
     ids=lambda how: how.name,
 )
-def test_goes_on_after_an_interruption(live, places, how):  # noqa: F811
+def test_goes_on_after_an_interruption(live, places, how):
     server = places.server
     interrupted = threading.Event()
     scripts = {f"/{i}": [[reply()]] if i < 30 else [[interrupted, reply()]] for i in range(60)}
@@ -198,7 +197,7 @@ def full_disk(folder):
 
 
 @pytest.mark.heavy
-def test_goes_on_after_a_full_disk(live, places):  # noqa: F811
+def test_goes_on_after_a_full_disk(live, places):
     bodies = {f"/{i}": random.Random(i).randbytes(50_000) for i in range(80)}
     places.server.play({"/robots.txt": [[reply(b"")]], **{path: [[reply(body)]] for path, body in bodies.items()}})
     workflow = live([places.urls["plain"] + path for path in bodies], in_flight=4)
@@ -221,7 +220,7 @@ def test_goes_on_after_a_full_disk(live, places):  # noqa: F811
         subprocess.run(["umount", results], check=True)
 
 
-def test_two_live_runs_exclude_each_other(live, places):  # noqa: F811
+def test_two_live_runs_exclude_each_other(live, places):
     server, refused = places.server, threading.Event()
     server.play({"/robots.txt": [[reply(b"")]], **{f"/{i}": [[refused, reply()]] for i in range(40)}})
     workflow = live([f"{places.urls['plain']}/{i}" for i in range(40)], in_flight=2)

@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from fault.cases import OK, reply, status
-from fault.server import FaultServer
+from helpers.replies import OK, reply, status
+from helpers.server import FaultServer
 
 PAGES = "results/download/pages.csv"
 

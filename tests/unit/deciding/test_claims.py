@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_statistics import ASYNCIO, ONE_BY_ONE, THREADS, around, table
 
 from concurrency.deciding import claims, statistics
+from helpers.campaigns import ASYNCIO, ONE_BY_ONE, THREADS, around, table
 
 
 def answers(*timings: pd.DataFrame) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """Tables of timings from elsewhere: told apart, and refused in one line where they are none."""
 
 import pytest
-from test_statistics import ASYNCIO, ONE_BY_ONE, table
 
 from concurrency.deciding import tables
 from concurrency.errors import UserError
+from helpers.campaigns import ASYNCIO, ONE_BY_ONE, table
 
 
 @pytest.mark.parametrize(("host", "known"), [("", "lab"), ("here", "here (lab)"), ("there", "there")])

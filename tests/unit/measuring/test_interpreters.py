@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from test_plots import drawn_texts, overlaps
-from test_statistics import ONE_BY_ONE, answer, around, table
 
 from concurrency import processes
 from concurrency.deciding import claims, statistics
@@ -22,6 +20,8 @@ from concurrency.measuring.interpreters import RUNNING
 from concurrency.measuring.sampling import Conditions
 from concurrency.showing import explain, plots, report
 from concurrency.strategies import catalogue
+from helpers.campaigns import ONE_BY_ONE, answer, around, table
+from helpers.drawing import drawn_texts, overlaps
 
 NUMBERS = [100_000, 0, 50_000, 1]
 OLD = {"executable": "x", "implementation": "CPython", "release": "3.10.2", "version": [3, 10], "text": "3.10.2"}

@@ -10,7 +10,7 @@ import pytest
 
 from concurrency import cores
 from concurrency.errors import UserError
-from concurrency.measuring import sampling, usage
+from concurrency.measuring import sampling
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.sampling import Conditions
 from concurrency.strategies import catalogue

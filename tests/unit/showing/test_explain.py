@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from test_plots import overlaps
 
 from concurrency.lessons import futures, races, switching
 from concurrency.measuring import sampling, tracing
@@ -16,6 +15,7 @@ from concurrency.showing import explain
 from concurrency.strategies import catalogue
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.sites import Site
+from helpers.drawing import overlaps
 
 SITES = [Site(f"http://h{i % 2}.test/{i}", wire_bytes=20_000, latency_ms=20, connect_ms=10) for i in range(6)]
 NUMBERS = [50_000, 60_000, 70_000, 80_000]

@@ -1,71 +1,17 @@
 """The pictures, by their content: every arm is drawn, axes have units, no two texts overlap."""
 
-import itertools
-
-import matplotlib
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Annotation, Text
+from matplotlib.text import Annotation
 
-from concurrency.deciding import statistics, tables
+from concurrency.deciding import statistics
 from concurrency.showing import plots
-
-
-def campaign(workload, arms, rounds=6, error=""):
-    """Timings in which arm i takes (1 + i) tenths of a second, give or take a hair."""
-    return tables.timings(
-        {
-            "workload": workload,
-            "strategy": strategy,
-            "workers": workers,
-            "options": "",
-            "control": False,
-            "round": number,
-            "position": i + 1,
-            "interpreter": "CPython 3.13.0",
-            "host": "here",
-            "cores": 4,
-            "items": 4,
-            "failed": 4 if error else 0,
-            "wall_s": None if error else (0.1 + 0.1 * i) * (1 + 0.01 * ((number * 7 + i * 3) % 5)),
-            "cpu_s": 0.1,
-            "max_rss_bytes": 10**7,
-            "error": error,
-        }
-        for number in range(1, rounds + 1)
-        for i, (strategy, workers) in enumerate(arms)
-    )
-
+from helpers.campaigns import campaign
+from helpers.drawing import drawn_texts, overlaps
 
 TWO = [("sequential", 1), ("threads", 4)]
 FORTY = [("sequential", 1), *((f"strategy_number_{i}", 1 + i) for i in range(39))]
 LONG = [("sequential", 1), ("a_strategy_with_a_name_of_forty_characters", 4), ("threads", 64)]
-
-
-def drawn_texts(figure):
-    """Every visible text with its box, in pixels; labels of ticks beyond the ends of an axis are not drawn."""
-    with matplotlib.rc_context(plots.STYLE):
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        beyond = {
-            tick.label1
-            for axes in figure.axes
-            for axis in (axes.xaxis, axes.yaxis)
-            for tick in axis.get_major_ticks()
-            if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
-        }
-        texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-        return [(text, text.get_window_extent(canvas.get_renderer())) for text in texts if text not in beyond]
-
-
-def overlaps(figure):
-    boxes = [(text, box) for text, box in drawn_texts(figure) if box.width > 0]
-    return [
-        (one.get_text(), other.get_text())
-        for (one, a), (other, b) in itertools.combinations(boxes, 2)
-        if a.overlaps(b) and min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1
-    ]
 
 
 @pytest.mark.parametrize("workload", ["download", "squares"])

@@ -1,4 +1,4 @@
-"""Where the fault table's cases are served, and how a case is fetched."""
+"""Where a server misbehaves: many ports of it, each with faults of its own."""
 
 import datetime
 import socket
@@ -8,10 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 import trustme
 
-from .server import CLOSE, RESET, STALL, FaultServer
+from helpers.server import CLOSE, RESET, STALL, FaultServer
 
 BAD_REQUEST = [0.05, b"HTTP/1.1 400 Bad Request\r\n\r\n", 0.1, CLOSE]
 
@@ -46,12 +45,6 @@ def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
     return context
-
-
-@pytest.fixture(scope="session")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
-    with serving(tmp_path_factory.mktemp("authority")) as here:
-        yield here
 
 
 @contextmanager

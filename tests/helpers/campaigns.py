@@ -1,0 +1,56 @@
+"""Timings as a campaign would bring them, and the verdict on them."""
+
+import numpy as np
+import pandas as pd
+
+from concurrency.deciding import statistics, tables
+
+ONE_BY_ONE, THREADS, ASYNCIO = ("sequential", 1), ("threads", 15), ("asyncio", 15)
+
+
+def table(times: dict, workload: str = "download", **more) -> pd.DataFrame:
+    """Timings from {(strategy, workers): [seconds a round]}; None is a failed sample, a missing round is `...`."""
+    rows = []
+    for (strategy, workers), seconds in times.items():
+        for number, wall in enumerate(seconds, 1):
+            if wall is not ...:
+                row = {"workload": workload, "strategy": strategy, "workers": workers, "round": number, "cores": 2}
+                row |= {"interpreter": "CPython 3.13", "host": "here", "items": 15, "failed": 0, "control": False}
+                row |= {"wall_s": wall} if wall is not None else {"failed": 15, "error": "it broke"}
+                rows.append(row | more)
+    return tables.timings(rows)
+
+
+def answer(timings: pd.DataFrame, workload: str = "download", **options) -> dict:
+    summary = statistics.summarise(timings, **options)
+    return statistics.verdict(timings, summary, **options)[workload]
+
+
+def around(seconds: float, rounds: int = 10, seed: int = 0, noise: float = 0.005) -> list[float]:
+    return list(seconds * np.exp(np.random.default_rng([seed, rounds]).normal(0, noise, rounds)))
+
+
+def campaign(workload, arms, rounds=6, error=""):
+    """Timings in which arm i takes (1 + i) tenths of a second, give or take a hair."""
+    return tables.timings(
+        {
+            "workload": workload,
+            "strategy": strategy,
+            "workers": workers,
+            "options": "",
+            "control": False,
+            "round": number,
+            "position": i + 1,
+            "interpreter": "CPython 3.13.0",
+            "host": "here",
+            "cores": 4,
+            "items": 4,
+            "failed": 4 if error else 0,
+            "wall_s": None if error else (0.1 + 0.1 * i) * (1 + 0.01 * ((number * 7 + i * 3) % 5)),
+            "cpu_s": 0.1,
+            "max_rss_bytes": 10**7,
+            "error": error,
+        }
+        for number in range(1, rounds + 1)
+        for i, (strategy, workers) in enumerate(arms)
+    )
