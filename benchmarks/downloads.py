@@ -1,6 +1,6 @@
 """How much the downloader's care costs: beside a bare aiohttp loop, beside the ideal, and in memory.
 
-    python benchmarks/downloads.py throughput    pages a second, against a loop that reads bodies and drops them
+    python benchmarks/downloads.py throughput    pages per second, against a loop that reads bodies and drops them
     python benchmarks/downloads.py latency       2,000 pages of 50 ms, 100 in flight, against the ideal
     python benchmarks/downloads.py memory        peak memory for 100,000 pages against that for 1,000
     python benchmarks/downloads.py trial         10,000 pages of 50 loopback hosts, some slow, some failing (Linux)
@@ -176,7 +176,7 @@ def throughput(pages: int = 30_000, in_flight: int = 50, rounds: int = 7) -> Non
                 for _ in range(rounds)
             ]
         alone, left, ours = (pages / statistics.median(column) for column in zip(*found, strict=True))
-        print(f"{size} bytes a page")
+        print(f"{size} bytes per page")
         print(f"  bare loop                                  {alone:6.0f} pages/s")
         print(f"  bare loop, as much is hashed and written   {left:6.0f}")
         print(f"  downloader                                 {ours:6.0f}")
@@ -206,7 +206,7 @@ def memory(counts: tuple[int, int] = (1000, 100_000)) -> None:
             peak, seconds = json.loads(child.stdout)
             peaks.append(peak)
             print(f"  {count:7} pages: peak {peak / 1e6:6.1f} MB, {seconds:.1f} s")
-    print(f"  {(peaks[1] - peaks[0]) / (counts[1] - counts[0]):.0f} bytes a page beyond those (wanted: at most 2000)")
+    print(f"  {(peaks[1] - peaks[0]) / (counts[1] - counts[0]):.0f} bytes per page beyond those (wanted: at most 2000)")
 
 
 def _peak(site: str, count: int) -> None:
@@ -216,7 +216,7 @@ def _peak(site: str, count: int) -> None:
 
 
 def trial(pages: int = 10_000, hosts: int = 50, in_flight: int = 200) -> None:
-    """Of 50 hosts, five take 2 s a page, two stall, two reset, one is busy; all others are quick."""
+    """Of 50 hosts, five take 2 s per page, two stall, two reset, one is busy; all others are quick."""
     ended: Counter[str] = Counter()
     quick_done = [0.0]
     begin = time.perf_counter()

@@ -1,6 +1,6 @@
-"""How many pages a second the replay server sustains: it must not be the bottleneck of what is measured with it.
+"""How many pages per second the replay server sustains: it must not be the bottleneck of what is measured with it.
 
-    python benchmarks/replay.py [pages] [bytes a page] [connections]
+    python benchmarks/replay.py [pages] [bytes per page] [connections]
 
 The client is as light as it can be (one GET after the other on raw sockets, no parsing beyond the length), and the
 server's own CPU time is read too: pages per CPU second is what it could serve with a core to itself.

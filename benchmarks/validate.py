@@ -62,7 +62,7 @@ class Cell:
 class Job:
     """Simulate campaigns of `arms` arms whose log times differ by `truth(arms)`, and judge them with `measure`.
 
-    `measure(logs, truth, form)` gives a number a campaign; its mean is the figure.
+    `measure(logs, truth, form)` gives a number per campaign; its mean is the figure.
     """
 
     promise: str
@@ -286,7 +286,7 @@ def table(cells: list[Cell]) -> pd.DataFrame:
 
 
 def overview(found: pd.DataFrame) -> str:
-    """A promise and number of arms a row, in Markdown: the worst figure over the noise models, and how it is bound."""
+    """A row per promise and number of arms, in Markdown: the figure worst over the noise models, and its bound."""
     lines = [
         "| promise | arms | rounds | figure, worst over the models | noise model | bound | kept |",
         "|" + "---|" * 7,
@@ -308,7 +308,7 @@ def overview(found: pd.DataFrame) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--campaigns", type=int, default=10_000, help="campaigns a cell (10000)")
+    parser.add_argument("--campaigns", type=int, default=10_000, help="campaigns per cell (10000)")
     parser.add_argument("--real", action="store_true", help="the promises about real machines, measured on this one")
     parser.add_argument("--record", action="store_true", help="record a new trace on this machine")
     options = parser.parse_args()
