@@ -67,10 +67,13 @@ def rows(workflow, table=PAGES):
 def live(urls, shards, **politeness):
     """A configuration that downloads `urls` live, and nothing else."""
     return {
-        "sites": urls,
-        "source": "live",
-        "live": {"contact": "me@example.org", "requests_per_second": 1000, "robots": False, **politeness},
-        "download": {"shards": shards, "strategies": []},
+        "download": {
+            "sites": urls,
+            "source": "live",
+            "live": {"contact": "me@example.org", "requests_per_second": 1000, "robots": False, **politeness},
+            "shards": shards,
+            "strategies": [],
+        },
         "squares": {"numbers": []},
     }
 
@@ -111,7 +114,8 @@ def test_four_shards_give_the_tables_of_one_machine(cluster, workflow, small):
 
 
 def test_kinds_of_nodes_are_compared(cluster, workflow, small):
-    small |= {"sites": [], "hosts": [{"name": "old", "partition": "small"}, {"name": "new", "constraint": "large"}]}
+    small["download"]["sites"] = []
+    small |= {"hosts": [{"name": "old", "partition": "small"}, {"name": "new", "constraint": "large"}]}
     workflow.configure(small)
     local = workflow.run()
     assert local.returncode != 0

@@ -24,8 +24,11 @@ SHIPPED = (
 
 # Small enough that a run takes seconds; nothing here depends on how fast the machine is.
 SMALL = {
-    "sites": [f"http://site-{i}.test/page" for i in range(4)],
-    "download": {"in_flight": 4, "strategies": ["sequential", {"asyncio": {"workers": 4}}]},
+    "download": {
+        "sites": [f"http://site-{i}.test/page" for i in range(4)],
+        "in_flight": 4,
+        "strategies": ["sequential", {"asyncio": {"workers": 4}}],
+    },
     "squares": {
         "numbers": {"start": 1000, "count": 4},
         "strategies": ["sequential", {"process_pool": {"workers": 2}}],

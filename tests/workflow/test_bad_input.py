@@ -8,12 +8,15 @@ CASES = {
     "unknown key": ({"repeets": 3}, "config.yaml: repeets: unknown key; known here:"),
     "close to a key": ({"round": 3}, "config.yaml: round: unknown key; did you mean rounds?"),
     "unknown key below": (
-        {"live": {"contakt": "a@b"}},
-        "config.yaml: live.contakt: unknown key; did you mean contact?",
+        {"download": {"live": {"contakt": "a@b"}}},
+        "config.yaml: download.live.contakt: unknown key; did you mean contact?",
     ),
     "wrong type": ({"rounds": "many"}, "config.yaml: rounds: expected a whole number, not 'many'"),
     "no rounds": ({"rounds": 0}, "config.yaml: rounds: must be at least 1, not 0"),
-    "unknown source": ({"source": "film"}, "config.yaml: source: 'film' is not one of replay, live"),
+    "unknown source": (
+        {"download": {"source": "film"}},
+        "config.yaml: download.source: 'film' is not one of replay, live",
+    ),
     "unknown strategy": (
         {"squares": {"strategies": ["magic"]}},
         "config.yaml: squares.strategies: there is no strategy 'magic'; there are sequential, threads",
@@ -42,16 +45,22 @@ CASES = {
         {"download": {"timeout_s": 0}},
         "config.yaml: download.timeout_s: must be more than 0, not 0",
     ),
-    "missing site list": ({"sites": "nowhere.csv"}, "config.yaml: sites: there is no file nowhere.csv; looked in"),
+    "missing site list": (
+        {"download": {"sites": "nowhere.csv"}},
+        "config.yaml: download.sites: there is no file nowhere.csv; looked in",
+    ),
     "malformed URL in the config": (
-        {"sites": ["http://a.test/", "ftp://b.test/"]},
-        "config.yaml: sites: entry 2: 'ftp://b.test/' is not a URL of the form http(s)://host/path",
+        {"download": {"sites": ["http://a.test/", "ftp://b.test/"]}},
+        "config.yaml: download.sites: entry 2: 'ftp://b.test/' is not a URL of the form http(s)://host/path",
     ),
     "one page with two logins": (
-        {"sites": ["http://a:secret@a.test/", "http://b@b.test/", "http://b:other@a.test/"]},
-        "config.yaml: sites: entry 3: http://***@a.test/ is there already with another login; keep one of them",
+        {"download": {"sites": ["http://a:secret@a.test/", "http://b@b.test/", "http://b:other@a.test/"]}},
+        "config.yaml: download.sites: entry 3: http://***@a.test/ is there already with another login; keep one of them",
     ),
-    "no contact": ({"source": "live"}, "config.yaml: live.contact: with `source: live`, give your e-mail address"),
+    "no contact": (
+        {"download": {"source": "live"}},
+        "config.yaml: download.live.contact: with `source: live`, give your e-mail address",
+    ),
     "an interpreter that is not there": (
         {"interpreters": ["current", "/opt/py/bin/python3.99t"]},
         "config.yaml: interpreters: /opt/py/bin/python3.99t: there is no such command, or it may not be run",
@@ -69,22 +78,37 @@ CASES = {
         {"squares": {"numbers": [1.5]}},
         "config.yaml: squares.numbers.0: expected a whole number, not 1.5",
     ),
+    "sites where they were": ({"sites": []}, "config.yaml: sites: is download.sites now; move it there"),
+    "a source where it was": ({"source": "live"}, "config.yaml: source: is download.source now; move it there"),
+    "manners where they were": ({"live": {}}, "config.yaml: live: is download.live now; move it there"),
+    "a start method where it was": (
+        {"squares": {"start_method": "fork"}},
+        "config.yaml: squares.start_method: is start_method now; move it there",
+    ),
     "missing numbers file": ({"squares": {"numbers": "n.txt"}}, "config.yaml: squares.numbers: there is no file n.txt"),
 }
 
 FILES = {
-    "a site list without rows": ("url\n", {"sites": "list"}, "list: no sites in it"),
-    "a missing column": ("link\nhttp://a.test/\n", {"sites": "list"}, "list: line 1: no column `url`"),
-    "a malformed URL": ("url\nhttp://a.test/\nhttp:/b\n", {"sites": "list"}, "list: line 3: 'http:/b' is not a URL"),
+    "a site list without rows": ("url\n", {"download": {"sites": "list"}}, "list: no sites in it"),
+    "a missing column": ("link\nhttp://a.test/\n", {"download": {"sites": "list"}}, "list: line 1: no column `url`"),
+    "a malformed URL": (
+        "url\nhttp://a.test/\nhttp:/b\n",
+        {"download": {"sites": "list"}},
+        "list: line 3: 'http:/b' is not a URL",
+    ),
     "a bad port": (
         "url\nhttp://a.test:99999/\n",
-        {"sites": "list"},
+        {"download": {"sites": "list"}},
         "list: line 2: 'http://a.test:99999/' is not a URL",
     ),
-    "a bad size": ("url,wire_bytes\nhttp://a.test/,-5\n", {"sites": "list"}, "list: line 2: wire_bytes: '-5' is not"),
+    "a bad size": (
+        "url,wire_bytes\nhttp://a.test/,-5\n",
+        {"download": {"sites": "list"}},
+        "list: line 2: wire_bytes: '-5' is not",
+    ),
     "a bad framing": (
         "url,framing\nhttp://a.test/,odd\n",
-        {"sites": "list"},
+        {"download": {"sites": "list"}},
         "list: line 2: framing: 'odd' is neither",
     ),
     "a word among numbers": ("7\n8\nnine\n", {"squares": {"numbers": "list"}}, "list: line 3: 'nine' is not a whole"),

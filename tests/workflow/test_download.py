@@ -29,10 +29,14 @@ def live(workflow, places, monkeypatch):
         limits = {"retries": 1, "backoff_s": 0.05} | download.pop("limits", {})
         workflow.configure(
             {
-                "sites": urls,
-                "source": "live",
-                "live": {"contact": "me@example.org", "requests_per_second": 1000},
-                "download": {"limits": limits, "strategies": ["sequential"], **download},
+                "download": {
+                    "sites": urls,
+                    "source": "live",
+                    "live": {"contact": "me@example.org", "requests_per_second": 1000},
+                    "limits": limits,
+                    "strategies": ["sequential"],
+                    **download,
+                },
                 "squares": {"numbers": []},
                 "rounds": 1,
             }
@@ -241,10 +245,16 @@ def test_two_live_runs_exclude_each_other(live, places):
         ({"download": {"in_flight": 0}}, "download.in_flight: must be at least 1, not 0"),
         ({"download": {"limits": {"idle_s": -1}}}, "download.limits.idle_s: must be more than 0, not -1"),
         ({"download": {"limits": {"retrys": 1}}}, "download.limits.retrys: unknown key; did you mean retries?"),
-        ({"live": {"requests_per_second": 0}}, "live.requests_per_second: must be more than 0, not 0"),
-        ({"source": "live"}, "live.contact: with `source: live`, give your e-mail address or a URL"),
-        ({"sites": "missing.csv"}, "sites: there is no file missing.csv"),
-        ({"sites": ["ftp://a.test/"]}, "is not a URL of the form http(s)://host/path"),
+        (
+            {"download": {"live": {"requests_per_second": 0}}},
+            "download.live.requests_per_second: must be more than 0, not 0",
+        ),
+        (
+            {"download": {"source": "live"}},
+            "download.live.contact: with `source: live`, give your e-mail address or a URL",
+        ),
+        ({"download": {"sites": "missing.csv"}}, "download.sites: there is no file missing.csv"),
+        ({"download": {"sites": ["ftp://a.test/"]}}, "is not a URL of the form http(s)://host/path"),
     ],
 )
 def test_bad_configuration_is_one_line(workflow, config, line):

@@ -23,7 +23,7 @@ pytestmark = [
 def test_with_the_gil_and_without_it_and_many_in_one_process(workflow, small):
     pair = {"workers": [2]}
     strategies = ["sequential", {"threads": pair}, {"interpreter_pool": pair}]
-    small |= {"interpreters": ["current", *OTHERS], "rounds": 6, "sites": [], "explain": True}
+    small |= {"interpreters": ["current", *OTHERS], "rounds": 6, "explain": True, "download": {"sites": []}}
     small["squares"] = {"numbers": {"start": 600_000, "count": 16}, "strategies": strategies}
     workflow.configure(small)
     outcome = workflow.run()

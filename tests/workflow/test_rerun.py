@@ -47,7 +47,7 @@ def test_other_numbers_run_only_the_squares_side(done, small):
 
 
 def test_other_sites_run_only_the_download_side(done, small):
-    small["sites"].append("http://site-9.test/new")
+    small["download"]["sites"].append("http://site-9.test/new")
     done.configure(small)
     jobs = done.scheduled()
     assert jobs["download"] == 1
@@ -58,7 +58,8 @@ def test_other_sites_run_only_the_download_side(done, small):
 def test_an_edited_site_file_is_seen(done, small):
     sites = done.folder / "mine.csv"
     sites.write_text("url\nhttp://a.test/\n")
-    done.configure(small | {"sites": "mine.csv"})
+    small["download"]["sites"] = "mine.csv"
+    done.configure(small)
     assert done.run("job").returncode == 0
     assert done.scheduled("job") == {}
     sites.write_text("url\nhttp://a.test/\nhttp://b.test/\n")

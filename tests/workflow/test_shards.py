@@ -23,7 +23,7 @@ def rows(workflow):
 
 
 def test_four_shards_give_the_tables_of_one(workflow, small):
-    small["sites"] += ["http://site-1.test/more", "http://www.site-1.test/", "http://site-0.test/page"]
+    small["download"]["sites"] += ["http://site-1.test/more", "http://www.site-1.test/", "http://site-0.test/page"]
     small["squares"] |= {"numbers": [1000, 0, 200_000, 7, 7, 30], "strategies": []}
     small["download"]["strategies"] = []
     workflow.configure(small)
@@ -60,10 +60,13 @@ def test_limits_hold_across_shards_and_bad_pages_fail_alone(workflow, server):
     )
     workflow.configure(
         {
-            "sites": urls,
-            "source": "live",
-            "live": {"contact": "me@example.org", "requests_per_second": 1000},
-            "download": {"shards": 4, "strategies": []},
+            "download": {
+                "sites": urls,
+                "source": "live",
+                "live": {"contact": "me@example.org", "requests_per_second": 1000},
+                "shards": 4,
+                "strategies": [],
+            },
             "squares": {"numbers": []},
         }
     )
@@ -94,7 +97,7 @@ def test_a_cut_number_whose_shares_cannot_be_added_up(workflow, small):
         "shards": 2,
         "strategies": [],
     }
-    small["sites"] = []
+    small["download"]["sites"] = []
     workflow.configure(small)
     outcome = workflow.run()
     assert outcome.returncode != 0

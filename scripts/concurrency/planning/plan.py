@@ -18,7 +18,7 @@ def describe(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
         samples += count * sum(len(comparison.samples(cores)) for comparison in comparisons)
         least = max(_least_s(comparison, cores) for comparison in comparisons)
         if least > (most := settings.works[name].timeout_s):
-            hopeless = f" A sample of {name} needs {_duration(least)}, but {name}.timeout_s is {most:g}: raise it."
+            hopeless = f" A sample needs {_duration(least)}, but {name}.timeout_s is {most:g}: raise it."
     names = " and ".join(f"{count} × {name}" for name, count in rounds.items())
     lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
     return f"Measuring {names}: {samples} samples{lasting}.{hopeless}"

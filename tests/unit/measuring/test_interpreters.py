@@ -14,14 +14,14 @@ from concurrency import processes
 from concurrency.deciding import claims, statistics
 from concurrency.errors import UserError
 from concurrency.lessons import races
-from concurrency.measuring import arms, interpreters, sampling, worker
+from concurrency.measuring import arms, interpreters, worker
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.interpreters import RUNNING
-from concurrency.measuring.sampling import Conditions
 from concurrency.showing import explain, plots, report
-from concurrency.strategies import catalogue
 from helpers.campaigns import ONE_BY_ONE, answer, around, table
 from helpers.drawing import drawn_texts, overlaps
+from helpers.workloads import measure as measured
+from helpers.workloads import strategies, sums, workload
 
 NUMBERS = [100_000, 0, 50_000, 1]
 OLD = {"executable": "x", "implementation": "CPython", "release": "3.10.2", "version": [3, 10], "text": "3.10.2"}
@@ -59,10 +59,8 @@ def under(interpreter, strategy, workers=1):
 
 
 def measure(chosen, numbers=NUMBERS, expected=None, **conditions):
-    expected = expected or (None if conditions else sampling.expected_sums(numbers))
-    return sampling.measure_round(
-        "squares", chosen, numbers, expected, number=1, cores=2, conditions=Conditions(timeout_s=60, **conditions)
-    )
+    expected = expected or (None if conditions else sums(numbers))
+    return measured("squares", chosen, numbers, expected, timeout_s=60, **conditions)
 
 
 def program(folder, text):
@@ -110,14 +108,14 @@ def test_what_cannot_be_used_is_one_clear_line(tmp_path, text, said):
     assert str(caught.value) == f"config.yaml: interpreters: {fake}: {said}"
 
 
-@pytest.mark.parametrize("strategy", [name for name, known in catalogue("squares").items() if not known.needs])
+@pytest.mark.parametrize("strategy", [name for name, known in strategies("squares").items() if not known.needs])
 def test_squares_need_nothing_but_the_standard_library(other, strategy):
-    known = catalogue("squares")[strategy]
+    known = strategies("squares")[strategy]
     if reason := other.lacks(known):
         assert reason == "needs Python 3.14"
         assert other.version < (3, 14)
         return
-    workers = 1 if known.one_worker else 2
+    workers = 1 if workload("squares", []).has_one_worker(known) else 2
     [row] = measure([under(other, strategy, workers)])
     assert (row["failed"], row.get("error")) == (0, None)
     assert row["interpreter"] == other.label
@@ -143,7 +141,7 @@ def test_squares_need_nothing_but_the_standard_library(other, strategy):
 )
 def test_every_worker_is_asked(monkeypatch, strategy, options):
     monkeypatch.setattr(worker, "LONGEST_S", 60)
-    known = catalogue("squares")[strategy]
+    known = strategies("squares")[strategy]
     module = __import__(known.module, fromlist=["start"])
     with module.start(3, **known.defaults | options) as run:
         assert worker.facts_of_all(run, 3) == [worker.facts()] * 3
@@ -154,7 +152,7 @@ def test_subinterpreters_are_asked_from_within(other):
         pytest.skip("has no InterpreterPoolExecutor")
     code = """
 from concurrency.measuring import worker
-from concurrency.strategies.squares import interpreter_pool
+from concurrency.strategies import interpreter_pool
 if __name__ == "__main__":
     with interpreter_pool.start(3) as run:
         print(len(worker.facts_of_all(run, 3)))
@@ -168,8 +166,8 @@ if __name__ == "__main__":
 
 def test_packages_of_ours_are_not_those_of_others(other):
     asked = ["sequential", "asyncio", "asyncio_uvloop"]
-    wanted = arms.expand("download", asked, 5, "here")
-    kept, left_out = arms.runnable("download", wanted, asked, False, "here", [RUNNING, other])
+    wanted = arms.expand(workload("download", []), asked, 5, "here")
+    kept, left_out = arms.runnable(workload("download", []), wanted, asked, "here", [RUNNING, other])
     assert Arm("asyncio", 5) in kept
     missing = {name: reason for name, reason in left_out.items() if name.endswith(f" on {other.label}")}
     if any(arm.executable for arm in kept):
@@ -177,7 +175,7 @@ def test_packages_of_ours_are_not_those_of_others(other):
     assert missing[f"asyncio on {other.label}"] == f"not installed there: {other.executable} -m pip install aiohttp"
     assert missing[f"asyncio_uvloop on {other.label}"].endswith("-m pip install aiohttp uvloop")
     with pytest.raises(UserError, match=r"^here: sequential on CPython"):
-        arms.runnable("download", wanted, asked, False, "here", [other])
+        arms.runnable(workload("download", []), wanted, asked, "here", [other])
 
 
 def test_answers_are_checked_against_the_same_interpreter(other, tmp_path):
@@ -251,7 +249,7 @@ def test_a_package_that_switches_the_gil_on_is_left_out_with_the_reason(free, tm
     [packages] = (tmp_path / "venv" / "lib").glob("*/site-packages")
     extension(free, packages)
     [inside] = interpreters.find([str(tmp_path / "venv" / "bin" / "python")], "here")
-    strategy = replace(catalogue("squares")["numpy"], needs=("unaware",))
+    strategy = replace(strategies("squares")["numpy"], needs=("unaware",))
     assert inside.lacks(strategy) == "importing unaware switches the GIL on again, in a build that runs without"
     (packages / "broken.py").write_text("1 / 0")
     strategy = replace(strategy, needs=("broken",))

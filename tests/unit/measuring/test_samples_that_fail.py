@@ -10,11 +10,10 @@ import pytest
 
 from concurrency import cores
 from concurrency.errors import UserError
-from concurrency.measuring import sampling
 from concurrency.measuring.arms import Arm
-from concurrency.measuring.sampling import Conditions
-from concurrency.strategies import catalogue
-from concurrency.workloads.squares.squares import task
+from concurrency.workloads.squares.work import build
+from helpers.workloads import measure as measured
+from helpers.workloads import strategies, sums
 
 LIMIT_S = 100.0  # far beyond what anything here takes; nothing may wait for it
 
@@ -66,7 +65,7 @@ IN_PROCESSES = [
     Arm("mpire", 2),
     Arm("dask", 2),
 ]
-IN_PROCESSES = [arm for arm in IN_PROCESSES if not catalogue("squares")[arm.strategy].missing]
+IN_PROCESSES = [arm for arm in IN_PROCESSES if not strategies("squares")[arm.strategy].missing]
 IN_ONE = [Arm("sequential"), Arm("threads", 2), Arm("asyncio"), Arm("asyncio_to_thread", 2)]
 
 
@@ -78,10 +77,8 @@ def own(tmp_path) -> Path:
 
 
 def measure(arms, own, function, split=None, timeout_s=LIMIT_S, numbers=(1, 2, 3, 4, 5)):
-    conditions = Conditions(
-        function=f"{own}:{function}", split=f"{own}:{split}" if split else None, timeout_s=timeout_s
-    )
-    rows = sampling.measure_round("squares", arms, list(numbers), None, number=1, cores=2, conditions=conditions)
+    functions = {"function": f"{own}:{function}", "split": f"{own}:{split}" if split else None}
+    rows = measured("squares", arms, list(numbers), None, timeout_s=timeout_s, **functions)
     return dict(zip(map(str, arms), rows, strict=True))
 
 
@@ -152,7 +149,7 @@ def test_a_file_that_is_no_good_is_one_clear_line(tmp_path, text, name, message)
     file = tmp_path / f"bad_{abs(hash(text))}.py"
     file.write_text(text)
     with pytest.raises(UserError) as caught:
-        task(f"{file}:{name}")
+        build("function", f"{file}:{name}")
     assert str(caught.value).startswith(f"{file}: {message}")
     [row] = measure([Arm("sequential")], file, name).values()
     assert row["error"] == str(caught.value)
@@ -161,7 +158,7 @@ def test_a_file_that_is_no_good_is_one_clear_line(tmp_path, text, name, message)
 def test_a_file_named_as_a_module_of_python_is_refused(tmp_path):
     (tmp_path / "statistics.py").write_text("def f(n):\n    return n\n")
     with pytest.raises(UserError, match="there is another module named statistics; give the file another name"):
-        task(f"{tmp_path / 'statistics.py'}:f")
+        build("function", f"{tmp_path / 'statistics.py'}:f")
 
 
 @pytest.mark.parametrize("start_method", multiprocessing.get_all_start_methods())
@@ -174,10 +171,7 @@ def test_a_file_named_as_a_module_of_python_is_refused(tmp_path):
 )
 def test_every_process_is_counted_however_it_was_started(arm, start_method):
     numbers = [400_000] * 12
-    [row] = sampling.measure_round(
-        "squares", [arm], numbers, sampling.expected_sums(numbers),
-        number=1, cores=2, conditions=Conditions(start_method=start_method),
-    )  # fmt: skip
+    [row] = measured("squares", [arm], numbers, sums(numbers), start_method=start_method)
     assert (row["failed"], row.get("error")) == (0, None)
     assert row["cpu_s"] >= 0.05  # 4.8 million terms take at least that on any machine, wherever they are computed
     assert row["max_rss_bytes"] > 5_000_000 * 3

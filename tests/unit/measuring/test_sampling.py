@@ -9,16 +9,13 @@ import time
 import psutil
 import pytest
 
-from concurrency.measuring import sampling, usage
+from concurrency.measuring import lock, usage
 from concurrency.measuring.arms import Arm
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.sites import Site
+from helpers.workloads import measure, sums, workload
 
 NUMBERS = [200_000, 0, 300_000, 1]
-
-
-def measure(workload, arms, items, expected):
-    return sampling.measure_round(workload, arms, items, expected, number=1, cores=2)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +32,7 @@ def measure(workload, arms, items, expected):
 )
 def test_squares_are_right_and_every_process_is_counted(arm):
     numbers = [400_000] * 12
-    [row] = measure("squares", [arm], numbers, sampling.expected_sums(numbers))
+    [row] = measure("squares", [arm], numbers, sums(numbers))
     assert (row["failed"], row.get("error")) == (0, None)
     # 4.8 million terms are at least 50 ms of CPU time on any machine, wherever they were computed
     assert row["cpu_s"] >= 0.05
@@ -47,13 +44,13 @@ def test_squares_are_right_and_every_process_is_counted(arm):
 def test_downloads_read_every_byte(arm):
     sites = [Site(f"http://h{i % 2}.test/{i}", wire_bytes=1000 * i, latency_ms=1, connect_ms=1) for i in range(6)]
     with replay.serve(sites, seed=1) as urls:
-        [row] = measure("download", [arm], urls, sampling.expected_pages(sites))
+        [row] = measure("download", [arm], urls, [[200, site.wire_bytes] for site in sites])
     assert (row["failed"], row.get("error")) == (0, None)
     assert row["items"] == 6
 
 
 def test_a_wrong_answer_is_a_failed_sample():
-    [row] = measure("squares", [Arm("sequential")], NUMBERS, [*sampling.expected_sums(NUMBERS)[:3], 5])
+    [row] = measure("squares", [Arm("sequential")], NUMBERS, [*sums(NUMBERS)[:3], 5])
     assert row["failed"] == 1
     assert row["error"] == "item 4: answered 0, not 5"
 
@@ -70,10 +67,7 @@ def test_a_transfer_that_fails_is_a_failed_item():
 def test_a_download_that_does_not_end_is_ended():
     sites = [Site("http://a.test/", wire_bytes=10, latency_ms=100_000, connect_ms=0)]
     with replay.serve(sites, seed=1) as urls:
-        [row] = sampling.measure_round(
-            "download", [Arm("sequential")], urls, [[200, 10]],
-            number=1, cores=2, conditions=sampling.Conditions(timeout_s=1.5),
-        )  # fmt: skip
+        [row] = measure("download", [Arm("sequential")], urls, [[200, 10]], timeout_s=1.5)
     assert row["error"] == "no result within 1.5 s (download.timeout_s)"
 
 
@@ -89,7 +83,7 @@ def test_a_sample_that_dies_is_a_row_with_the_reason():
     killer = threading.Thread(target=kill_the_sample, daemon=True)
     killer.start()
     numbers = [50_000_000]
-    [row] = measure("squares", [Arm("sequential")], numbers, sampling.expected_sums(numbers))
+    [row] = measure("squares", [Arm("sequential")], numbers, sums(numbers))
     assert row["failed"] == 1
     assert row["error"] == "the sample's process was ended by SIGKILL"
     assert "work_s" not in row
@@ -102,9 +96,7 @@ def test_an_exception_is_a_row_with_its_message():
 
 def test_no_sample_leaves_a_process_behind():
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    measure(
-        "squares", [Arm("process_pool", 3), Arm("multiprocessing_pool", 3)], [10, 20], sampling.expected_sums([10, 20])
-    )
+    measure("squares", [Arm("process_pool", 3), Arm("multiprocessing_pool", 3)], [10, 20], sums([10, 20]))
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
 
 
@@ -123,23 +115,23 @@ def test_every_user_can_have_the_measuring_lock(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = os.umask(0o077)
     try:
-        with sampling.machine_to_itself():
-            [lock] = tmp_path.iterdir()
+        with lock.machine_to_itself():
+            [path] = tmp_path.iterdir()
     finally:
         os.umask(before)
-    assert lock.stat().st_mode & 0o777 == 0o644  # to lock it, reading is enough
-    with sampling.machine_to_itself():  # and it may be there
-        assert [lock] == list(tmp_path.iterdir())
+    assert path.stat().st_mode & 0o777 == 0o644  # to lock it, reading is enough
+    with lock.machine_to_itself():  # and it may be there
+        assert [path] == list(tmp_path.iterdir())
 
 
 def test_only_one_campaign_measures_at_a_time():
     order = []
 
     def second():
-        with sampling.machine_to_itself():
+        with lock.machine_to_itself():
             order.append("second")
 
-    with sampling.machine_to_itself():
+    with lock.machine_to_itself():
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.3)
@@ -151,6 +143,7 @@ def test_only_one_campaign_measures_at_a_time():
 def test_threads_are_expected_to_gain_only_without_the_gil(monkeypatch):
     clock = itertools.count()
     monkeypatch.setattr(time, "perf_counter", lambda: next(clock))  # the trial, 200,000 terms, takes a second
-    arm = Arm("threads", 4, executable="/opt/python")
-    assert sampling.estimate_squares_s([arm], [200_000], 4, set()) == 1 + sampling.OVERHEAD_S
-    assert sampling.estimate_squares_s([arm], [200_000], 4, {"/opt/python"}) == 0.25 + sampling.OVERHEAD_S
+    squares = workload("squares", [200_000])
+    threads = squares.strategies()["threads"]
+    assert squares.estimate_s(threads, 4, 4, gil=True) == 1
+    assert squares.estimate_s(threads, 4, 4, gil=False) == 0.25

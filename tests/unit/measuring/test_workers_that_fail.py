@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from concurrency.measuring import sampling
 from concurrency.measuring.arms import Arm
-from concurrency.measuring.sampling import Conditions
+from helpers.workloads import measure
 
 PATIENCE_S = 60.0  # far beyond what anything here takes; nothing may wait for it
 
@@ -40,10 +39,8 @@ def error(folder: Path, accident: str, workload: str, strategy: str, options: di
     python.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{folder}/accident.py'\n")
     python.chmod(0o755)
     items = ["http://127.0.0.1:9/"] if workload == "download" else [1]
-    [row] = sampling.measure_round(
-        workload, [Arm(strategy, 16, options, executable=str(python))], items, items,
-        number=1, cores=2, conditions=Conditions("fork", timeout_s=PATIENCE_S),
-    )  # fmt: skip
+    arm = Arm(strategy, 16, options, executable=str(python))
+    [row] = measure(workload, [arm], items, items, start_method="fork", timeout_s=PATIENCE_S)
     return row["error"]
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from concurrency.errors import UserError
+from concurrency.planning import plan
 from concurrency.running.settings import resolve
-from concurrency.showing import messages
-from concurrency.workloads.squares.squares import read_numbers
+from concurrency.workloads.squares import numbers
 
 
 @pytest.mark.parametrize("as_written", [float, str], ids=["as a float", "as text, from --config"])
@@ -22,9 +22,9 @@ def test_whole_numbers_are_whole(as_written):
         "measure_items": number(100),
     }
     settings = resolve(given)
-    assert read_numbers(settings.numbers) == [10**6, 10**6 + 1, 10**6 + 2]
-    arm = settings.arms["squares"][-1]
-    for whole in (settings.limits["max_bytes"], settings.measure_items, arm.workers, arm.options["chunksize"]):
+    assert numbers.read(settings.squares.items) == [10**6, 10**6 + 1, 10**6 + 2]
+    arm = settings.squares.arms[-1]
+    for whole in (settings.download.limits["max_bytes"], settings.measure_items, arm.workers, arm.options["chunksize"]):
         assert type(whole) is int
 
 
@@ -42,14 +42,19 @@ def test_text_that_looks_like_a_number_is_text_where_text_is_wanted():
 
 
 def test_what_the_command_line_gives_as_text_is_no_text():
-    settings = resolve({"explain": "false", "squares": {"shards": "8", "function": "null", "start_method": "null"}})
-    assert (settings.explain, settings.shards["squares"]) == (False, 8)
-    assert (settings.function, settings.start_method) == (None, None)
+    settings = resolve({"explain": "false", "squares": {"shards": "8", "function": "null"}, "start_method": "null"})
+    assert (settings.explain, settings.squares.shards) == (False, 8)
+    assert (settings.squares.function, settings.start_method) == (None, None)
 
 
 def test_a_deadline_that_no_sample_can_meet_is_told_beforehand(tmp_path):
     (tmp_path / "sites.csv").write_text("url,wire_bytes,latency_ms\nhttp://a.test/,100,1500\nhttp://b.test/,100,1500\n")
-    given = {"sites": str(tmp_path / "sites.csv"), "squares": {"numbers": []}}
-    told = [messages.plan({"download": 1}, resolve(given | {"download": {"timeout_s": s}}), cores=2) for s in (2, 4)]
-    assert told[0].endswith(" A sample of downloads needs 3 s, but download.timeout_s is 2: raise it.")
+    sites = str(tmp_path / "sites.csv")
+    told = [
+        plan.describe(
+            {"download": 1}, resolve({"download": {"sites": sites, "timeout_s": s}, "squares": {"numbers": []}}), cores=2
+        )
+        for s in (2, 4)
+    ]
+    assert told[0].endswith(" A sample needs 3 s, but download.timeout_s is 2: raise it.")
     assert "timeout_s" not in told[1]

@@ -16,33 +16,35 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+import concurrency.strategies
 from concurrency.errors import UserError
 from concurrency.measuring import arms
 from concurrency.measuring.arms import Arm
-from concurrency.strategies import algorithms, catalogue
-from concurrency.workloads.squares import squares
-from concurrency.workloads.squares.squares import Task, closed_form, cut_range, sum_of_squares
+from concurrency.work import Work
+from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.squares.sums import closed_form, cut_range, sum_of_squares
+from concurrency.workloads.squares.work import NeverAwaiting
+from helpers.workloads import strategies, workload
 
+SQUARES = workload("squares", [])
 EXPECTED = {
-    "download": {
-        "sequential", "threads", "asyncio", "asyncio_session_per_request", "asyncio_blocking", "asyncio_gather",
-        "asyncio_taskgroup", "asyncio_as_completed", "asyncio_wait", "asyncio_legacy_loop", "asyncio_uvloop",
-        "process_pool", "processes_asyncio", "curl_multi", "httpx_async", "niquests",
-    },
-    "squares": {
-        "sequential", "threads", "asyncio", "asyncio_to_thread", "process_pool", "process_pool_futures",
-        "process_pool_ranges", "multiprocessing_pool", "interpreter_pool", "joblib", "mpire", "dask", "ray",
-        "numpy", "closed_form",
-    },
+    "sequential", "threads", "asyncio", "asyncio_blocking", "asyncio_gather", "asyncio_taskgroup",
+    "asyncio_as_completed", "asyncio_wait", "asyncio_legacy_loop", "asyncio_uvloop", "asyncio_to_thread",
+    "process_pool", "process_pool_futures", "process_pool_ranges", "processes_asyncio", "multiprocessing_pool",
+    "interpreter_pool", "joblib", "mpire", "dask", "ray",
 }  # fmt: skip
+OF_ONE_WORKLOAD = {
+    "download": {"asyncio_session_per_request", "curl_multi", "httpx_async", "niquests"},
+    "squares": {"numpy", "closed_form"},
+}
 ONE_AFTER_THE_OTHER = {"sequential", "asyncio_blocking"}
 SLOW_TO_START = {"ray"}
 
 
-def variants(workload):
-    """Every strategy of `workload` once with its defaults and once with each other value that an option lists."""
+def variants(name):
+    """Every strategy for the workload of a name, with its defaults and with each other value that an option lists."""
     found = []
-    for strategy in catalogue(workload).values():
+    for strategy in strategies(name).values():
         marks = [pytest.mark.heavy] if strategy.name in SLOW_TO_START else []
         if strategy.missing:
             marks.append(pytest.mark.skip(reason=strategy.missing))
@@ -53,8 +55,8 @@ def variants(workload):
             if value != schema["default"]
         ]
         for change in changes:
-            name = " ".join([strategy.name, *(f"{key}={value}" for key, value in change.items())])
-            found.append(pytest.param(strategy, strategy.defaults | change, marks=marks, id=name))
+            variant = " ".join([strategy.name, *(f"{key}={value}" for key, value in change.items())])
+            found.append(pytest.param(strategy, strategy.defaults | change, marks=marks, id=variant))
     return found
 
 
@@ -68,35 +70,40 @@ def no_fork_beside_threads():
 
 
 @contextmanager
-def started(strategy, options, workers):
+def started(strategy, options, workers, name, **functions):
+    """What the strategy makes of a list of items."""
+    module = importlib.import_module(WORKLOADS[name].work)
+    work = module.build(strategy.runs, **functions) if strategy.runs else Work()
     with importlib.import_module(strategy.module).start(workers, **options) as run:
-        yield run
+        yield lambda items, work=work: run(work, items)
 
 
-@pytest.mark.parametrize("workload", ["download", "squares"])
-def test_every_strategy_says_what_it_is(workload):
-    known = catalogue(workload)
-    assert set(known) == EXPECTED[workload]
+@pytest.mark.parametrize("name", ["download", "squares"])
+def test_every_strategy_says_what_it_is(name):
+    known = strategies(name)
+    assert set(known) == EXPECTED | OF_ONE_WORKLOAD[name]
     for strategy in known.values():
         assert 20 < len(strategy.summary) <= 120
-        for name, schema in strategy.options.items():
+        for option, schema in strategy.options.items():
             Draft202012Validator.check_schema(schema)
-            assert Draft202012Validator(schema).is_valid(schema["default"]), (strategy.name, name)
-    assert algorithms(workload) == (["closed_form", "numpy"] if workload == "squares" else [])
+            assert Draft202012Validator(schema).is_valid(schema["default"]), (strategy.name, option)
+    assert WORKLOADS[name].algorithms() == (("closed_form", "numpy") if name == "squares" else ())
 
 
 def described(text, tmp_path, monkeypatch):
-    """What the catalogue has of a strategy file with this text."""
-    (tmp_path / "download").mkdir()
-    (tmp_path / "download/mine.py").write_text(text)
+    """What is known of a strategy file with this text."""
+    (tmp_path / "mine.py").write_text(text)
     monkeypatch.setattr("concurrency.strategies.FOLDER", tmp_path)
-    return catalogue.__wrapped__("download")["mine"]
+    return concurrency.strategies.described.__wrapped__()["mine"]
 
 
 def test_facts_may_be_annotated(tmp_path, monkeypatch):
-    text = 'RANK: int = 3\nNEEDS: list[str]\nOPTIONS: dict = {"size": {"default": 1}}\nOTHER = print()\n'
+    text = 'RANK: int = 3\nRUNS = "function"\nNEEDS: list[str]\nOPTIONS: dict = {"size": {"default": 1}}\nX = print()\n'
     mine = described(text, tmp_path, monkeypatch)
     assert (mine.rank, mine.needs, mine.defaults) == (3, (), {"size": 1})
+
+
+RUNS = 'RUNS = "function"\n'
 
 
 @pytest.mark.parametrize(
@@ -105,39 +112,43 @@ def test_facts_may_be_annotated(tmp_path, monkeypatch):
         ('"""No rank."""', "RANK: say how simple it is with a whole number, such as RANK = 3"),
         ('RANK = "simple"', "RANK: say how simple it is with a whole number, such as RANK = 3"),
         ("RANK = 1 + len(__name__)", "RANK: write its value out, as it is read without running the file"),
-        ('RANK = 1\nOPTIONS = {"size": {"type": "integer"}}', "OPTIONS: size: give it a default"),
+        ("RANK = 1", "RUNS: say which form of a work it takes, function or coroutine"),
+        ('RANK = 1\nRUNS = "anything"', "RUNS: 'anything' is not one of function, coroutine"),
+        (f'RANK = 1\n{RUNS}SHARES = "cake"', "SHARES: 'cake' is not one of thread, loop, gil"),
+        (f'RANK = 1\n{RUNS}OPTIONS = {{"size": {{"type": "integer"}}}}', "OPTIONS: size: give it a default"),
         ("RANK = 1\ndef start(:", "cannot be read as Python: invalid syntax (mine.py, line 2)"),
     ],
 )
 def test_a_file_that_does_not_say_what_it_is(text, message, tmp_path, monkeypatch):
     with pytest.raises(UserError) as caught:
         described(text, tmp_path, monkeypatch)
-    assert str(caught.value) == f"{tmp_path}/download/mine.py: {message}"
+    assert str(caught.value) == f"{tmp_path}/mine.py: {message}"
 
 
 @pytest.mark.parametrize(("strategy", "options"), variants("squares"))
 def test_sums_are_those_of_sequential(strategy, options):
-    workers = 1 if strategy.one_worker else 3
-    with started(strategy, options, workers) as run:
+    workers = 1 if WORKLOADS["squares"].has_one_worker(strategy) else 3
+    with started(strategy, options, workers, "squares") as run:
 
         @settings(max_examples=25)
         @given(st.lists(st.integers(0, 3000), max_size=12))
         def holds(numbers):
-            assert run(squares.task(), numbers) == [sum_of_squares(n) for n in numbers]
+            assert run(numbers) == [sum_of_squares(n) for n in numbers]
 
         holds()
-        assert run(squares.task(), [7] * 5) == [closed_form(7)] * 5
-        assert run(squares.task(), []) == []
+        assert run([7] * 5) == [closed_form(7)] * 5
+        assert run([]) == []
         if not strategy.is_algorithm:
-            assert run(Task(math.isqrt, None), [16, 81]) == [4, 9]  # what a user brings may not be written in Python
+            own = Work(function=math.isqrt, coroutine=NeverAwaiting(math.isqrt))
+            assert run([16, 81], own) == [4, 9]  # what a user brings may not be written in Python
 
 
 @pytest.mark.parametrize("n", [3_000_000, 3_900_000, 5_000_001])
 def test_numpy_is_exact_where_64_bits_overflow(n):
-    with started(catalogue("squares")["numpy"], {}, 1) as run:
-        assert run(squares.task(), [n]) == [closed_form(n)]
+    with started(strategies("squares")["numpy"], {}, 1, "squares") as run:
+        assert run([n]) == [closed_form(n)]
         with pytest.raises(OverflowError):
-            run(squares.task(), [2**32 + 1])
+            run([2**32 + 1])
 
 
 @given(st.integers(0, 10_000), st.floats(0.01, 20_000))
@@ -214,7 +225,7 @@ def test_pages_are_those_of_sequential(strategy, options, site, nobody):
     pages = {f"{site.url}/{size}": (200, size) for size in (0, 1, 10, 70_000, 300_000)}
     pages |= {f"{site.url}/404": (404, 404), f"{site.url}/moved": (200, 10)}
     pages |= {f"{site.url}/broken": (0, 0), nobody: (0, 0)}
-    with started(strategy, options, 4) as run:
+    with started(strategy, options, 4, "download") as run:
 
         @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
         @given(st.lists(st.sampled_from(sorted(pages)), max_size=12))
@@ -230,8 +241,8 @@ def test_pages_are_those_of_sequential(strategy, options, site, nobody):
 @pytest.mark.parametrize(("strategy", "options"), variants("download"))
 def test_no_more_in_flight_than_workers(strategy, options, site):
     site.most = 0
-    workers = 1 if strategy.one_worker else 5
-    with started(strategy, options, workers) as run:
+    workers = 1 if WORKLOADS["download"].has_one_worker(strategy) else 5
+    with started(strategy, options, workers, "download") as run:
         assert run([f"{site.url}/slow"] * 30) == [(200, 4)] * 30
     if strategy.name in ONE_AFTER_THE_OTHER:
         assert site.most == 1
@@ -253,36 +264,38 @@ def absent(monkeypatch, *packages):
 def test_what_is_not_installed_is_left_out_with_the_command_that_helps(monkeypatch):
     absent(monkeypatch, "joblib", "niquests")
     asked = ["sequential", "joblib"]
-    chosen, left_out = arms.runnable("squares", [Arm("sequential"), Arm("joblib", 2)], asked, False, "config.yaml")
+    chosen, left_out = arms.runnable(SQUARES, [Arm("sequential"), Arm("joblib", 2)], asked, "config.yaml")
     assert chosen == [Arm("sequential")]
     assert left_out == {"joblib": "not installed: pip install joblib"}
     with pytest.raises(UserError, match=r"^config.yaml: joblib: not installed: pip install joblib$"):
-        arms.runnable("squares", [Arm("sequential"), Arm("joblib", 2)], ["joblib"], False, "config.yaml")
+        arms.runnable(SQUARES, [Arm("sequential"), Arm("joblib", 2)], ["joblib"], "config.yaml")
     # pip alone would exchange the urllib3 of `requests`
-    assert "URLLIB3_NO_OVERRIDE=1 pip install" in catalogue("download")["niquests"].missing
+    assert "URLLIB3_NO_OVERRIDE=1 pip install" in strategies("download")["niquests"].missing
 
 
 def test_an_older_interpreter_leaves_out_what_it_has_not(monkeypatch):
     monkeypatch.setattr("sys.version_info", (3, 13, 0))
-    assert catalogue("squares")["interpreter_pool"].missing == "needs Python 3.14"
+    assert strategies("squares")["interpreter_pool"].missing == "needs Python 3.14"
 
 
 def test_algorithms_are_off_with_a_function_of_ones_own():
     asked = ["numpy", {"threads": {"workers": 2}}]
-    chosen, left_out = arms.runnable("squares", [Arm("numpy"), Arm("threads", 2)], asked, True, "config.yaml")
+    own = workload("squares", [], function="work.py:f")
+    chosen, left_out = arms.runnable(own, [Arm("numpy"), Arm("threads", 2)], asked, "config.yaml")
     assert chosen == [Arm("threads", 2)]
     assert json.dumps(left_out) == '{"numpy": "computes the sum of squares only, not your function"}'
 
 
 def test_what_computes_in_one_thread_depends_on_the_gil():
-    known = [strategy for strategy in catalogue("squares").values() if not strategy.is_algorithm]
-    one, more = {"sequential", "asyncio"}, {"threads", "asyncio_to_thread"}
+    known = [strategy for strategy in strategies("squares").values() if not strategy.is_algorithm]
+    one = {name for name in EXPECTED if name == "sequential" or name.startswith("asyncio")} - {"asyncio_to_thread"}
+    more = {"threads", "asyncio_to_thread"}
     assert {strategy.name for strategy in known if strategy.computes_in_one_thread(gil=True)} == one | more
     assert {strategy.name for strategy in known if strategy.computes_in_one_thread(gil=False)} == one
 
 
-@pytest.mark.parametrize("name", ["asyncio", "numpy", "closed_form", "sequential"])
+@pytest.mark.parametrize("name", ["asyncio", "asyncio_gather", "numpy", "closed_form", "sequential"])
 def test_one_worker_is_one_worker(name):
-    assert Arm(name, 1) in arms.expand("squares", [name], "cores", "here")
+    assert Arm(name, 1) in arms.expand(SQUARES, [name], "cores", "here")
     with pytest.raises(UserError, match=f"here: {name}: workers: {name} has one worker, not 2"):
-        arms.expand("squares", [{name: {"workers": 2}}], "cores", "here")
+        arms.expand(SQUARES, [{name: {"workers": 2}}], "cores", "here")
