@@ -278,6 +278,27 @@ def test_what_the_library_says_it_starts_and_reads_is_there():
             assert f"{name.replace('.', '/')}.py" in known.closure(path)
 
 
+def test_import_linter_finds_the_same_imports():
+    grimp = pytest.importorskip("grimp")
+    files = {_module(path): path for path in LIBRARY}
+    graph = grimp.build_graph("concurrency", exclude_type_checking_imports=True, cache_dir=None)
+    assert graph.modules == set(files)
+    for name, path in files.items():
+        if "." in name:  # importing a module runs the packages that it is in
+            graph.add_import(importer=name, imported=name.rpartition(".")[0])
+        for started in digests._constant(ast.parse(path.read_text(encoding="utf-8")), "STARTS"):
+            graph.add_import(importer=name, imported=started)
+    known = Digests(Path("/nowhere/digests.json"))
+    for name, path in files.items():
+        ours = {_module(Path(file)) for file in known.closure(path).values() if file.endswith(".py")}
+        assert ours == {name} | graph.find_upstream_modules(name)
+
+
+def _module(path):
+    """The name by which the library's file at `path` is imported."""
+    return ".".join(path.relative_to(SCRIPTS).with_suffix("").parts).removesuffix(".__init__")
+
+
 def test_the_rules_depend_on_what_they_should():
     known = Digests(Path("/nowhere/digests.json"))
     measure = set(known.closure(SCRIPTS / "measure.py"))
