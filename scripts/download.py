@@ -17,7 +17,8 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from concurrency import errors
 from concurrency.downloader import addresses, fetch, page_tables
-from concurrency.downloader.store import Page, disk
+from concurrency.downloader.disk import disk
+from concurrency.downloader.page import Page
 from concurrency.running import job
 from concurrency.workloads.download import replay, sites
 from concurrency.workloads.squares import shards
@@ -54,7 +55,7 @@ def main(snakemake: Any) -> None:
                 page_tables.write_pages(pages, output.pages)
                 page_tables.write_profile(output.pages, output.profile)
     if not shard:
-        progress.ended.tell(params.max_failures, folder, "download")
+        progress.ended.report(params.max_failures, folder, "download")
 
 
 def _manners(params: Any) -> fetch.Manners:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.downloader import page_tables
-from concurrency.downloader.store import Page, disk, sweep_pages
+from concurrency.downloader.disk import disk
+from concurrency.downloader.page import Page
+from concurrency.downloader.store import sweep_pages
 from concurrency.errors import UserError, shown
 from concurrency.running import job
 from concurrency.workloads.download import sites
@@ -38,7 +40,7 @@ def main(snakemake: Any) -> None:
         sweep_pages(folder, whole)
     if ended.failures > params.max_failures:
         _forget_failed(tables)
-    ended.tell(params.max_failures, folder, "download_shard")
+    ended.report(params.max_failures, folder, "download_shard")
 
 
 def _forget_failed(tables: list[Path]) -> None:
