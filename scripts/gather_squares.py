@@ -7,14 +7,13 @@ from typing import Any
 from concurrency import files
 from concurrency.errors import UserError
 from concurrency.running import job
-from concurrency.workloads.squares import shards
 from concurrency.workloads.squares.squares import closed_form, read_numbers, sum_of_squares, task
 
 
 def main(snakemake: Any) -> None:
     params = snakemake.params
     numbers, work = read_numbers(params.numbers), task(params.function, params.split)
-    merged = itertools.groupby(shards.merged(snakemake.input.shards), key=lambda row: int(row[0]))
+    merged = itertools.groupby(files.merged(snakemake.input.shards), key=lambda row: int(row[0]))
     with files.writing(snakemake.output[0]) as file:
         rows = csv.writer(file)
         rows.writerow(["number", "sum"])
