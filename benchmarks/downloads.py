@@ -33,7 +33,7 @@ import aiohttp
 from aiohttp.http import SERVER_SOFTWARE
 
 from concurrency.downloader import fetch
-from concurrency.downloader.store import Page
+from concurrency.downloader.page import Page
 
 LIMITS = fetch.Limits(retries=2, backoff_s=0.2, first_byte_s=2, idle_s=2)
 

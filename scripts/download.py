@@ -1,4 +1,4 @@
-"""Rule download: every site once, asynchronously; pages into the store, one row a site into pages.csv.
+"""Rule download: every site once, asynchronously; pages into the store, one row per site into pages.csv.
 
 Rule download_shard: the same for one shard's share of the sites; its failures are for gather_download to judge.
 """
@@ -16,11 +16,11 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from concurrency import errors
-from concurrency.downloader import addresses, fetch, page_tables
-from concurrency.downloader.store import Page, disk
+from concurrency.downloader import addresses, fetch, page_tables, shards
+from concurrency.downloader.disk import disk
+from concurrency.downloader.page import Page
 from concurrency.running import job
 from concurrency.workloads.download import replay, sites
-from concurrency.workloads.squares import shards
 
 
 def main(snakemake: Any) -> None:
@@ -54,7 +54,7 @@ def main(snakemake: Any) -> None:
                 page_tables.write_pages(pages, output.pages)
                 page_tables.write_profile(output.pages, output.profile)
     if not shard:
-        progress.ended.tell(params.max_failures, folder, "download")
+        progress.ended.report(params.max_failures, folder, "download")
 
 
 def _manners(params: Any) -> fetch.Manners:
@@ -82,7 +82,7 @@ def _served(wanted: list[sites.Site], params: Any) -> Iterator[tuple[list[str], 
 
 
 class _Progress:
-    """The bar, unless `hidden`, and what the end has to tell."""
+    """The bar, unless `hidden`, and what is to be reported at the end."""
 
     def __init__(self, total: int, hidden: bool) -> None:
         self.ended = page_tables.Ended()

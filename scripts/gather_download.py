@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from concurrency import files
 from concurrency.downloader import page_tables
-from concurrency.downloader.store import Page, disk, sweep_pages
+from concurrency.downloader.disk import disk
+from concurrency.downloader.page import Page
+from concurrency.downloader.store import sweep_pages
 from concurrency.errors import UserError, shown
 from concurrency.running import job
 from concurrency.workloads.download import sites
-from concurrency.workloads.squares import shards
 
 
 def main(snakemake: Any) -> None:
@@ -22,7 +24,7 @@ def main(snakemake: Any) -> None:
     def pages() -> Iterator[Page]:
         seen: set[str] = set()
         wanted = sites.read(params.sites)
-        for place, (row, site) in enumerate(itertools.zip_longest(shards.merged(tables), wanted)):
+        for place, (row, site) in enumerate(itertools.zip_longest(files.merged(tables), wanted)):
             if not row or not site or row[:2] != [str(place), shown(site.url)]:
                 raise UserError(f"{folder}: the shards are of another site list; run with --forcerun download_shard")
             page = Page.from_row(row[1:])
@@ -38,13 +40,13 @@ def main(snakemake: Any) -> None:
         sweep_pages(folder, whole)
     if ended.failures > params.max_failures:
         _forget_failed(tables)
-    ended.tell(params.max_failures, folder, "download_shard")
+    ended.report(params.max_failures, folder, "download_shard")
 
 
 def _forget_failed(tables: list[Path]) -> None:
     """Remove the tables with failures in them, so that the next run has their shards try again."""
     for table in tables:
-        if any(row[-1] for row in shards.merged([table])):
+        if any(row[-1] for row in files.merged([table])):
             table.unlink()
 
 

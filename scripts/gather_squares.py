@@ -7,7 +7,7 @@ from typing import Any
 from concurrency import files
 from concurrency.errors import UserError
 from concurrency.running import job
-from concurrency.workloads.squares import numbers, shards
+from concurrency.workloads.squares import numbers
 from concurrency.workloads.squares.sums import closed_form, sum_of_squares
 from concurrency.workloads.squares.work import build
 
@@ -15,7 +15,7 @@ from concurrency.workloads.squares.work import build
 def main(snakemake: Any) -> None:
     params = snakemake.params
     wanted, work = numbers.read(params.numbers), build("function", params.function, params.split)
-    merged = itertools.groupby(shards.merged(snakemake.input.shards), key=lambda row: int(row[0]))
+    merged = itertools.groupby(files.merged(snakemake.input.shards), key=lambda row: int(row[0]))
     with files.writing(snakemake.output[0]) as file:
         rows = csv.writer(file)
         rows.writerow(["number", "sum"])

@@ -20,7 +20,7 @@ from concurrency.cores import usable
 from concurrency.errors import UserError
 from concurrency.running import job
 from concurrency.work import Work
-from concurrency.workloads.squares import numbers, shards
+from concurrency.workloads.squares import numbers, pieces
 from concurrency.workloads.squares.sums import closed_form, sum_of_squares
 from concurrency.workloads.squares.work import build
 
@@ -29,14 +29,16 @@ def main(snakemake: Any) -> None:
     params, shard = snakemake.params, snakemake.wildcards.get("scatteritem", "")
     wanted, work = numbers.read(params.numbers), build("function", params.function, params.split)
     workers = usable(snakemake.threads)
-    own = shards.pieces_of(shard or "1-of-1", wanted, work.split)
+    own = pieces.pieces_of(shard or "1-of-1", wanted, work.split)
     with (
         files.writing(snakemake.output[0]) as file,
         ProcessPoolExecutor(workers, multiprocessing.get_context(params.start_method)) as pool,
     ):
         rows = csv.writer(file)
         rows.writerow(["place", "start", "stop", "sum"] if shard else ["number", "sum"])
-        sums = _told(_sums(pool, work, shards.divided(own, work.split, workers), workers), params.function, len(own))
+        sums = _reported(
+            _sums(pool, work, pieces.divided(own, work.split, workers), workers), params.function, len(own)
+        )
         bar = tqdm(sums, "squares", len(own), unit="sum", delay=1, mininterval=0.5, disable=bool(shard))
         for piece, total in zip(own, bar, strict=True):
             number = wanted[piece.index]
@@ -46,8 +48,8 @@ def main(snakemake: Any) -> None:
     logging.info("%d sums by %d processes", len(own), workers)
 
 
-def _told(sums: Iterator[Any], function: str | None, count: int) -> Iterator[Any]:
-    """The `count` results `sums`; what the user's `function` raises is told as one line."""
+def _reported(sums: Iterator[Any], function: str | None, count: int) -> Iterator[Any]:
+    """The `count` results `sums`; what the user's `function` raises becomes one line."""
     done = 0
     try:
         for total in sums:
@@ -62,10 +64,10 @@ def _told(sums: Iterator[Any], function: str | None, count: int) -> Iterator[Any
         raise UserError(f"{function}: {reason}") from error
 
 
-def _sums(pool: ProcessPoolExecutor, work: Work, cut: list[shards.Piece], workers: int) -> Iterator[Any]:
+def _sums(pool: ProcessPoolExecutor, work: Work, cut: list[pieces.Piece], workers: int) -> Iterator[Any]:
     """What comes of each number, in order; the cuts of one number are computed apart and combined."""
     chunksize = max(1, len(cut) // (64 * workers))
-    totals = zip(cut, pool.map(partial(shards.compute, work), cut, chunksize=chunksize), strict=True)
+    totals = zip(cut, pool.map(partial(pieces.compute, work), cut, chunksize=chunksize), strict=True)
     for _, of_one in itertools.groupby(totals, key=lambda pair: pair[0].index):
         parts = [total for _, total in of_one]
         yield work.split.combine(parts) if work.split and len(parts) > 1 else parts[0]

@@ -1,8 +1,10 @@
-"""Files that others may read or write at the same time: new ones appear whole, or not at all."""
+"""Tables that several jobs write: each appears whole or not at all, and those of shards are put together again."""
 
+import csv
+import heapq
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -19,3 +21,21 @@ def writing(path: str | Path) -> Iterator[TextIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def merged(paths: Iterable[str | Path]) -> Iterator[list[str]]:
+    """The rows of the shards' tables, whose first column is the place in the whole list, in the order of that."""
+
+    def rows(path: str | Path) -> Iterator[list[str]]:
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.reader(file)
+            next(reader)
+            yield from reader
+
+    return heapq.merge(*map(rows, paths), key=lambda row: int(row[0]))
+
+
+def number_and_count(shard: str) -> tuple[int, int]:
+    """Number and count of a shard, named as Snakemake's scatter–gather does it: `2-of-4`."""
+    number, _, count = shard.partition("-of-")
+    return int(number), int(count)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from concurrency.downloader import fetch
-from concurrency.downloader.store import Page
+from concurrency.downloader.page import Page
 
 from .cases import TRIES
 

@@ -1,4 +1,4 @@
-"""docs/downloads.md tells of every class of failure and every limit, as they are."""
+"""docs/downloads.md names every class of failure and every limit, as they are."""
 
 from pathlib import Path
 

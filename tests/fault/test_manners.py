@@ -1,4 +1,4 @@
-"""How servers are treated: limits a host, waiting when told to, robots.txt, names, secrets."""
+"""How servers are treated: limits per host, waiting when asked to, robots.txt, names, secrets."""
 
 import asyncio
 import re
@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from concurrency.downloader import fetch
-from concurrency.downloader.store import file_name
+from concurrency.downloader.page import file_name
 from helpers.replies import BODY, OK, head, reply, status, to
 from helpers.server import CLOSE, RESET
 

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from concurrency.downloader import store
+from concurrency.downloader.part import SPILL
 from concurrency.errors import UserError
 from helpers.replies import BODY, OK, reply
 from helpers.server import CLOSE
@@ -146,9 +147,9 @@ def test_changed_page_comes_whole(site, tmp_path):
 def test_large_bodies_do_not_stay_in_memory(site, tmp_path):
     server, url = site
     body = BODY * 600
-    server.play({"/case": [cut(3 * store.SPILL, body=body), rest(rest.__defaults__[0], TAG, body)]})
+    server.play({"/case": [cut(3 * SPILL, body=body), rest(rest.__defaults__[0], TAG, body)]})
     [page] = fetch_pages([url], tmp_path)
-    assert ranges(server) == [3 * store.SPILL]
+    assert ranges(server) == [3 * SPILL]
     assert whole(tmp_path, page, body)
     assert list((tmp_path / "state/parts").iterdir()) == []
 
@@ -241,9 +242,8 @@ def test_the_writing_process_is_ended(site, tmp_path):
 
     def end_it(page, detail):
         if not ended:
-            ended.extend(
-                child for child in psutil.Process().children() if "concurrency.downloader.writer" in child.cmdline()
-            )
+            name = "concurrency.downloader.writer_process"
+            ended.extend(child for child in psutil.Process().children() if name in child.cmdline())
             ended[0].kill()
 
     with pytest.raises(UserError, match="the process that writes here was ended"):

@@ -1,4 +1,4 @@
-"""What docs/upstream.md says of aiohttp is so, with the aiohttp in the lock; when it no longer is, this tells."""
+"""What docs/upstream.md says of aiohttp is so, with the aiohttp in the lock; when it no longer is, this fails."""
 
 import re
 import subprocess

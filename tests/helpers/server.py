@@ -1,4 +1,4 @@
-"""A server that does exactly what it is told on a raw socket: sends bytes, waits, stalls, closes, resets."""
+"""A server that does exactly what its script says on a raw socket: sends bytes, waits, stalls, closes, resets."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ Script = Sequence[Step]
 
 
 class FaultServer:
-    """Serves, in a thread of its own, a script a path: the n-th request to a path gets its n-th script, then the last.
+    """Serves, in a thread of its own, scripts per path: the n-th request to a path gets its n-th script, then the last.
 
     A script's steps: bytes are sent; a number waits for so many seconds, an event until it is set; CLOSE, RESET and
     STALL do that; CUT closes without the close_notify that TLS asks for; a function gets the request's head and returns

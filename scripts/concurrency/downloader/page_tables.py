@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 
 from concurrency.downloader.failures import KINDS
-from concurrency.downloader.store import COLUMNS, FAILED, STATE, Page, values
+from concurrency.downloader.page import COLUMNS, Page, values
+from concurrency.downloader.store import FAILED, STATE
 from concurrency.errors import UserError, printable
 from concurrency.files import writing
 
@@ -82,7 +83,7 @@ class Ended:
     def failures(self) -> int:
         return len(self.failed)
 
-    def tell(self, max_failures: int, folder: Path, rule: str) -> None:
+    def report(self, max_failures: int, folder: Path, rule: str) -> None:
         """What failed, by class, on the screen, in the log, and row by row in a table in the store in `folder`, which
         stays when Snakemake removes those of a rule that failed.
 

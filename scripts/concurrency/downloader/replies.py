@@ -1,4 +1,4 @@
-"""What replies and errors mean: the failure behind an exception, how long to wait, whether a body can be continued."""
+"""What replies and errors mean: the failure behind either, how long to wait, whether a body can be continued."""
 
 import email.utils
 import re
@@ -12,9 +12,10 @@ from aiohttp import hdrs, http_exceptions
 
 from concurrency.downloader.failures import FetchError
 from concurrency.downloader.framing import Framing
-from concurrency.downloader.limits import RETRY_STATUSES
-from concurrency.downloader.store import Part
+from concurrency.downloader.limits import RETRY_STATUSES, Limits
+from concurrency.downloader.part import Part
 
+REDIRECTS = (301, 302, 303, 307, 308)
 OVERLOADED = (429, 503)  # the whole host wants to be left alone
 WAITING = (403, 413)  # tried again only where they say when (others say so with statuses that are tried again anyway)
 
@@ -60,7 +61,28 @@ def _is_too_many_headers(error: BaseException | None) -> bool:
     return False
 
 
-def retry_after_s(headers: Mapping[str, str]) -> float:
+def refusal(part: Part, reply: aiohttp.ClientResponse, limits: Limits) -> FetchError:
+    """What a reply that brings no page means; `part` is dropped if it is why."""
+    detail = f"status {reply.status} {reply.reason or ''}"
+    if is_ranged(reply) and reply.status in (206, 416):
+        part.drop()
+        return FetchError("status", f"{detail}; the part fetched earlier does not fit any more", passing=True)
+    wait_s = asked_wait_s(reply, limits)
+    passing = reply.status in limits.retry_statuses or bool(wait_s and reply.status in WAITING)
+    return FetchError("status", detail, passing=passing, wait_s=wait_s)
+
+
+def is_ranged(reply: aiohttp.ClientResponse) -> bool:
+    """Whether it was only asked for what is missing of a part."""
+    return hdrs.RANGE in reply.request_info.headers
+
+
+def asked_wait_s(reply: aiohttp.ClientResponse, limits: Limits) -> float:
+    """How long the server wants to be left alone, as far as that is let pass."""
+    return min(_retry_after_s(reply.headers), limits.max_wait_s)
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float:
     """Retry-After in seconds, given as such or as a date; 0 if there is none that can be read."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():

@@ -1,12 +1,15 @@
-"""robots.txt: asked for once an origin, and obeyed."""
+"""robots.txt: asked for once per origin, and obeyed."""
+
+import asyncio
 
 from protego import Protego
 
 from concurrency.downloader import addresses
 from concurrency.downloader.failures import FetchError
 from concurrency.downloader.limits import PRODUCT
-from concurrency.downloader.store import Part
+from concurrency.downloader.part import Part
 
+LONG = 1000  # characters of an address; to match a longer one with thousands of rules is not for the event loop
 MOST_PAIRS = 1_000_000  # of agents and rules; Protego may keep each, in some hundred bytes
 MOST_BYTES = 500 * 1024  # RFC 9309, section 2.5: what is beyond need not be read
 
@@ -17,11 +20,14 @@ class Robots:
     def __init__(self) -> None:
         self._rules: dict[str, Protego | FetchError] = {}
 
-    def ask_first(self, address: str) -> str:
+    async def ask_first(self, address: str) -> str:
         """The robots.txt to read before `address` may be requested, or nothing if that is known to be allowed.
 
         Raises FetchError where it is not allowed.
         """
+        return await asyncio.to_thread(self._ask_first, address) if len(address) > LONG else self._ask_first(address)
+
+    def _ask_first(self, address: str) -> str:
         origin = addresses.origin(address)
         rules = self._rules.get(origin)
         if rules is None:
@@ -32,11 +38,14 @@ class Robots:
             raise FetchError("robots", f"{origin}/robots.txt forbids it")
         return ""
 
-    def came(self, address: str, part: Part) -> float:
+    async def came(self, address: str, part: Part) -> float:
         """From now on the pages beside `address`, a robots.txt, follow it; the seconds it wants between requests.
 
-        Not for an event loop: to decode and parse it may take long. Raises FetchError where it is corrupt.
+        Raises FetchError where it is corrupt.
         """
+        return await asyncio.to_thread(self._read, address, part)  # to decode and parse it may take long
+
+    def _read(self, address: str, part: Part) -> float:
         text = part.read(MOST_BYTES).decode("utf-8-sig", errors="replace")
         lines = [line.lstrip().lower() for line in text.splitlines()]
         agents = sum(line.startswith("user") for line in lines)

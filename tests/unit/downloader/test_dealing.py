@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concurrency.workloads.squares import shards
+from concurrency.downloader import shards
+from concurrency.workloads.squares.pieces import compute, divided, pieces_of
 from concurrency.workloads.squares.squares import Task, closed_form, cut_range, sum_of_squares, task
 
 TERMS = task()
@@ -63,10 +64,10 @@ def test_the_shards_sums_add_up(numbers, count, workers):
     times = [0] * len(numbers)
     costs = []
     for name in named(count):
-        pieces = shards.pieces_of(name, numbers, TERMS.split)
+        pieces = pieces_of(name, numbers, TERMS.split)
         costs.append(sum(piece.stop - piece.start for piece in pieces))
-        for piece in shards.divided(pieces, TERMS.split, workers):
-            found[piece.index] += shards.compute(TERMS, piece)
+        for piece in divided(pieces, TERMS.split, workers):
+            found[piece.index] += compute(TERMS, piece)
             times[piece.index] += 1
             assert piece.whole == ((piece.start, piece.stop) == (0, numbers[piece.index]))
     assert found == [closed_form(n) for n in numbers]
@@ -76,9 +77,9 @@ def test_the_shards_sums_add_up(numbers, count, workers):
 
 def test_a_single_huge_number_is_shared_equally_by_shards_and_by_workers():
     for name in named(4):
-        [piece] = shards.pieces_of(name, [10**12], TERMS.split)
+        [piece] = pieces_of(name, [10**12], TERMS.split)
         assert piece.stop - piece.start == 10**12 // 4
-        cut = shards.divided([piece], TERMS.split, 2)
+        cut = divided([piece], TERMS.split, 2)
         assert len(cut) == 8
         assert {part.stop - part.start for part in cut} == {10**12 // 32}
         assert [(part.start, part.stop) for part in cut] == [
@@ -88,7 +89,7 @@ def test_a_single_huge_number_is_shared_equally_by_shards_and_by_workers():
 
 @pytest.mark.parametrize("numbers", [[], [0], [5, 1, 1, 1, 900], list(range(40))])
 def test_what_cannot_be_split_is_dealt_out_whole(numbers):
-    dealt = [shards.pieces_of(name, numbers, WHOLE.split) for name in named(3)]
+    dealt = [pieces_of(name, numbers, WHOLE.split) for name in named(3)]
     assert sorted(piece.index for pieces in dealt for piece in pieces) == list(range(len(numbers)))
     assert all(piece.whole for pieces in dealt for piece in pieces)
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 1

@@ -2,8 +2,8 @@
 
 import pytest
 
+from concurrency.downloader.page import Page
 from concurrency.downloader.page_tables import Ended
-from concurrency.downloader.store import Page
 from concurrency.errors import UserError, printable, shown
 
 
@@ -21,7 +21,7 @@ def folder(tmp_path):
 
 
 def test_tolerated_failures_are_in_a_table(folder):
-    ended("", "dns", "status").tell(2, folder, "download")
+    ended("", "dns", "status").report(2, folder, "download")
     _, *rows = (folder / "state/failed.csv").read_text().splitlines()
     assert [(row.split(",")[0], row.split(",")[-2:]) for row in rows] == [
         ("http://a.test/1", ["dns", "why"]),
@@ -31,13 +31,13 @@ def test_tolerated_failures_are_in_a_table(folder):
 
 def test_a_table_of_an_earlier_run_goes(folder):
     (folder / "state/failed.csv").write_text("old")
-    ended("").tell(0, folder, "download")
+    ended("").report(0, folder, "download")
     assert not (folder / "state/failed.csv").exists()
 
 
 def test_a_fault_of_ours_is_never_tolerated(folder):
     with pytest.raises(UserError, match="1 pages failed by a fault of this workflow, all others were fetched"):
-        ended("", "internal", "dns").tell(10, folder, "download")
+        ended("", "internal", "dns").report(10, folder, "download")
 
 
 def test_a_page_in_doubt_is_counted_once(folder):

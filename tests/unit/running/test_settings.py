@@ -52,7 +52,9 @@ def test_a_deadline_that_no_sample_can_meet_is_told_beforehand(tmp_path):
     sites = str(tmp_path / "sites.csv")
     told = [
         plan.describe(
-            {"download": 1}, resolve({"download": {"sites": sites, "timeout_s": s}, "squares": {"numbers": []}}), cores=2
+            {"download": 1},
+            resolve({"download": {"sites": sites, "timeout_s": s}, "squares": {"numbers": []}}),
+            cores=2,
         )
         for s in (2, 4)
     ]

@@ -1,4 +1,4 @@
-"""Hands ended pages to the writing process (`writer`), so that hashing and the disk take nothing from the event loop.
+"""Hands ended pages to the writing process, so that hashing and the disk take nothing from the event loop.
 
 A thread would: it asks for the GIL after every system call, and the loop waits for it as often.
 """
@@ -18,9 +18,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, cast
 
+from concurrency.downloader.disk import disk, write
 from concurrency.downloader.failures import FetchError
-from concurrency.downloader.store import SPILL, Page, Part, Store, disk, values, write
-from concurrency.downloader.writer import LENGTH_BYTES
+from concurrency.downloader.page import Page, values
+from concurrency.downloader.part import SPILL, Part
+from concurrency.downloader.store import Store
+from concurrency.downloader.writer_process import LENGTH_BYTES
 from concurrency.errors import UserError
 from concurrency.processes import environment
 
@@ -30,7 +33,7 @@ AREAS = 3  # for the batch that is written, the next one, sent ahead, and the on
 MOST_PAGES = 100  # in a batch
 ENOUGH, GATHER_S = SPILL, 0.005  # a batch of fewer bytes waits so long for more: each costs both processes a wake-up
 AHEAD_BYTES = 32_000  # a longer message is not sent ahead, for the pipe may not take it while nobody reads
-UNWRITTEN_BYTES = 64 << 20  # bodies that wait for the disk; beyond it, no request should be started
+UNWRITTEN_BYTES = 64 << 20  # of bodies; beyond it, the memory is what would wait for the disk
 
 
 @dataclass(slots=True, eq=False)
@@ -44,8 +47,8 @@ class _Entry:
     then: Callable[[FetchError | None], None]
 
 
-class Writer:
-    """The writing process of one store: use it with `with`, inside a running event loop."""
+class WriteQueue:
+    """What the writing process of one store has to do: use it with `with`, inside a running event loop."""
 
     def __init__(self, store: Store, max_bytes: int) -> None:
         self._store, self._max_bytes = store, max_bytes
@@ -57,12 +60,12 @@ class Writer:
         self._sent: deque[list[_Entry]] = deque()
         self._called = asyncio.Event()
 
-    def __enter__(self) -> "Writer":
+    def __enter__(self) -> "WriteQueue":
         with disk(self._store.folder), _shared_file() as shared:
             self._bodies = mmap.mmap(shared.fileno(), AREAS * AREA)
             arguments = [str(self._store.folder), str(self._store.state), str(self._max_bytes), str(shared.fileno())]
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "concurrency.downloader.writer", *arguments],
+                [sys.executable, "-P", "-m", "concurrency.downloader.writer_process", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,
@@ -80,6 +83,7 @@ class Writer:
 
     @property
     def is_full(self) -> bool:
+        """Whether so much waits that no request should be started."""
         return self._unwritten >= UNWRITTEN_BYTES
 
     @property
@@ -169,7 +173,7 @@ class Writer:
         data = pickle.dumps(self._message, protocol=5)
         if self._sent and len(data) > AHEAD_BYTES:
             return
-        with suppress(BrokenPipeError):  # `_reply` tells
+        with suppress(BrokenPipeError):  # `_reply` raises what to say of it
             write(cast(io.FileIO, self._process.stdin), data)
         self._sent.append(self._batch)
         self._batch, self._message = [], []

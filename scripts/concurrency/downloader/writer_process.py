@@ -1,4 +1,4 @@
-"""The writing process: pages into their files, rows into the journal. `writing` starts it as `python -m …`.
+"""The writing process: pages into their files, rows into the journal. `write_queue` starts it as `python -m …`.
 
 A batch comes as a pickle on standard input, its bodies in shared memory; what became of each goes back on standard
 output, as a pickle after its length. Ends with its input, and keeps the store locked as long as it lives.
@@ -11,27 +11,18 @@ import mmap
 import os
 import pickle
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from concurrency.downloader.decode import decoded
+from concurrency.downloader import journal
+from concurrency.downloader.decode import STEP, decoded
+from concurrency.downloader.disk import append, disk, write
 from concurrency.downloader.failures import FetchError, fault
-from concurrency.downloader.store import (
-    JOURNAL,
-    PAGES,
-    PARTS,
-    Page,
-    append,
-    chunks,
-    disk,
-    file_name,
-    forget,
-    journal_mark,
-    journal_row,
-    write,
-)
+from concurrency.downloader.page import Page, file_name
+from concurrency.downloader.part import forget
+from concurrency.downloader.store import JOURNAL, PAGES, PARTS
 from concurrency.errors import UserError
 
 LENGTH_BYTES = 4  # before each reply
@@ -41,7 +32,7 @@ def main() -> None:
     folder, state, max_bytes, shared = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     bodies = memoryview(mmap.mmap(shared, 0, access=mmap.ACCESS_READ))
     batches, replies = open(0, "rb"), open(1, "wb", buffering=0)
-    with disk(folder), open(state / JOURNAL, "ab", buffering=0) as journal:
+    with disk(folder), open(state / JOURNAL, "ab", buffering=0) as file:
         while True:
             try:
                 batch = pickle.load(batches)  # noqa: S301  (our own process wrote it)
@@ -49,7 +40,7 @@ def main() -> None:
                 return
             reply: list[tuple[Any, ...]] | str
             try:
-                reply = _write_batch(folder, state, journal, max_bytes, bodies, batch)
+                reply = _write_batch(folder, state, file, max_bytes, bodies, batch)
             except UserError as error:
                 reply = str(error)
             data = pickle.dumps(reply, protocol=5)
@@ -60,7 +51,7 @@ def main() -> None:
 
 
 def _write_batch(
-    folder: Path, state: Path, journal: io.FileIO, max_bytes: int, bodies: memoryview, batch: Sequence[Any]
+    folder: Path, state: Path, file: io.FileIO, max_bytes: int, bodies: memoryview, batch: Sequence[Any]
 ) -> list[tuple[Any, ...]]:
     """What became of each page: its size, digest and file, or why it cannot be decoded. Raises UserError.
 
@@ -71,7 +62,7 @@ def _write_batch(
     with disk(folder):
         for entry in batch:
             if isinstance(entry, int):
-                append(journal, journal_mark(entry))
+                append(file, journal.mark(entry))
                 outcomes.append(("",))
                 continue
             *row, connections, body = entry
@@ -91,7 +82,7 @@ def _write_batch(
                     outcomes.append(("internal", str(fault(error)), False))
                     continue
                 page.bytes, page.sha256, page.file = found
-            append(journal, journal_row(page, connections))
+            append(file, journal.row(page, connections))
             outcomes.append(("", page.bytes, page.sha256, page.file))
     return outcomes
 
@@ -109,7 +100,7 @@ def _finish(
                 digest, size = hashlib.file_digest(came, "sha256"), os.fstat(came.fileno()).st_size
             os.replace(f"{part}.part", target)
         else:
-            content: Iterable[Any] = chunks(f"{part}.part") if body is None else [bytes(body) if codings else body]
+            content: Iterable[Any] = _chunks(f"{part}.part") if body is None else [bytes(body) if codings else body]
             with io.FileIO(whole, "w") as file:
                 for chunk in decoded(content, codings, max_bytes):
                     write(file, chunk)
@@ -124,6 +115,13 @@ def _finish(
     if body is None:
         forget(part)
     return size, digest.hexdigest(), f"{PAGES}/{name}"
+
+
+def _chunks(path: str) -> Iterator[bytes]:
+    """The file's bytes, some at a time."""
+    with open(path, "rb") as file:
+        while chunk := file.read(STEP):
+            yield chunk
 
 
 if __name__ == "__main__":
