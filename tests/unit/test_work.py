@@ -1,0 +1,85 @@
+"""A work: what `open` gives is entered once by each worker or loop, and left when that ends, wherever it runs."""
+
+import asyncio
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+
+import pytest
+
+from concurrency.work import Work
+
+ITEMS = list(range(12))
+
+
+def note(what):
+    with open(os.environ["NOTES"], "a") as file:
+        file.write(f"{what} {os.getpid()}-{threading.get_native_id()}\n")
+
+
+@contextmanager
+def opened():
+    note("open")
+    yield 10
+    note("close")
+
+
+@asynccontextmanager
+async def opened_on_loop():
+    with opened() as ten:
+        yield ten
+
+
+def add(item, ten):
+    note("call")
+    return item + ten
+
+
+async def add_later(item, ten):
+    await asyncio.sleep(0)
+    return add(item, ten)
+
+
+@pytest.fixture(autouse=True)
+def notes(tmp_path, monkeypatch):
+    """The file in which the work notes what it does, and the noting worker."""
+    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
+    return tmp_path / "notes"
+
+
+def assert_each_worker_opened_and_closed_once(notes):
+    done = [line.split() for line in notes.read_text().splitlines()]
+    workers = {worker for _, worker in done}
+    for worker in workers:
+        assert [what for what, who in done if who == worker and what != "call"] == ["open", "close"]
+    assert sum(what == "call" for what, _ in done) == len(ITEMS)
+
+
+def test_a_thread_opens_once_and_closes_at_its_end(notes):
+    work = Work(function=add, open=opened)
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(work.call, ITEMS)) == [item + 10 for item in ITEMS]
+    assert_each_worker_opened_and_closed_once(notes)
+
+
+@pytest.mark.parametrize("start_method", ["forkserver", "spawn"])
+def test_a_process_opens_once_and_closes_at_its_end(notes, start_method):
+    work = Work(function=add, open=opened)
+    with ProcessPoolExecutor(2, multiprocessing.get_context(start_method)) as pool:
+        assert list(pool.map(work.call, ITEMS)) == [item + 10 for item in ITEMS]
+    assert_each_worker_opened_and_closed_once(notes)
+
+
+def test_a_loop_opens_once_for_all_of_its_tasks(notes):
+    async def run():
+        async with Work(coroutine=add_later, open_on_loop=opened_on_loop).on_loop() as call:
+            return await asyncio.gather(*(call(item) for item in ITEMS))
+
+    assert asyncio.run(run()) == [item + 10 for item in ITEMS]
+    assert_each_worker_opened_and_closed_once(notes)
+
+
+def test_what_needs_nothing_is_the_function_itself():
+    assert Work(function=abs).call is abs
