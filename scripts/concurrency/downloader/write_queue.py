@@ -27,7 +27,7 @@ from concurrency.downloader.writer_process import LENGTH_BYTES
 from concurrency.errors import UserError
 from concurrency.processes import environment
 
-STARTS = ("concurrency.downloader.writer",)
+STARTS = ("concurrency.downloader.writer_process",)
 AREA = 4 * SPILL  # of the shared memory, for a batch's bodies; any body in memory is smaller than SPILL
 AREAS = 3  # for the batch that is written, the next one, sent ahead, and the one that is filled
 MOST_PAGES = 100  # in a batch
