@@ -34,7 +34,7 @@ from contests import QUICK, Contest, Goal, Sample, Size, even, job, latency, mem
 from scipy import stats
 
 from concurrency.cores import available
-from concurrency.measuring import environment, sampling
+from concurrency.measuring import lock, machine
 
 CONTESTS = {
     "latency": latency.contest,
@@ -58,7 +58,7 @@ def main() -> None:
     size = QUICK if chosen.quick else Size()
     samples: list[Sample] = []
     chapters: list[str] = []
-    with sampling.machine_to_itself():
+    with lock.machine_to_itself():
         for name in chosen.only:
             try:
                 with CONTESTS[name](size) as contest:
@@ -176,7 +176,7 @@ def interval(ratios: list[float], family: int = 1) -> tuple[float, float, float]
 
 
 def preface(rounds: int, quick: bool) -> str:
-    facts = environment.describe(available())
+    facts = machine.describe(available())
     versions = [f"{name} {metadata.version(name)}" for name in PACKAGES if is_installed(name)]
     for program in ("curl", "wget2", "aria2c", nginx.PROGRAM):
         if program and shutil.which(program):

@@ -19,8 +19,10 @@ from tqdm import tqdm
 
 from concurrency import processes
 from concurrency.deciding import statistics, tables
-from concurrency.measuring import arms, sampling
+from concurrency.measuring import arms, lock, sampling
 from concurrency.measuring.arms import Arm
+from concurrency.workloads.download.workload import Download
+from concurrency.workloads.squares.workload import Squares
 
 CORES = 2
 BURNER = """
@@ -44,7 +46,7 @@ def record(path: Path, samples: int = 600) -> None:
     """Write the times of `samples` identical fresh processes, one after the other, to `path`."""
     numbers = [1_500_000]
     rows = []
-    with sampling.machine_to_itself():
+    with lock.machine_to_itself():
         for number in tqdm(range(1, samples + 1), "record"):
             rows += _squares([Arm("sequential")], numbers, number)
     tables.write(tables.timings(rows)[["wall_s", "cpu_s", "load", "steal_s"]], path)
@@ -53,7 +55,7 @@ def record(path: Path, samples: int = 600) -> None:
 def main(results: Path) -> int:
     """Measure, print and write the table; 1 if a promise is broken."""
     checks: list[Callable[[], Iterator[dict[str, Any]]]] = [burner, scaled_work, perfect_client, capped_server]
-    with sampling.machine_to_itself():
+    with lock.machine_to_itself():
         rows = [row for check in checks for row in check()]
     found = pd.DataFrame(rows)
     lines = ["| promise | figure | reach | kept |", "|---|---|---|---|"]
@@ -71,8 +73,8 @@ def _row(promise: str, figure: str, reach: str, kept: bool) -> dict[str, Any]:
 
 
 def _squares(ordered: Sequence[Arm], numbers: list[int], number: int) -> list[dict[str, Any]]:
-    expected = sampling.expected_sums(numbers)
-    return sampling.measure_round("squares", ordered, numbers, expected, number=number, cores=CORES)
+    work = Squares(numbers)
+    return sampling.measure_round(work, ordered, numbers, work.expected(), number=number, cores=CORES)
 
 
 @contextmanager
@@ -192,7 +194,8 @@ def capped_server(rounds: int = 10) -> Iterator[dict[str, Any]]:
         for number in tqdm(range(1, rounds + 1), "capped server"):
             ordered = arms.in_order(compared, 1, "capped", number)
             expected = [[200, 4]] * SERVED_PAGES
-            rows += sampling.measure_round("download", ordered, urls, expected, number=number, cores=CORES)
+            measured = sampling.measure_round(Download(urls), ordered, urls, expected, number=number, cores=CORES)
+            rows += [row | {"minimum_s": None} for row in measured]  # this server is no replay of sites
         server.stdin.close()
     timings = tables.timings(rows)
     answer = statistics.verdict(timings, statistics.summarise(timings))["download"]

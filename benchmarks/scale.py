@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from concurrency.cores import available
 from concurrency.planning import capacity
 from concurrency.workloads.download import sites
-from concurrency.workloads.squares.squares import sum_of_squares
+from concurrency.workloads.squares.sums import sum_of_squares
 
 IN_FLIGHT = (15, 100, 400)
 PAGES = (1_000, 10_000, 100_000)

@@ -1,6 +1,6 @@
 """Who computes sums of squares; processes start in the interpreter's own way in all of them."""
 
-from concurrency.workloads.squares.squares import closed_form
+from concurrency.workloads.squares.sums import closed_form
 
 from . import Contestant
 from .strategies import plain, strategy

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import aiohttp
 
+from concurrency.work import Work
+
 
 async def fetch(session: aiohttp.ClientSession, url: str) -> tuple[int, int]:
     async with session.get(url) as response:
@@ -18,5 +20,5 @@ async def fetch_all(urls: list[str], workers: int) -> list[tuple[int, int]]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
-    yield lambda urls: asyncio.run(fetch_all(urls, workers))
+def start(workers: int) -> Iterator[Callable[[Work, list[str]], list[tuple[int, int]]]]:
+    yield lambda _, urls: asyncio.run(fetch_all(urls, workers))

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-from concurrency.workloads.squares.squares import Task
+from concurrency.work import Work
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
-    def run(task: Task, items: list[int]) -> list[int]:
+def start(workers: int) -> Iterator[Callable[[Work, list[int]], list[int]]]:
+    def run(work: Work, items: list[int]) -> list[int]:
         with ProcessPoolExecutor(workers) as pool:
-            return list(pool.map(task.function, items))
+            return list(pool.map(work.function, items))
 
     yield run

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import requests
 
+from concurrency.work import Work
+
 
 def fetch(url: str) -> tuple[int, int]:
     response = requests.get(url, timeout=60)
@@ -13,8 +15,8 @@ def fetch(url: str) -> tuple[int, int]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
-    def run(urls: list[str]) -> list[tuple[int, int]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[str]], list[tuple[int, int]]]]:
+    def run(_: Work, urls: list[str]) -> list[tuple[int, int]]:
         with ThreadPoolExecutor(workers) as pool:
             return list(pool.map(fetch, urls))
 

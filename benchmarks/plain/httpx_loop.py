@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import httpx
 
+from concurrency.work import Work
 
-def run(urls: list[str]) -> list[tuple[int, int]]:
+
+def run(_: Work, urls: list[str]) -> list[tuple[int, int]]:
     pages = []
     with httpx.Client() as client:
         for url in urls:
@@ -16,5 +18,5 @@ def run(urls: list[str]) -> list[tuple[int, int]]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[str]], list[tuple[int, int]]]]:
     yield run

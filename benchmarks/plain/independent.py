@@ -5,17 +5,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from concurrency.workloads.squares.squares import Task
+from concurrency.work import Work
 
 PROGRAM = """
-from concurrency.workloads.squares.squares import sum_of_squares
+from concurrency.workloads.squares.sums import sum_of_squares
 print(flush=True)
 print(*[sum_of_squares(int(n)) for n in input().split()], flush=True)
 """
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[int]], list[int]]]:
     with ExitStack() as stack:
         pipe = subprocess.PIPE
         interpreters = [
@@ -25,7 +25,7 @@ def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
         for interpreter in interpreters:
             interpreter.stdout.readline()
 
-        def run(task: Task, items: list[int]) -> list[int]:
+        def run(work: Work, items: list[int]) -> list[int]:
             for i, interpreter in enumerate(interpreters):
                 print(*items[i::workers], file=interpreter.stdin, flush=True)
             sums = [0] * len(items)

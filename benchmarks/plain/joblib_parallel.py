@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from joblib import Parallel, delayed
 
-from concurrency.workloads.squares.squares import Task
+from concurrency.work import Work
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
-    def run(task: Task, items: list[int]) -> list[int]:
-        return list(Parallel(n_jobs=workers)(delayed(task.function)(item) for item in items))
+def start(workers: int) -> Iterator[Callable[[Work, list[int]], list[int]]]:
+    def run(work: Work, items: list[int]) -> list[int]:
+        return list(Parallel(n_jobs=workers)(delayed(work.function)(item) for item in items))
 
     yield run

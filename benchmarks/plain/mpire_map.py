@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from mpire import WorkerPool
 
-from concurrency.workloads.squares.squares import Task
+from concurrency.work import Work
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Task, list[int]], list[int]]]:
-    def run(task: Task, items: list[int]) -> list[int]:
+def start(workers: int) -> Iterator[Callable[[Work, list[int]], list[int]]]:
+    def run(work: Work, items: list[int]) -> list[int]:
         with WorkerPool(n_jobs=workers) as pool:
-            return list(pool.map(task.function, items))
+            return list(pool.map(work.function, items))
 
     yield run

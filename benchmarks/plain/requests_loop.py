@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import requests
 
+from concurrency.work import Work
 
-def run(urls: list[str]) -> list[tuple[int, int]]:
+
+def run(_: Work, urls: list[str]) -> list[tuple[int, int]]:
     pages = []
     for url in urls:
         response = requests.get(url, timeout=60)
@@ -15,5 +17,5 @@ def run(urls: list[str]) -> list[tuple[int, int]]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[list[str]], list[tuple[int, int]]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[str]], list[tuple[int, int]]]]:
     yield run
