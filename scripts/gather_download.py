@@ -29,7 +29,7 @@ def main(snakemake: Any) -> None:
                 raise UserError(f"{folder}: the shards are of another site list; run with --forcerun download_shard")
             page = Page.from_row(row[1:])
             if page.url not in seen:
-                ended.add(page, f"the log of its shard, in {logs}, tells more")
+                ended.add(page, f"the log of its shard, in {logs}, says more")
                 seen.add(page.url)
             whole.add(page.file)
             yield page

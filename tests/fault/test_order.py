@@ -107,3 +107,13 @@ def test_no_unasked_byte_makes_a_wrong_page(places, tmp_path_factory, found, in_
 @unasked(300)
 def test_no_unasked_byte_makes_a_wrong_page_often(places, tmp_path_factory, found, in_flight, rate):
     check(places, tmp_path_factory.mktemp("store"), found, in_flight, rate)
+
+
+def test_in_doubt_before_its_other_connection_is_certain(places, tmp_path):
+    """The last page of all, so that nothing else has the schedule asked for what is to be done next."""
+    server, url = places.server, places.urls["plain"]
+    go = reply(b"", "302 Found", f"Location: http://127.0.0.1:{server.listen()}/end")
+    server.play({"/start": [[go, 0.5, go], [go]], "/end": [[answer("/end")]]})
+    server.keeps_open = True
+    [page] = fetch_pages([f"{url}/start"], tmp_path)
+    assert (page.error, page.attempts) == ("", 4)

@@ -177,7 +177,7 @@ def test_robots_txt_sees_the_same_url(places, tmp_path):
     assert [page.error for page in pages] == ["", "robots"]
 
 
-def test_no_password_is_told(places, tmp_path):
+def test_no_password_is_shown(places, tmp_path):
     server = places.server
     url = places.urls["plain"].replace("//", "//user:secret@")
     server.play({"/a": [to("http://user:secret@other.invalid/")], "/b": [[b"HTTP/1.1 500 \x1b[31m no\r\n\r\n"]]})

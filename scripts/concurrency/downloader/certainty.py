@@ -19,7 +19,7 @@ class Certainty:
     """Has what came of pages written, and finds out whether it is theirs.
 
     `written(job, failure)` is called when what came of a page is written, or with a failure if its body does not
-    decode; later `ended(job)` when that is certain, or `doubted(job)` when the page has to be fetched again.
+    decode; later `ended()` when that is certain, or `doubted(job)` when the page has to be fetched again.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Certainty:
         store: Store,
         queue: WriteQueue,
         written: Callable[[Job, FetchError | None], None],
-        ended: Callable[[Job], None],
+        ended: Callable[[], None],
         doubted: Callable[[Job], None],
     ) -> None:
         self._store, self._queue = store, queue
@@ -39,18 +39,19 @@ class Certainty:
         """Whether the host of `address` has sent what nobody asked for, and again."""
         return bool(self._disorderly) and self._disorderly[addresses.hostname(address)] > 1
 
-    def conclude(self, job: Job) -> None:
-        """What came of the page is to be written, unless it is known to be in doubt."""
+    def conclude(self, job: Job, failure: FetchError | None) -> None:
+        """What came of the page, or its `failure`, is to be written, unless it is known to be in doubt."""
+        job.failure = failure
         if job.is_to_doubt:
             self._on_doubted(job)
             return
         numbers: list[int] = []
-        if not job.failure:
+        if not failure:
             job.trip.is_put = True
             for connection in job.trip.connections:
                 connection.number = connection.number or self._store.new_number()
                 numbers.append(connection.number)
-        self._queue.put(job.page, None if job.failure else job.part, partial(self._written, job), numbers)
+        self._queue.put(job.page, None if failure else job.part, partial(self._written, job), numbers)
 
     def settled(self, connection: Connection, trips: list[Trip], certain: bool) -> None:
         """What came over `connection` on these trips is certain, or in doubt."""
@@ -87,7 +88,7 @@ class Certainty:
             self._leave(connection, trip)
 
     def _leave(self, connection: Connection, trip: Trip) -> None:
-        """That `connection` is settled is all that `trip` need wait for of it."""
+        """The trip waits for `connection` no more."""
         if connection in trip.connections:
             trip.connections.discard(connection)
             if trip.job:
@@ -101,4 +102,4 @@ class Certainty:
             self._on_doubted(job)
             return
         job.trip.job = None  # they know each other: together they would stay until the garbage collector comes
-        self._on_ended(job)
+        self._on_ended()

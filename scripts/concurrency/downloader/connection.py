@@ -48,7 +48,7 @@ class Connection(ResponseHandler):
     ) -> None:
         super().__init__(loop)
         self.host = ""
-        self.number = 0  # in the journal, once it tells of it
+        self.number = 0  # in the journal, once it is in there
         self.requests = 0
         self.framing: Framing | None = None  # of the reply whose header came last
         self.is_disorderly = False
@@ -274,7 +274,7 @@ class Connection(ResponseHandler):
 
 def _has_said_so(transport: asyncio.Transport) -> bool:
     """Whether the other side has said, where TLS lets it, that this is the end, so that nobody cut it off: RFC 9112,
-    section 9.8. asyncio does not tell; OpenSSL reads nothing after a close_notify, and else would want more."""
+    section 9.8. asyncio does not say; OpenSSL reads nothing after a close_notify, and else would want more."""
     tls = transport.get_extra_info("ssl_object")
     try:
         return tls is None or tls.read(1) == b""

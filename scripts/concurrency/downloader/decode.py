@@ -22,8 +22,8 @@ else:
 ACCEPTED = "gzip, deflate, br, zstd"
 STEP = 1 << 18  # so many bytes at most come out of a decoder at once, whatever went in
 MAX_STACKED = 5
-MEMBERS, BYTES_A_MEMBER = 1_000, 1_000  # so many members are free; more must bring so much each
-CPU_S, BYTES_A_CPU_S = 5.0, 10_000_000  # so much time is free; more must bring so much a second
+MEMBERS, BYTES_PER_MEMBER = 1_000, 1_000  # so many members are free; more must bring so much each
+CPU_S, BYTES_PER_CPU_S = 5.0, 10_000_000  # so much time is free; more must bring so much per second
 ZSTD_WINDOW_LOG = 23  # RFC 9659: a decoder on the web need not have more than 8 MB of window
 
 
@@ -68,9 +68,9 @@ class _Clock:
 
     def check(self, came: int) -> None:
         """Raises FetchError if `came` bytes are not worth the work done for them."""
-        if self.members > MEMBERS + came // BYTES_A_MEMBER:
+        if self.members > MEMBERS + came // BYTES_PER_MEMBER:
             raise FetchError("encoding", f"{self.members} compressed members for {came} bytes")
-        if thread_time() - self._began > CPU_S + came / BYTES_A_CPU_S:
+        if thread_time() - self._began > CPU_S + came / BYTES_PER_CPU_S:
             raise FetchError("encoding", f"more than {CPU_S:.0f} s of decoding for {came} bytes")
 
 
@@ -92,7 +92,7 @@ def _unzstd(chunks: Iterable[bytes], clock: _Clock) -> Iterator[bytes]:
 
 
 def _undeflate(chunks: Iterable[bytes], clock: _Clock) -> Iterator[bytes]:
-    """RFC 9110 means the zlib format; many servers send bare deflate, which its first two bytes tell."""
+    """RFC 9110 means the zlib format; many servers send bare deflate; the first two bytes show which."""
     chunks = iter(chunks)
     start = b""
     while len(start) < 2 and (chunk := next(chunks, b"")):

@@ -184,7 +184,7 @@ class Download:
             job.holds.space(min(delay_s, self._limits.max_wait_s))
             self._let_go(job)
         else:
-            self._conclude(job, None)
+            self._certainty.conclude(job, None)
 
     def _redirect(self, job: Job, redirect: Redirect) -> None:
         """Let `job` go on where the reply points. Raises FetchError where that is not acceptable."""
@@ -229,7 +229,7 @@ class Download:
             job.part.drop()
         job.part.keep()
         job.page.error = failure.kind
-        self._conclude(job, failure)
+        self._certainty.conclude(job, failure)
 
     def _let_go(self, job: Job) -> None:
         """The pages that wait for this robots.txt may go on."""
@@ -237,11 +237,6 @@ class Download:
         job.part.drop()
         job.holds.held = False
         self._schedule.offer(job.holds)
-
-    def _conclude(self, job: Job, failure: FetchError | None) -> None:
-        """This is what came of the page; it is to be written, unless it is in doubt."""
-        job.failure = failure
-        self._certainty.conclude(job)
 
     def _written(self, job: Job, undecodable: FetchError | None) -> None:
         """What came of the page is in the journal, or its body turned out to be `undecodable`."""
@@ -254,7 +249,7 @@ class Download:
             self._on_page(job.page, str(job.failure or ""))
         self._workers.fill()
 
-    def _ended(self, _: Job) -> None:
+    def _ended(self) -> None:
         """What came of a page is certain."""
         self._open -= 1
         if not self._open:

@@ -52,7 +52,7 @@ KINDS = {
 class FetchError(Exception):
     """A page that could not be had: `kind` is its class, the message says what exactly happened.
 
-    `passing` tells whether another try can help; `wait_s` how long the server asked to be left alone.
+    `passing` says whether another try can help; `wait_s` how long the server asked to be left alone.
     """
 
     def __init__(self, kind: str, detail: str, *, passing: bool | None = None, wait_s: float = 0.0) -> None:
