@@ -188,11 +188,11 @@ def preface(rounds: int, quick: bool) -> str:
             )
             versions.append(" ".join((said.stdout or said.stderr).split()[:3]))
     meaning = "; a hundredth of the work, so these figures mean nothing" if quick else ""
-    machine = f"{facts['Processor']}, {facts['Cores']}; {facts['System']}; Python {platform.python_version()}"
+    ran_on = f"{facts['Processor']}, {facts['Cores']}; {facts['System']}; Python {platform.python_version()}"
     lines = [
         "# Our strategies and their peers",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {rounds} rounds{meaning}. {machine}.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {rounds} rounds{meaning}. {ran_on}.",
         f"{', '.join(versions)}.",
         "",
     ]
