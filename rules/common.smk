@@ -3,6 +3,7 @@
 import re
 import sys
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent / "scripts"

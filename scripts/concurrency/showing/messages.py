@@ -1,48 +1,12 @@
-"""What a run says on the terminal: how long measuring will take, and at the end the answer."""
+"""What a run says on the terminal while it measures, and at the end the answer."""
 
 import json
-import math
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
-
-from concurrency.measuring import arms, sampling
-from concurrency.running.settings import Settings
-from concurrency.workloads.download import sites
-from concurrency.workloads.squares import squares
-
-
-def plan(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
-    """How much is about to be measured, about how long that takes, and what cannot be done in the time it has.
-
-    `rounds` counts the rounds of each workload.
-    """
-    seconds, samples, hopeless = 0.0, 0, ""
-    for workload, count in rounds.items():
-        chosen = arms.with_control(arms.resolved(settings.arms[workload], cores))
-        if workload == "download":
-            wanted = sites.read(settings.sites)[: settings.measure_items]
-            quick = arms.for_rule_of_thumb(chosen)
-            each = sampling.estimate_download_s(chosen, wanted)
-            each += sampling.estimate_download_s(quick, sites.fast(wanted))
-            samples += count * len(quick)
-            least, most = max(sampling.least_download_s(arm, wanted) for arm in chosen), settings.timeout_s[workload]
-            if least > most:
-                hopeless = (
-                    f" A sample of downloads needs {_duration(least)}, but download.timeout_s is {most:g}: raise it."
-                )
-        else:
-            numbers = squares.read_numbers(settings.numbers)[: settings.measure_items]
-            free = {python.executable for python in settings.interpreters if python.free_threaded}
-            each = sampling.estimate_squares_s(chosen, numbers, cores, free) if settings.function is None else math.nan
-        seconds += count * each
-        samples += count * len(chosen)
-    names = " and ".join(f"{count} × {workload}" for workload, count in rounds.items())
-    lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
-    return f"Measuring {names}: {samples} samples{lasting}.{hopeless}"
 
 
 def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -83,7 +47,3 @@ def outcome(written: Collection[str]) -> str:
         lines += [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]
         lines.append("report: results/report.html")
     return "\n".join(lines)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
