@@ -150,4 +150,13 @@ DOWNLOADING = code(
     "writing.py",
 )
 MEASURING = code(*REPLAYING, "arms.py", "sample.py", "sampling.py", "squares.py", "usage.py", "worker.py")
-DECIDING = code("inference.py", "noise.py", "statistics.py")
+DECIDING = code(
+    "answer.py",
+    "blocks.py",
+    "estimates.py",
+    "inference.py",
+    "noise.py",
+    "summary.py",
+    "verdict.py",
+    "words.py",
+)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from concurrency.cores import usable
-from concurrency.deciding import statistics
+from concurrency.deciding import words
 from concurrency.measuring import arms, interpreters, sampling, tracing
 from concurrency.measuring.arms import Arm
 from concurrency.running import job
@@ -32,7 +32,7 @@ def main(snakemake: Any) -> None:
     traced: dict[str, Path] = {}
     with tempfile.TemporaryDirectory() as folder, sampling.machine_to_itself():
         for arm, (_, row) in zip(chosen, rows.iterrows(), strict=True):
-            name = statistics.arm_name(row, rows)
+            name = words.row_name(row, rows)
             notes = Path(folder, f"{len(traced)}.jsonl")
             try:
                 _trace(workload, arm, params, conditions, notes)

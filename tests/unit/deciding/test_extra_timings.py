@@ -1,7 +1,7 @@
 """Tables of timings from elsewhere: told apart, and refused in one line where they are none."""
 
 import pytest
-from test_statistics import ASYNCIO, ONE_BY_ONE, table
+from simulated import ASYNCIO, ONE_BY_ONE, table
 
 from concurrency.deciding import tables
 from concurrency.errors import UserError
