@@ -18,7 +18,9 @@ from aiohttp import web
 from tqdm import tqdm
 
 from concurrency import processes
-from concurrency.deciding import statistics, tables
+from concurrency.deciding import tables
+from concurrency.deciding.summary import summarise
+from concurrency.deciding.verdict import verdict
 from concurrency.measuring import arms, lock, sampling
 from concurrency.measuring.arms import Arm
 from concurrency.workloads.download.workload import Download
@@ -102,7 +104,7 @@ def burner(campaigns: int = 20, rounds: int = 5) -> Iterator[dict[str, Any]]:
                     for row in _squares(arms.in_order(compared, campaign, "squares", number), numbers, number)
                 ]
             timings = tables.timings(rows)
-            found.append(statistics.verdict(timings, statistics.summarise(timings))["squares"]["reasons"])
+            found.append(verdict(timings, summarise(timings))["squares"]["reasons"])
     with_it, without = (np.mean([bool(found) for found in reasons[share]]) for share in (0.2, 0.0))
     blamed = [
         np.mean([any(reason.startswith("other programs") for reason in found) for found in reasons[share]])
@@ -127,7 +129,7 @@ def scaled_work(rounds: int = 40) -> Iterator[dict[str, Any]]:
         for factor in arms.in_order(factors, 1, "scaled", number):
             [row] = _squares([Arm("sequential")], [round(4_000_000 * factor)], number)
             rows.append(row | {"strategy": "sequential" if factor == 1 else f"work × {factor:.2f}"})
-    summary = statistics.summarise(tables.timings(rows)).set_index("strategy")
+    summary = summarise(tables.timings(rows)).set_index("strategy")
     for factor in factors[1:]:
         row = summary.loc[f"work × {factor:.2f}"]
         longer, low, high = (1 / row[name] for name in ("speedup", "speedup_high", "speedup_low"))
@@ -156,7 +158,7 @@ def perfect_client(rounds: int = 10) -> Iterator[dict[str, Any]]:
             _waited("sequential" if k == 1 else "asyncio", k, number, asyncio.run(wait_all(k)))
             for k in arms.in_order((1, 5, 8), 1, "perfect", number)
         ]
-    summary = statistics.summarise(tables.timings(rows)).set_index("workers")
+    summary = summarise(tables.timings(rows)).set_index("workers")
     for k in (5, 8):
         ideal = PAGES / math.ceil(PAGES / k)
         row = summary.loc[k]
@@ -198,7 +200,7 @@ def capped_server(rounds: int = 10) -> Iterator[dict[str, Any]]:
             rows += [row | {"minimum_s": None} for row in measured]  # this server is no replay of sites
         server.stdin.close()
     timings = tables.timings(rows)
-    answer = statistics.verdict(timings, statistics.summarise(timings))["download"]
+    answer = verdict(timings, summarise(timings))["download"]
     figure = f"{answer['strategy']} with {answer['workers']} in flight, {answer['speedup']:.3g}×"
     kept = answer["workers"] == SERVED_AT_ONCE
     yield _row(f"a server that serves {SERVED_AT_ONCE} at once", figure, f"{SERVED_AT_ONCE} in flight", kept)

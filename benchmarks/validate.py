@@ -159,7 +159,7 @@ def size_of_best(logs: Array, _truth: Array, how: inference.Form) -> Array:
 
 def bias_of_gain(logs: Array, truth: Array, how: inference.Form) -> Array:
     """How far the printed gain of the recommended arm is above its true one, in percent."""
-    gain = inference.fair_gain(logs, 0, how)
+    gain = inference.cross_validated_gain(logs, 0, how)
     return 100 * np.expm1(gain - (truth[0] - truth[inference.recommended(logs, how)]))
 
 

@@ -1,23 +1,25 @@
-"""Rule analyse: from timings to the answer: one row an arm, and the verdict."""
+"""Rule analyse: from timings to the answer: one row per arm, and the verdict."""
 
 import json
 import logging
 from pathlib import Path
 from typing import Any
 
-from concurrency.deciding import statistics, tables
+from concurrency.deciding import tables
+from concurrency.deciding.summary import summarise
+from concurrency.deciding.verdict import verdict
 from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:
     timings, params = tables.read_timings([snakemake.input.timings]), snakemake.params
-    summary = statistics.summarise(timings, params.robust, params.own_function)
+    summary = summarise(timings, params.robust, params.own_function)
     tables.write(summary, snakemake.output.summary)
-    verdict = statistics.verdict(timings, summary, params.robust, params.own_function)
+    answers = verdict(timings, summary, params.robust, params.own_function)
     Path(snakemake.output.verdict).write_text(
-        json.dumps(verdict, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(answers, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-    for workload, answer in verdict.items():
+    for workload, answer in answers.items():
         logging.info("%s: %s", workload, answer["sentence"])
 
 

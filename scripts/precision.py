@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from concurrency.deciding import statistics, tables
+from concurrency.deciding import estimates, tables
 from concurrency.running import job
 
 
@@ -12,7 +12,7 @@ def main(snakemake: Any) -> None:
     wildcards = snakemake.wildcards
     timings = tables.read_timings(snakemake.input.rounds)
     timings["warm_up"] = timings["round"] < int(wildcards.first)
-    half_width = statistics.half_width(timings, wildcards.workload, robust=wildcards.form == "trimmed")
+    half_width = estimates.half_width(timings, wildcards.workload, robust=wildcards.form == "trimmed")
     logging.info("%s, %s rounds: ± %.1f %%", wildcards.workload, wildcards.round, 100 * half_width)
     Path(snakemake.output[0]).write_text(f"{half_width:.6g}\n")
 

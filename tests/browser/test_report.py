@@ -6,7 +6,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from concurrency.deciding import claims, statistics
+from concurrency.deciding import claims
+from concurrency.deciding.summary import summarise
+from concurrency.deciding.verdict import verdict
 from concurrency.showing import plots, report
 from helpers.campaigns import campaign
 
@@ -35,7 +37,7 @@ def page_file(tmp_path_factory):
             campaign("download", [("curl_multi", 15)], rounds=10, error=f"GET {EVIL} failed"),
         ]
     )
-    summary = statistics.summarise(timings)
+    summary = summarise(timings)
     drawn = []
     for workload in arms:
         for name, figure in (
@@ -48,7 +50,7 @@ def page_file(tmp_path_factory):
     html = report.render(
         timings=timings,
         summary=summary,
-        verdict=json.loads(json.dumps(statistics.verdict(timings, summary))),
+        verdict=json.loads(json.dumps(verdict(timings, summary))),
         claims=claims.examine(timings),
         plots=drawn,
         explanations=[],

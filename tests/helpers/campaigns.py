@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from concurrency.deciding import statistics, tables
+from concurrency.deciding import tables
+from concurrency.deciding.summary import summarise
+from concurrency.deciding.verdict import verdict
 
 ONE_BY_ONE, THREADS, ASYNCIO = ("sequential", 1), ("threads", 15), ("asyncio", 15)
 
 
 def table(times: dict, workload: str = "download", **more) -> pd.DataFrame:
-    """Timings from {(strategy, workers): [seconds a round]}; None is a failed sample, a missing round is `...`."""
+    """Timings from {(strategy, workers): [seconds per round]}; None is a failed sample, a missing round is `...`."""
     rows = []
     for (strategy, workers), seconds in times.items():
         for number, wall in enumerate(seconds, 1):
@@ -22,8 +24,8 @@ def table(times: dict, workload: str = "download", **more) -> pd.DataFrame:
 
 
 def answer(timings: pd.DataFrame, workload: str = "download", **options) -> dict:
-    summary = statistics.summarise(timings, **options)
-    return statistics.verdict(timings, summary, **options)[workload]
+    summary = summarise(timings, **options)
+    return verdict(timings, summary, **options)[workload]
 
 
 def around(seconds: float, rounds: int = 10, seed: int = 0, noise: float = 0.005) -> list[float]:

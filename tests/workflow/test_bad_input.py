@@ -55,7 +55,7 @@ CASES = {
     ),
     "one page with two logins": (
         {"download": {"sites": ["http://a:secret@a.test/", "http://b@b.test/", "http://b:other@a.test/"]}},
-        "config.yaml: download.sites: entry 3: http://***@a.test/ is there already with another login; keep one of them",
+        "config.yaml: download.sites: entry 3: http://***@a.test/ is there already with another login; keep one",
     ),
     "no contact": (
         {"download": {"source": "live"}},

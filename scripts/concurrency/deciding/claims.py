@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from concurrency.deciding import statistics
-from concurrency.deciding.statistics import ArmKey, Block, Interval
-from concurrency.deciding.tables import ARM, CLAIMS
+from concurrency.deciding import words
+from concurrency.deciding.blocks import Block, blocks
+from concurrency.deciding.estimates import paired
+from concurrency.deciding.inference import Effect
+from concurrency.deciding.tables import CLAIMS, ArmKey, effect_columns
 from concurrency.measuring.arms import BASELINE, FAST
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "cannot tell here"
@@ -18,13 +19,13 @@ ABOUT = 0.75  # of the cores: what counts as "about by the number of cores"
 PROCESSES = ("process_pool", "multiprocessing_pool")
 RULE = {"asyncio": ("asyncio",), "threads": ("threads",), "processes": PROCESSES}
 
-Decision = Callable[[Interval, int], str]
+Decision = Callable[[Effect, int], str]
 
 
 @dataclass(frozen=True)
 class Claim:
     """`text` is about how many times as fast `arms` (the first that was measured) are as the fastest of `rivals`, in
-    `workload`; `decide` turns that ratio, its interval and the number of cores into an answer.
+    `workload`; `decide` turns that effect and the number of cores into an answer.
 
     Both run under one interpreter: any or, with `gil`, one that has it on or off.
     """
@@ -37,19 +38,19 @@ class Claim:
     gil: bool | None = None
 
 
-def _is_faster(ratio: Interval, _cores: int) -> str:
-    _, low, high = ratio
+def _is_faster(effect: Effect, _cores: int) -> str:
+    _, low, high = effect
     return CONFIRMED if low > 1 else REFUTED if high < WORTH else UNDECIDED
 
 
-def _gains_nothing(ratio: Interval, cores: int) -> str:
+def _gains_nothing(effect: Effect, cores: int) -> str:
     """A gain worth having refutes it; where there may be none, the middle between none and the cores divides."""
-    _, low, high = ratio
+    _, low, high = effect
     return REFUTED if low > WORTH else CONFIRMED if high < max(cores**0.5, WORTH) else UNDECIDED
 
 
-def _gains_the_cores(ratio: Interval, cores: int) -> str:
-    _, low, high = ratio
+def _gains_the_cores(effect: Effect, cores: int) -> str:
+    _, low, high = effect
     return CONFIRMED if low >= ABOUT * cores else REFUTED if high < ABOUT * cores else UNDECIDED
 
 
@@ -105,14 +106,14 @@ class Case:
 
 
 def examine(timings: pd.DataFrame) -> pd.DataFrame:
-    """One row a claim, with the columns of claims.csv, from the first host in `timings`; where there are several
+    """One row per claim, with the columns of claims.csv, from the first host in `timings`; where there are several
     interpreters, one for each that the claim can be tested on.
 
     `ratio` is how many times as fast the praised arm is as the rival, with an interval that holds for all claims at
     once; `answer` is confirmed, refuted or cannot tell here, and `figures` says it in words.
     """
     hosts = list(dict.fromkeys(timings["host"]))
-    found = {block.workload: block for block in statistics.blocks(timings, robust=False) if block.host == hosts[0]}
+    found = {block.workload: block for block in blocks(timings, robust=False) if block.host == hosts[0]}
     several = any(len(block.interpreters) > 1 for block in found.values())
     examined = EXAMINED + (OF_INTERPRETERS if several else ())
     cases = [case for claim in examined for case in _cases(claim, found.get(claim.workload))]
@@ -129,7 +130,7 @@ def _cases(claim: Claim, block: Block | None) -> list[Case]:
     cases = []
     for interpreter in block.interpreters:
         if claim.gil in (None, block.has_gil(interpreter)):
-            arms = [arm for arm in block.complete if arm[3] == interpreter]
+            arms = [arm for arm in block.complete if arm.interpreter == interpreter]
             praised = next(_most_workers(arms, claim.arms), None)
             cases.append(Case(claim, block, praised, tuple(_most_workers(arms, claim.rivals))))
     return [case for case in cases if case.praised and case.rivals] or cases[:1] or [Case(claim, block)]
@@ -151,26 +152,21 @@ def _test(case: Case, family: int) -> dict[str, object]:
             "figures": f"needs {' or '.join(missing)} without failures in this run{where}",
         }
     rival = min(case.rivals, key=lambda arm: block.logs[arm].mean())
-    ratio = statistics.paired(block.logs[rival] - block.logs[praised], family)
-    answer = claim.decide(ratio, min(int(block.samples["cores"].max()), praised[1]))
-    names = [
-        statistics.arm_name(pd.Series(dict(zip(ARM, arm, strict=True)) | {"workload": block.workload}), block.samples)
-        for arm in (praised, rival)
-    ]
-    numbers = [statistics.number(value) if np.isfinite(value) else "?" for value in ratio]
+    effect = paired(block.logs[rival] - block.logs[praised], family)
+    answer = claim.decide(effect, min(int(block.samples["cores"].max()), praised.workers))
+    several = block.samples["interpreter"].nunique() > 1
+    name, rival_name = (words.arm_name(block.workload, arm, several) for arm in (praised, rival))
     return {
         "case": size,
         "answer": answer,
-        "ratio": ratio[0],
-        "ratio_low": ratio[1],
-        "ratio_high": ratio[2],
-        "figures": f"{names[0]}: {numbers[0]}× as fast as {names[1]} (95 %: {numbers[1]}–{numbers[2]})",
+        **dict(zip(effect_columns("ratio"), effect, strict=True)),
+        "figures": words.as_fast_as(name, rival_name, effect),
     }
 
 
 def _most_workers(arms: Sequence[ArmKey], names: tuple[str, ...]) -> Iterator[ArmKey]:
     """Of each strategy in `names`, the one of `arms` with most workers."""
     for name in names:
-        own = [arm for arm in arms if arm[0] == name]
+        own = [arm for arm in arms if arm.strategy == name]
         if own:
-            yield max(own, key=lambda arm: arm[1])
+            yield max(own, key=lambda arm: arm.workers)

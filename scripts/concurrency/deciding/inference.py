@@ -15,7 +15,7 @@ Three forms, of which `form` picks one by what is known beforehand, never by wha
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,17 @@ TRIM = 0.2
 ROUNDS_TO_MODERATE = 10
 ROUNDS_TO_TRIM = 15
 RESOLUTION = 1e-12  # no variance is below it: tables keep six digits of a time
+
+
+class Effect(NamedTuple):
+    """How many times as fast one arm is as another, with the bounds of its simultaneous interval."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+UNKNOWN = Effect(np.nan, np.nan, np.nan)
 
 
 def form(rounds: int, arms: int, robust: bool = False) -> Form:
@@ -54,6 +65,13 @@ class Differences:
         """Half the width of each interval, two-sided, such that `family` of them hold at once."""
         quantile: Array = stdtrit(self.degrees, 1 - self.alpha / (2 * max(family, 1)))
         return np.asarray(quantile * np.sqrt(self.error2))
+
+    def effects(self, family: int) -> list[Effect]:
+        """The ratios of the first campaign, one per pair, with intervals such that `family` of them hold at once."""
+        return [
+            Effect(float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half)))
+            for mean, half in zip(self.mean[0], self.half_width(family)[0], strict=True)
+        ]
 
 
 def estimate(differences: Array, arms: int, how: Form) -> Differences:
@@ -83,7 +101,7 @@ def _location(values: Array, how: Form) -> tuple[Array, Array, int]:
 
 
 def _prior(variance: Array, degrees: int) -> tuple[Array, Array]:
-    """Smyth's moment estimates (limma's fitFDist) of the prior's degrees of freedom and variance, a row a campaign."""
+    """Smyth's moment estimates (limma's fitFDist) of the prior's degrees of freedom and variance, per campaign."""
     floored = np.maximum(variance, 1e-5 * np.median(variance, axis=1, keepdims=True))
     e = np.log(floored) - digamma(degrees / 2) + np.log(degrees / 2)
     center = e.mean(axis=1, keepdims=True)
@@ -159,11 +177,12 @@ def recommended(logs: Array, how: Form) -> NDArray[np.intp]:
     return np.asarray(best_set(logs, how).argmax(axis=1))
 
 
-def fair_gain(logs: Array, baseline: int, how: Form) -> Array:
+def cross_validated_gain(logs: Array, baseline: int, how: Form) -> Array:
     """The log speed-up of the recommended arm over the baseline, not inflated by its having been picked (campaigns).
 
-    Each round is judged by the arm that the other rounds recommend, their errors scaled to those of all rounds: with
-    the wider ones of a round less, other arms would be recommended. The trimmed form takes the errors of all rounds.
+    Cross-validated: each round is scored by the arm that the other rounds recommend, their errors scaled to those of
+    all rounds: with the wider ones of a round less, other arms would be recommended. The trimmed form takes the errors
+    of all rounds.
     """
     rounds, arms = logs.shape[1:]
     everyone, whole = np.arange(len(logs)), pairwise(logs, how)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from concurrency.deciding.inference import Effect
 from concurrency.measuring.arms import BASELINE, FAST
 from concurrency.measuring.interpreters import is_free_threaded
 from concurrency.strategies import catalogue
@@ -32,14 +33,6 @@ class Noise:
     reasons: list[str]
     advice: str
 
-    @property
-    def sentence(self) -> str:
-        """What a verdict says about it; nothing when quiet."""
-        if self.word == "quiet":
-            return ""
-        begin = "The machine was noisy" if self.word == "noisy" else "Do not rely on this: the machine was too noisy"
-        return f"{begin} ({'; '.join(self.reasons)}). {self.advice}"
-
 
 def kind(workload: str) -> str:
     """What sort of work a workload is: `download` or `squares`."""
@@ -50,7 +43,7 @@ def judge(
     workload: str,
     samples: pd.DataFrame,
     scatter: float,
-    control: tuple[float, float, float],
+    control: Effect,
     own_function: bool = False,
 ) -> Noise:
     """The noise in the good `samples` of one workload on one host (rows of timings.csv).
@@ -70,7 +63,7 @@ def judge(
 
 
 def _findings(
-    workload: str, samples: pd.DataFrame, scatter: float, control: tuple[float, float, float], own_function: bool
+    workload: str, samples: pd.DataFrame, scatter: float, control: Effect, own_function: bool
 ) -> Iterator[tuple[int, str, str]]:
     """(level, reason, advice) of each thing that was looked at."""
     close, alone = "close other programs", "use a machine that is not shared"
@@ -93,13 +86,12 @@ def _findings(
         reason = f"the CPU clock moved between {slow:.0f} and {quick:.0f} MHz"
         yield _level((quick - slow) / middle, CLOCK), reason, "fix the clock or let the machine cool"
     yield _level(scatter, SCATTER), f"times vary by {100 * scatter:.0f} % within a round", repeat
-    ratio, low, high = control
-    away = max(low, 1 / high) if pd.notna(low) else np.nan
-    yield _level(away, CONTROL), f"the same arm measured twice differs by {100 * abs(ratio - 1):.1f} %", repeat
+    away = max(control.low, 1 / control.high) if pd.notna(control.low) else np.nan
+    yield _level(away, CONTROL), f"the same arm measured twice differs by {100 * abs(control.ratio - 1):.1f} %", repeat
 
 
 def _mean_per_second(samples: pd.DataFrame, amount: pd.Series, cores: Any) -> float:
-    """`amount` a second of the samples that have it (and a core); nan where none has or where they are too short."""
+    """`amount` per second of the samples that have it (and a core); nan where none has or where they are too short."""
     lengths = samples["wall_s"].where(amount.notna()).dropna()
     if not len(lengths) or lengths.mean() < SHORTEST_S:
         return np.nan

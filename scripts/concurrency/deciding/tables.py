@@ -2,14 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from concurrency.errors import UserError
 
+
+class ArmKey(NamedTuple):
+    """What tells an arm from the others of its block; pandas takes it as the key of a group or a column."""
+
+    strategy: str
+    workers: int
+    options: str
+    interpreter: str
+
+
 BLOCK = ["workload", "host"]  # of a block of samples, whose arms are compared with each other
-ARM = ["strategy", "workers", "options", "interpreter"]  # of an arm of a block
+ARM = list(ArmKey._fields)  # the columns that tell an arm
 
 TIMINGS = {
     "workload": "str",
@@ -82,13 +92,18 @@ CLAIMS = {
 }
 
 
+def effect_columns(name: str) -> tuple[str, str, str]:
+    """The columns of summary.csv with the effect `name` (a ratio) and the bounds of its interval."""
+    return name, f"{name}_low", f"{name}_high"
+
+
 def as_timings(table: pd.DataFrame) -> pd.DataFrame:
     """`table` with exactly the columns of timings.csv and their types; columns that it lacks are empty."""
     return _typed(table, TIMINGS)
 
 
 def timings(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """A timings table from one mapping a sample; columns that a sample lacks are empty."""
+    """A timings table from one mapping per sample; columns that a sample lacks are empty."""
     return _typed(pd.DataFrame(list(rows)), TIMINGS)
 
 
@@ -112,18 +127,19 @@ def read_extra(path: str | Path, hosts: Set[str]) -> pd.DataFrame:
         raise UserError(f"extra_timings: {path}: cannot be read as a table of timings: {error}") from error
     if missing:
         raise UserError(f"extra_timings: {path}: no column {', '.join(missing)}; give a timings.csv of this workflow")
-    extra["host"] = extra["host"].map({host: _told_apart(host, path, hosts) for host in set(extra["host"])})
+    extra["host"] = extra["host"].map({host: _distinct(host, path, hosts) for host in set(extra["host"])})
     return extra
 
 
-def _told_apart(host: str, path: Path, hosts: Set[str]) -> str:
+def _distinct(host: str, path: Path, hosts: Set[str]) -> str:
+    """A name for `host` that none of `hosts` has."""
     if host and host not in hosts:
         return host
     for name in (path.stem, path.with_suffix("").as_posix()):
-        told = f"{host} ({name})" if host else name
-        if told not in hosts:
+        distinct = f"{host} ({name})" if host else name
+        if distinct not in hosts:
             break
-    return told
+    return distinct
 
 
 def read_summary(path: str | Path) -> pd.DataFrame:

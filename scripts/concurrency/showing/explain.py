@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from concurrency.deciding.statistics import ONE_BY_ONE
+from concurrency.deciding.words import ONE_BY_ONE
 from concurrency.showing.plots import BEST, FAILED, OTHER, SERIES, STYLE
 
 PENDING, QUEUED, RUNNING = "#E0E0E0", "#56B4E9", "#0072B2"

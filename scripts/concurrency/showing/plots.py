@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from concurrency.deciding.noise import kind
-from concurrency.deciding.statistics import arm_name
 from concurrency.deciding.tables import ARM, BLOCK
+from concurrency.deciding.words import row_name
 from concurrency.measuring.arms import BASELINE, FAST
 from concurrency.strategies import algorithms
 
@@ -247,7 +247,7 @@ def _strategies(table: pd.DataFrame, workload: str) -> pd.DataFrame:
 
 def _label(arm: pd.Series, arms: pd.DataFrame) -> str:
     host = f" on {arm['host']}" if arms["host"].nunique() > 1 else ""
-    return arm_name(arm, arms) + host + (f"\n{arm['failed']} failed" if arm["failed"] else "")
+    return row_name(arm, arms) + host + (f"\n{arm['failed']} failed" if arm["failed"] else "")
 
 
 def _from_zero_or_log(axes: Axes, values: pd.Series) -> None:

@@ -11,9 +11,10 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from concurrency.deciding.answer import ROUNDS_TO_DECIDE
 from concurrency.deciding.noise import kind
-from concurrency.deciding.statistics import ROUNDS_TO_TELL, arm_name
 from concurrency.deciding.tables import ARM
+from concurrency.deciding.words import row_name
 from concurrency.errors import shown
 from concurrency.measuring.arms import BASELINE, FAST
 from concurrency.showing.plots import TITLES
@@ -100,7 +101,7 @@ def _workload(
         "sentence": answer["sentence"],
         "noise": answer["noise"],
         "reasons": answer["reasons"],
-        "control": _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_TELL else "",
+        "control": _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_DECIDE else "",
         "pictures": {
             plot: _picture(drawn[f"{name}_{plot}"], alts[plot], told=plot == "comparison")
             for plot in PLOTS
@@ -181,12 +182,12 @@ def _best_workers(arms: pd.DataFrame) -> str:
     if best.empty:
         return "No speed-ups."
     if arms["versus_sequential"].isna().all():
-        found = [f"{arm_name(arm)} {arm['speedup']:.3g} times" for _, arm in best.iterrows()]
+        found = [f"{row_name(arm)} {arm['speedup']:.3g} times" for _, arm in best.iterrows()]
         return f"Each strategy where it was fastest, against one by one: {'; '.join(found)}."
     sentences = ["Each strategy where it was fastest, against one by one on the same interpreter."]
     for interpreter, own in best.groupby("interpreter", sort=True):
         found = [
-            f"{arm_name(arm)} {arm['speedup']:.3g} times ({_interval(arm, 'speedup')})" for _, arm in own.iterrows()
+            f"{row_name(arm)} {arm['speedup']:.3g} times ({_interval(arm, 'speedup')})" for _, arm in own.iterrows()
         ]
         baseline = arms[(arms["interpreter"] == interpreter) & (arms["strategy"] == BASELINE)]
         for _, arm in baseline[baseline["versus_sequential"].notna()].iterrows():
@@ -211,7 +212,7 @@ def _costs(arms: pd.DataFrame) -> str:
     extremes = []
     for column, unit, text in (("max_rss_bytes", 2**20, "{:.0f} MiB of memory"), ("cpu_s", 1, "{:.2f} s of CPU time")):
         for which, row in (("Least:", done.loc[done[column].idxmin()]), ("Most:", done.loc[done[column].idxmax()])):
-            extremes.append(f"{which} {arm_name(row, arms)}, {text.format(row[column] / unit)}")
+            extremes.append(f"{which} {row_name(row, arms)}, {text.format(row[column] / unit)}")
     return f"{'. '.join(extremes)}."
 
 
@@ -235,4 +236,4 @@ def _errors(timings: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Each different error of each arm, once, with how often it happened."""
     failed = timings[timings["error"] != ""]
     for _, same in failed.groupby([*ARM, "error"], sort=True):
-        yield {"arm": arm_name(same.iloc[0], timings), "error": same["error"].iloc[0], "n": len(same)}
+        yield {"arm": row_name(same.iloc[0], timings), "error": same["error"].iloc[0], "n": len(same)}

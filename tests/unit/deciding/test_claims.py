@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from concurrency.deciding import claims, statistics
+from concurrency.deciding import claims, words
 from helpers.campaigns import ASYNCIO, ONE_BY_ONE, THREADS, around, table
 
 
@@ -71,7 +71,5 @@ def test_too_noisy_to_tell():
 def test_figures_say_what_the_table_says(seed):
     slow = table({ONE_BY_ONE: around(1.5, seed=seed), THREADS: around(0.2, seed=seed + 1)})
     row = claims.examine(slow).set_index("claim").loc["threads beat one by one on I/O"]
-    assert row["figures"].startswith(
-        f"threads with 15 in flight: {statistics.number(row['ratio'])}× as fast as one by one"
-    )
+    assert row["figures"].startswith(f"threads with 15 in flight: {words.number(row['ratio'])}× as fast as one by one")
     assert np.isclose(row["ratio"], 7.5, rtol=0.02)

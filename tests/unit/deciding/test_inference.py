@@ -56,7 +56,7 @@ def test_every_form_is_used_where_it_holds():
 def test_times_without_any_noise():
     logs = np.log(np.tile([2.0, 1.0, 1.0, 4.0], (1, 10, 1)))
     assert inference.best_set(logs, "moderated").tolist() == [[False, True, True, False]]
-    assert np.exp(inference.fair_gain(logs, 0, "moderated")) == pytest.approx(2)
+    assert np.exp(inference.cross_validated_gain(logs, 0, "moderated")) == pytest.approx(2)
 
 
 @pytest.mark.parametrize(

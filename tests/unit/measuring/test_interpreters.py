@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from concurrency import processes
-from concurrency.deciding import claims, statistics
+from concurrency.deciding import claims
+from concurrency.deciding.summary import summarise
+from concurrency.deciding.verdict import verdict
 from concurrency.errors import UserError
 from concurrency.lessons import races
 from concurrency.measuring import arms, interpreters, worker
@@ -239,7 +241,7 @@ def test_a_gil_that_comes_back_is_never_shown_as_free_threaded(free, tmp_path):
     assert {(row["failed"], row["gil"], row["interpreter"]) for row in rows} == {
         (0, True, f"{free.label} with the GIL")
     }
-    summary = statistics.summarise(pd.DataFrame(rows))
+    summary = summarise(pd.DataFrame(rows))
     assert free.label not in set(summary["interpreter"])
     assert set(summary["flags"]) == {"the GIL came back on: this is no free-threaded run"}
 
@@ -303,13 +305,13 @@ def test_which_python_and_which_strategy_in_one_sentence():
 
 
 def test_both_speed_ups_are_in_the_summary():
-    rows = statistics.summarise(two_pythons()).set_index(["interpreter", "strategy"])
+    rows = summarise(two_pythons()).set_index(["interpreter", "strategy"])
     assert rows.loc[(FREE, "threads"), "speedup"] == pytest.approx(1.96, rel=0.02)
     assert rows.loc[(FREE, "sequential"), "versus_sequential"] == pytest.approx(1 / 1.1, rel=0.02)
     assert rows.loc[(FREE, "sequential"), "versus_sequential_high"] < 1
     assert rows.loc[(GIL, "sequential"), "versus_sequential"] == 1
     assert rows.index[0] == (FREE, "threads")
-    alone = statistics.summarise(table({ONE_BY_ONE: around(1.0), THREADS: around(0.5)}, "squares"))
+    alone = summarise(table({ONE_BY_ONE: around(1.0), THREADS: around(0.5)}, "squares"))
     assert alone["versus_sequential"].isna().all()
 
 
@@ -353,7 +355,7 @@ def test_a_panel_an_interpreter(count):
         )
         for i in range(count)
     )  # fmt: skip
-    summary = statistics.summarise(timings)
+    summary = summarise(timings)
     figure = plots.workers(summary, "squares", 2)
     texts = [text.get_text() for text, _ in drawn_texts(figure)]
     assert {f"CPython 3.{11 + i}.0" for i in range(count)} <= set(texts)
@@ -366,10 +368,10 @@ def test_a_panel_an_interpreter(count):
 
 def test_the_report_says_it_all(tmp_path):
     timings = two_pythons()
-    summary = statistics.summarise(timings)
+    summary = summarise(timings)
     plots.save(plots.workers(summary, "squares", 2), tmp_path / "squares_workers.svg")
     html = report.render(
-        timings, summary, statistics.verdict(timings, summary), claims.examine(timings),
+        timings, summary, verdict(timings, summary), claims.examine(timings),
         [tmp_path / "squares_workers.svg"], [], {}, {}, {"squares": {f"numpy on {FREE}": "not installed there: …"}},
     )  # fmt: skip
     assert "one by one itself 0.9" in html

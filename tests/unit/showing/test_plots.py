@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from matplotlib.text import Annotation
 
-from concurrency.deciding import statistics
+from concurrency.deciding.summary import summarise
+from concurrency.deciding.words import row_name
 from concurrency.showing import plots
 from helpers.campaigns import campaign
 from helpers.drawing import drawn_texts, overlaps
@@ -18,11 +19,11 @@ LONG = [("sequential", 1), ("a_strategy_with_a_name_of_forty_characters", 4), ("
 @pytest.mark.parametrize("arms", [TWO, FORTY, LONG], ids=["2 arms", "40 arms", "long names"])
 def test_comparison(workload, arms):
     timings = campaign(workload, arms)
-    summary = statistics.summarise(timings)
+    summary = summarise(timings)
     figure = plots.comparison(timings, summary, workload)
     texts = [text.get_text() for text, _ in drawn_texts(figure)]
     for _, arm in summary.iterrows():
-        assert statistics.arm_name(arm) in texts
+        assert row_name(arm) in texts
     assert any(text.startswith("seconds") for text in texts)
     assert any(text.startswith("times as fast as one by one") for text in texts)
     assert not overlaps(figure)
@@ -33,7 +34,7 @@ def test_comparison(workload, arms):
 )
 @pytest.mark.parametrize("arms", [TWO, FORTY, LONG], ids=["2 arms", "40 arms", "long names"])
 def test_keys_have_room_for_every_strategy(draw, arms):
-    figure = draw(statistics.summarise(campaign("squares", arms)))
+    figure = draw(summarise(campaign("squares", arms)))
     texts = drawn_texts(figure)
     assert {name for name, _ in arms if name != "sequential"} <= {text.get_text() for text, _ in texts}
     assert not overlaps(figure)
@@ -50,7 +51,7 @@ def test_keys_have_room_for_every_strategy(draw, arms):
 
 def test_failed_arms_are_shown_as_failed():
     timings = pd.concat([campaign("squares", TWO), campaign("squares", [("process_pool", 2)], error="it died")])
-    summary = statistics.summarise(timings)
+    summary = summarise(timings)
     texts = [text.get_text() for text, _ in drawn_texts(plots.comparison(timings, summary, "squares"))]
     assert "failed" in texts
     assert any("process_pool with 2 workers" in text and "6 failed" in text for text in texts)
@@ -58,14 +59,14 @@ def test_failed_arms_are_shown_as_failed():
 
 def test_nothing_but_failures_can_be_drawn():
     timings = campaign("squares", TWO, error="no")
-    summary = statistics.summarise(timings)
+    summary = summarise(timings)
     assert not overlaps(plots.comparison(timings, summary, "squares"))
     assert not overlaps(plots.workers(summary, "squares", 4))
 
 
 @pytest.mark.parametrize("counts", [[1], [1, 64], [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]], ids=str)
 def test_workers(counts):
-    summary = statistics.summarise(campaign("squares", [("sequential", 1), *(("threads", n) for n in counts)]))
+    summary = summarise(campaign("squares", [("sequential", 1), *(("threads", n) for n in counts)]))
     figure = plots.workers(summary, "squares", 4)
     texts = [text.get_text() for text, _ in drawn_texts(figure)]
     assert "workers (threads or processes) (log scale)" in texts
@@ -77,13 +78,13 @@ def test_workers(counts):
 def test_wide_ranges_get_a_log_axis_that_says_so():
     arms = [("sequential", 1), *((f"strategy_{i}", 2) for i in range(30))]
     timings = campaign("squares", arms)
-    figure = plots.comparison(timings, statistics.summarise(timings), "squares")
+    figure = plots.comparison(timings, summarise(timings), "squares")
     assert any("log scale" in text.get_text() for text, _ in drawn_texts(figure))
 
 
 def test_the_same_data_give_the_same_file(tmp_path):
     timings = campaign("squares", TWO)
-    summary = statistics.summarise(timings)
+    summary = summarise(timings)
     for name in ("a.svg", "b.svg", "a.png", "b.png"):
         plots.save(plots.comparison(timings, summary, "squares"), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
@@ -93,7 +94,7 @@ def test_the_same_data_give_the_same_file(tmp_path):
 
 def test_ratios_are_written_beside_their_marks():
     timings = campaign("squares", TWO)
-    summary = statistics.summarise(timings)
+    summary = summarise(timings)
     notes = plots.comparison(timings, summary, "squares").findobj(Annotation)
     assert [note.get_text() for note in notes] == [
         f"{summary.loc[summary['strategy'] == 'threads', 'speedup'].item():.3g}×"

@@ -1,0 +1,64 @@
+"""The answer for a workload on a host: what was decided, and all that is to be said of it."""
+
+from dataclasses import dataclass
+
+from concurrency.deciding.inference import UNKNOWN, Effect, Form
+from concurrency.deciding.noise import Noise
+from concurrency.deciding.tables import ArmKey
+
+ROUNDS_TO_DECIDE = 5
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """What the summary has of an arm."""
+
+    key: ArmKey
+    rounds: int
+    failed: int
+    best: bool
+    median_s: float
+    speedup: Effect
+    versus_sequential: Effect
+    flags: str
+
+    @property
+    def measured(self) -> int:
+        """In how many rounds it was tried."""
+        return self.rounds + self.failed
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was decided from `rounds` rounds with the `arms` that compete, in the order of the summary.
+
+    `recommended` is the simplest of the best, and `ties` are the others of them; there is none where rounds were
+    measured with different arms (`mixed`), or where no arm succeeded in all of them. Its `speedup` is over one by one
+    of its own interpreter; with several interpreters, `versus_sequential` is over the fastest one by one of them all,
+    that of `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's.
+    """
+
+    workload: str
+    host: str
+    rounds: int
+    warm_up: int
+    form: Form
+    arms: tuple[ArmResult, ...]
+    mixed: bool
+    noise: Noise
+    control: Effect
+    recommended: ArmResult | None = None
+    ties: tuple[ArmResult, ...] = ()
+    speedup: Effect = UNKNOWN
+    versus_sequential: Effect | None = None
+    sequential_interpreter: str | None = None
+
+    @property
+    def several_interpreters(self) -> bool:
+        """Whether there are arms of several interpreters, so that names need it."""
+        return len({arm.key.interpreter for arm in self.arms}) > 1
+
+    @property
+    def has_too_few_rounds(self) -> bool:
+        """Whether there are too few rounds to decide."""
+        return self.rounds < ROUNDS_TO_DECIDE

@@ -1,0 +1,149 @@
+"""Blocks of samples: what was measured of a workload on a host, arm by arm and round by round.
+
+The round is the unit of replication: on one host, in one round, every arm ran once, in random order, so that the
+ratio of two arms' times in one round is free of whatever slows the whole round down. No outlier is dropped.
+Times are `wall_s`: set-up included, as a user would wait for it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from concurrency.deciding import inference, noise
+from concurrency.deciding.tables import ARM, BLOCK, ArmKey, as_timings
+from concurrency.measuring.arms import BASELINE
+from concurrency.measuring.interpreters import GIL_IS_BACK
+from concurrency.strategies import algorithms, catalogue
+
+
+@dataclass(frozen=True)
+class Block:
+    """What was measured of a workload on a host, warm-up rounds left out.
+
+    `logs` are the logarithms of the times, a row per round and a column per arm, simplest arm first, empty where there
+    is no good sample; `complete` are the arms that succeeded in every round, without algorithms, which do other work;
+    `mixed` says that rounds were measured with different arms, so that none counts as complete; `control` has
+    the good samples of the A/A duplicate.
+    """
+
+    workload: str
+    host: str
+    samples: pd.DataFrame
+    good: pd.Series
+    logs: pd.DataFrame
+    complete: list[ArmKey]
+    mixed: bool
+    control: pd.DataFrame
+    warm_up: int
+    robust: bool
+    own_function: bool
+
+    @property
+    def kind(self) -> str:
+        """What sort of work it is: `download` or `squares`."""
+        return noise.kind(self.workload)
+
+    @property
+    def algorithms(self) -> list[str]:
+        """The strategies that do other work, and so do not compete."""
+        return algorithms(self.kind)
+
+    @property
+    def rounds(self) -> int:
+        return len(self.logs)
+
+    @property
+    def form(self) -> inference.Form:
+        return inference.form(self.rounds, len(self.complete), self.robust)
+
+    @property
+    def arms(self) -> list[ArmKey]:
+        """Those that brought any good sample, simplest first."""
+        return [ArmKey(*arm) for arm in self.logs]
+
+    @property
+    def interpreters(self) -> list[str]:
+        """Those that brought any good sample."""
+        return sorted({arm.interpreter for arm in self.arms})
+
+    @property
+    def fastest_baseline(self) -> ArmKey | None:
+        """Of the interpreters' baselines the fastest, as far as they are complete."""
+        baselines = [arm for arm in self.complete if arm.strategy == BASELINE]
+        return min(baselines, key=lambda arm: float(self.logs[arm].mean()), default=None)
+
+    def baseline_of(self, arm: ArmKey) -> ArmKey | None:
+        """The baseline of its interpreter."""
+        return next(
+            (other for other in self.arms if other.strategy == BASELINE and other.interpreter == arm.interpreter), None
+        )
+
+    def array(self, arms: Sequence[ArmKey]) -> inference.Array:
+        """The log times of complete `arms` as one campaign of `inference`."""
+        campaign: inference.Array = self.logs[list(arms)].to_numpy(dtype=float)[None]
+        return campaign
+
+    def has_gil(self, interpreter: str) -> bool:
+        """Whether it ran with the GIL; where that is not known, as nearly all do."""
+        known = self.samples.loc[self.samples["interpreter"] == interpreter, "gil"].dropna()
+        return bool(known.empty or known.any())
+
+
+def blocks(timings: pd.DataFrame, robust: bool, own_function: bool = False) -> Iterator[Block]:
+    """The blocks of a timings table, by workload and host; `robust` and `own_function` as for `summarise`."""
+    timings = as_timings(timings)
+    timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
+    good = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
+    control, warm_up = timings["control"].fillna(False), timings["warm_up"].fillna(False)
+    for (workload, host), samples in timings[~warm_up & ~control].groupby(BLOCK, sort=True):
+        usable = good[samples.index].astype(bool)
+        logs = log_times(samples[usable]).reindex(sorted(samples["round"].unique()))
+        logs = logs[sorted((ArmKey(*arm) for arm in logs), key=partial(_simplicity, workload))]
+        here = (timings[BLOCK] == [workload, host]).all(axis="columns")
+        mixed = _is_mixed(samples[~samples["strategy"].isin(algorithms(noise.kind(workload)))], len(logs))
+        yield Block(
+            workload=workload,
+            host=host,
+            samples=samples,
+            good=usable,
+            logs=logs,
+            complete=[] if mixed else _complete(workload, logs, samples[~usable]),
+            mixed=mixed,
+            control=timings[here & ~warm_up & control & good],
+            warm_up=timings.loc[here & warm_up, "round"].nunique(),
+            robust=robust,
+            own_function=own_function,
+        )
+
+
+def _complete(workload: str, logs: pd.DataFrame, failures: pd.DataFrame) -> list[ArmKey]:
+    failed = {ArmKey(*arm) for arm in failures[ARM].itertuples(index=False)}
+    apart = algorithms(noise.kind(workload))
+    arms = [ArmKey(*arm) for arm in logs if logs[arm].notna().all()]
+    return [arm for arm in arms if arm not in failed and arm.strategy not in apart]
+
+
+def _is_mixed(samples: pd.DataFrame, rounds: int) -> bool:
+    """Whether arms came, or took the place of others: not all are in all rounds, and the cores changed, or one is in at
+    most half of the rounds. An arm that otherwise misses fewer is only out of the running."""
+    # a sample that failed is in its round, too, but could not see that the GIL was back
+    asked = samples.assign(interpreter=samples["interpreter"].str.removesuffix(GIL_IS_BACK))
+    measured = asked.groupby(ARM)["round"].nunique()
+    return bool(((measured < rounds).any() and samples["cores"].nunique() > 1) or (2 * measured <= rounds).any())
+
+
+def log_times(samples: pd.DataFrame) -> pd.DataFrame:
+    """Of good `samples`: a row per round, a column per arm."""
+    times = samples.astype({"wall_s": float}).pivot_table(index="round", columns=ARM, values="wall_s", sort=True)
+    logs: pd.DataFrame = np.log(times)
+    return logs
+
+
+def _simplicity(workload: str, arm: ArmKey) -> tuple[Any, ...]:
+    """Few workers before many, then a simple strategy before others; one that is unknown here comes last."""
+    known = catalogue(noise.kind(workload)).get(arm.strategy)
+    return (arm.workers, known.rank if known else np.inf, *arm)

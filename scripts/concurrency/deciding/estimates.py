@@ -1,0 +1,126 @@
+"""Effects between the arms of a block: geometric means of ratios within rounds, with simultaneous intervals.
+
+`inference` has the mathematics and its sources, and `make validate` shows that the promises are kept.
+"""
+
+import numpy as np
+import pandas as pd
+
+from concurrency.deciding import inference
+from concurrency.deciding.blocks import Block, blocks, log_times
+from concurrency.deciding.inference import UNKNOWN, Effect
+from concurrency.deciding.tables import ARM, ArmKey
+from concurrency.measuring.arms import BASELINE
+
+CONTROL_FAMILY = 5  # a 99 % interval: one campaign in a hundred is called noisy for nothing
+
+
+def speedups(block: Block) -> dict[ArmKey, Effect]:
+    """Of every arm against the baseline of its interpreter; of arms with gaps from the rounds they share with it."""
+    baselines = {arm: block.baseline_of(arm) for arm in block.arms}
+    family = len(baselines) - len(set(baselines.values()) - {None})
+    found: dict[ArmKey, Effect] = {}
+    for baseline in {baseline for baseline in baselines.values() if baseline is not None}:
+        arms = [arm for arm in baselines if baselines[arm] == baseline]
+        found |= _against(block, baseline, arms, family)
+    return found
+
+
+def versus_sequential(block: Block) -> dict[ArmKey, Effect]:
+    """Of every arm against the fastest baseline of all interpreters, where there are several.
+
+    The intervals hold whichever baseline that is, as all pairs of a baseline and another arm are in the family.
+    """
+    reference = block.fastest_baseline
+    if reference is None or len(block.interpreters) < 2:
+        return {}
+    baselines = sum(arm.strategy == BASELINE for arm in block.arms)
+    family = baselines * (len(block.arms) - baselines) + baselines * (baselines - 1) // 2
+    return _against(block, reference, block.arms, family)
+
+
+def _against(block: Block, baseline: ArmKey, arms: list[ArmKey], family: int) -> dict[ArmKey, Effect]:
+    """Of complete arms together, if the baseline is one of them; of others in pairs."""
+    found: dict[ArmKey, Effect] = {}
+    whole = [arm for arm in arms if arm in block.complete]
+    if baseline in whole and block.rounds > 1:
+        compared = inference.against(block.array(whole), whole.index(baseline), block.form)
+        found |= dict(zip(whole, compared.effects(family), strict=True))
+    for arm in arms:
+        if arm not in found:
+            found[arm] = paired(block.logs[baseline] - block.logs[arm], family)
+    return found
+
+
+def paired(differences: pd.Series, family: int) -> Effect:
+    """The effect in `differences` of log times, one per round; an interval takes two rounds."""
+    known = differences.dropna().to_numpy(dtype=float)
+    if len(known) < 2:
+        return Effect(float(np.exp(known[0])), np.nan, np.nan) if len(known) else UNKNOWN
+    [effect] = inference.estimate(known[None, :, None], 2, "paired").effects(family)
+    return effect
+
+
+def versus_best(block: Block) -> dict[ArmKey, Effect]:
+    """Every complete arm against the fastest; they hold at once whichever that is, as all pairs are in the family."""
+    arms = block.complete
+    if not arms or block.rounds < 2:
+        return {}
+    logs = block.array(arms)
+    fastest = int(inference.fastest(logs, block.form)[0])
+    found = {arms[fastest]: Effect(1.0, 1.0, 1.0)}
+    if len(arms) > 1:
+        pairs = inference.pairwise(logs, block.form)
+        effects = pairs.effects(pairs.mean.shape[1])
+        for first, second, effect in zip(*np.triu_indices(len(arms), 1), effects, strict=True):
+            if first == fastest:
+                found[arms[second]] = effect
+            elif second == fastest:
+                found[arms[first]] = Effect(1 / effect.ratio, 1 / effect.high, 1 / effect.low)
+    return found
+
+
+def best_set(block: Block) -> set[ArmKey]:
+    """The complete arms that cannot be told from the fastest; after a single round, all."""
+    if not block.complete or block.rounds < 2:
+        return set(block.complete)
+    kept = inference.best_set(block.array(block.complete), block.form)[0]
+    return {arm for arm, best in zip(block.complete, kept, strict=True) if best}
+
+
+def cross_validated(block: Block, effect: Effect, baseline: ArmKey, rivals: list[ArmKey]) -> Effect:
+    """`effect`, that of the recommended one of `rivals` over the `baseline` among them, not inflated by the choice:
+    each round is scored by the arm that the other rounds recommend."""
+    how = inference.form(block.rounds, len(rivals), block.robust)
+    gain = inference.cross_validated_gain(block.array(rivals), rivals.index(baseline), how)
+    return effect._replace(ratio=float(np.clip(np.exp(gain[0]), effect.low, effect.high)))
+
+
+def control(block: Block) -> Effect:
+    """The A/A duplicate's time over its twin's, with a 99 % interval; UNKNOWN without one."""
+    if block.control.empty:
+        return UNKNOWN
+    twin = ArmKey(*block.control[ARM].iloc[0])
+    if twin not in block.arms:
+        return UNKNOWN
+    return paired(log_times(block.control)[twin] - block.logs[twin], CONTROL_FAMILY)
+
+
+def scatter(block: Block) -> float:
+    """The typical standard deviation of an arm's log times within rounds."""
+    logs = block.logs[block.complete]
+    return float(logs.sub(logs.mean(axis="columns"), axis="index").std().median())
+
+
+def half_width(timings: pd.DataFrame, workload: str, robust: bool = False) -> float:
+    """Half the width of the interval of the recommended arm's log speed-up, on the first host of `timings`.
+
+    Infinite after a single round; 0 where no speed-up can be told however many rounds there are.
+    """
+    own = timings[timings["workload"] == workload]
+    for block in blocks(own[own["host"] == own["host"].iloc[0]], robust):
+        baseline = block.fastest_baseline
+        if baseline is not None and len(block.complete) > 1:
+            logs, reference = block.array(block.complete), block.complete.index(baseline)
+            return float(inference.imprecision(logs, reference, block.form)[0]) if block.rounds > 1 else np.inf
+    return 0.0

@@ -1,0 +1,56 @@
+"""The summary: one row per arm, with its times, its effects and whether it is among the best."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from concurrency.deciding import estimates, noise
+from concurrency.deciding.blocks import Block, blocks
+from concurrency.deciding.inference import UNKNOWN
+from concurrency.deciding.tables import ARM, BLOCK, SUMMARY, ArmKey, effect_columns
+
+
+def summarise(timings: pd.DataFrame, robust: bool = False, own_function: bool = False) -> pd.DataFrame:
+    """One row per arm and host, with the columns of summary.csv; the fastest of each workload first, failed arms last.
+
+    `timings` has the columns of timings.csv, in any order of rows. A sample with an error, with failed items or
+    without a positive time counts in `failed` and for nothing else; an arm that misses a round cannot be `best`,
+    and none can where rounds were measured with different arms.
+    Speed-ups are against `sequential` of the same interpreter and host, empty where that leaves no common round;
+    `versus_sequential`, with several interpreters, is against the fastest `sequential` of them all; `versus_best` is
+    the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`). With
+    `own_function`, the squares are a function of the user's, of which less can be said to be impossible.
+    """
+    rows = [row for block in blocks(timings, robust, own_function) for row in _rows(block)]
+    table = pd.DataFrame(rows, columns=list(SUMMARY))
+    table["gain"] = table["versus_sequential"].where(table["versus_sequential"].notna(), table["speedup"])
+    table = table.sort_values([*BLOCK, "gain", *ARM], ascending=[True, True, False] + [True] * len(ARM))
+    return table[list(SUMMARY)].astype(SUMMARY).reset_index(drop=True)
+
+
+def _rows(block: Block) -> Iterator[dict[str, Any]]:
+    best = estimates.best_set(block)
+    effects = {
+        "speedup": estimates.speedups(block),
+        "versus_sequential": estimates.versus_sequential(block),
+        "versus_best": estimates.versus_best(block),
+    }
+    for key, samples in block.samples.groupby(ARM, sort=True):
+        arm, succeeded = ArmKey(*key), samples[block.good[samples.index]]
+        row = {"workload": block.workload, "host": block.host, **arm._asdict()}
+        row |= {"rounds": len(succeeded), "failed": len(samples) - len(succeeded), "best": arm in best}
+        if len(succeeded):
+            row |= {
+                "median_s": succeeded["wall_s"].median(),
+                "cpu_s": succeeded["cpu_s"].median(),
+                "max_rss_bytes": succeeded["max_rss_bytes"].max(),
+            }
+        for name, of_arms in effects.items():
+            row |= dict(zip(effect_columns(name), of_arms.get(arm, UNKNOWN), strict=True))
+        cores = samples["cores"].max()
+        if block.kind == "squares" and pd.notna(cores):
+            row["efficiency"] = row["speedup"] / min(arm.workers, cores)
+        competes = arm.strategy not in block.algorithms
+        flags = noise.impossible(block.workload, row, succeeded, block.own_function) if competes else []
+        yield row | {"flags": "; ".join(flags)}

@@ -1,0 +1,136 @@
+"""The verdict: which arm is recommended, by how much it is faster, and which are as good."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from concurrency.deciding import estimates, noise, words
+from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
+from concurrency.deciding.blocks import Block, blocks
+from concurrency.deciding.inference import Effect
+from concurrency.deciding.tables import ARM, ArmKey, effect_columns
+
+
+def verdict(
+    timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False, own_function: bool = False
+) -> dict[str, dict[str, Any]]:
+    """Per workload the answer as data and as sentences; `robust` and `own_function` as for `summarise`.
+
+    Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
+    the best: fewest workers, then the strategy of lowest rank); its `speedup` (cross-validated: each round is scored by
+    the arm that the other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`; with several
+    interpreters the same as `versus_sequential`, and whose `sequential` is the fastest, `sequential_interpreter`;
+    `ties`, the names of the other arms of the best set; `rounds`, `warm_up` (rounds left out), `form` (of `inference`);
+    `noise` (`quiet`, `noisy` or `unusable`), `reasons`, `advice`; `control`, the time of the A/A duplicate over its
+    twin's, with a 99 % interval. Where nothing can be recommended, those of the arm are missing. With several hosts,
+    these are of the first one in `timings`, and `hosts` has the answer of each.
+    """
+    answers: dict[str, dict[str, dict[str, Any]]] = {}
+    for block in blocks(timings, robust, own_function):
+        rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
+        answers.setdefault(block.workload, {})[block.host] = _as_data(decide(block, rows))
+    return {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
+
+
+def decide(block: Block, rows: pd.DataFrame) -> Answer:
+    """The answer from a block and its `rows` of the summary."""
+    arms = _results(rows[~rows["strategy"].isin(block.algorithms)])
+    control = estimates.control(block)
+    samples, scatter = block.samples[block.good], estimates.scatter(block)
+    answer = Answer(
+        workload=block.workload,
+        host=block.host,
+        rounds=block.rounds,
+        warm_up=block.warm_up,
+        form=block.form,
+        arms=arms,
+        mixed=block.mixed,
+        noise=noise.judge(block.workload, samples, scatter, control, block.own_function),
+        control=control,
+    )
+    best = {arm.key: arm for arm in arms if arm.best}
+    simplest_first = [best[key] for key in block.complete if key in best]
+    if not simplest_first:
+        return answer
+    recommended, *ties = simplest_first
+    own = [arm for arm in block.complete if arm.interpreter == recommended.key.interpreter]
+    answer = replace(
+        answer,
+        recommended=recommended,
+        ties=tuple(ties),
+        speedup=_cross_validated(block, recommended, recommended.speedup, block.baseline_of(recommended.key), own),
+    )
+    fastest = block.fastest_baseline
+    if fastest is None or len(block.interpreters) < 2:
+        return answer
+    return replace(
+        answer,
+        versus_sequential=_cross_validated(block, recommended, recommended.versus_sequential, fastest, block.complete),
+        sequential_interpreter=fastest.interpreter,
+    )
+
+
+def _cross_validated(
+    block: Block, recommended: ArmResult, effect: Effect, baseline: ArmKey | None, rivals: list[ArmKey]
+) -> Effect:
+    """`effect` as the summary has it where there are too few rounds to leave one out, or where the baseline failed."""
+    if baseline not in rivals or baseline == recommended.key or block.rounds < ROUNDS_TO_DECIDE:
+        return effect
+    return estimates.cross_validated(block, effect, baseline, rivals)
+
+
+def _results(rows: pd.DataFrame) -> tuple[ArmResult, ...]:
+    speedup, versus_sequential = list(effect_columns("speedup")), list(effect_columns("versus_sequential"))
+    return tuple(
+        ArmResult(
+            key=ArmKey(*row[ARM]),
+            rounds=row["rounds"],
+            failed=row["failed"],
+            best=row["best"],
+            median_s=row["median_s"],
+            speedup=Effect(*row[speedup]),
+            versus_sequential=Effect(*row[versus_sequential]),
+            flags=row["flags"],
+        )
+        for _, row in rows.astype(dict.fromkeys(["median_s", *speedup, *versus_sequential], float)).iterrows()
+    )
+
+
+def _as_data(answer: Answer) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "sentence": words.sentences(answer),
+        "host": answer.host,
+        "rounds": answer.rounds,
+        "warm_up": answer.warm_up,
+        "form": answer.form,
+        "ties": [words.name_of(arm, answer) for arm in answer.ties],
+        "noise": answer.noise.word,
+        "reasons": answer.noise.reasons,
+        "advice": answer.noise.advice,
+        "control": _rounded(("ratio", "low", "high"), answer.control),
+    }
+    if answer.recommended is None:
+        return data
+    arm = answer.recommended.key
+    data |= {"strategy": arm.strategy, "options": arm.options, "interpreter": arm.interpreter}
+    data |= {"workers": int(arm.workers)}
+    speedup = _rounded(effect_columns("speedup"), answer.speedup)
+    if answer.versus_sequential is None:
+        return data | speedup
+    data |= {"sequential_interpreter": answer.sequential_interpreter}
+    return data | speedup | _rounded(effect_columns("versus_sequential"), answer.versus_sequential)
+
+
+def _rounded(names: tuple[str, str, str], effect: Effect) -> dict[str, float | None]:
+    return {name: None if pd.isna(value) else round(float(value), 4) for name, value in zip(names, effect, strict=True)}
+
+
+def _over_hosts(answers: dict[str, dict[str, Any]], timings: pd.DataFrame) -> dict[str, Any]:
+    """The answer of the first host in `timings`; where there are several, with a sentence on each."""
+    hosts = [host for host in dict.fromkeys(timings["host"]) if host in answers]
+    if len(hosts) == 1:
+        return answers[hosts[0]]
+    of_hosts = {host: answers[host] for host in hosts}
+    sentence = words.over_hosts({host: answer["sentence"] for host, answer in of_hosts.items()})
+    return answers[hosts[0]] | {"sentence": sentence, "hosts": of_hosts}

@@ -1,0 +1,170 @@
+"""What the verdict says: sentences on an `Answer`, and how arms and numbers are written. Nothing is computed here."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from concurrency.deciding import noise
+from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
+from concurrency.deciding.inference import Effect
+from concurrency.deciding.noise import Noise
+from concurrency.deciding.tables import ARM, ArmKey
+from concurrency.measuring.arms import BASELINE
+
+ONE_BY_ONE = "one by one"  # as people say `sequential`
+NAMED = 4  # at most, in a sentence; the picture and the table have them all
+
+
+def sentences(answer: Answer) -> str:
+    """The whole verdict for a workload on a host."""
+    if answer.mixed:
+        return mixed_rounds(answer)
+    if answer.recommended is None:
+        failed = (
+            "every arm failed" if all(arm.rounds == 0 for arm in answer.arms) else "no arm succeeded in every round"
+        )
+        return f"No answer: {failed}; the tables say why."
+    said = [
+        too_few_rounds(answer) if answer.has_too_few_rounds else recommendation(answer, answer.recommended),
+        f"Beware: {answer.recommended.flags}." if answer.recommended.flags else "",
+        out_of_the_running(answer),
+        "The first round was a warm-up and counts for nothing." if answer.warm_up else "",
+        on_noise(answer.noise),
+    ]
+    return " ".join(filter(None, said))
+
+
+def over_hosts(said: Mapping[str, str]) -> str:
+    """What is said of each of several hosts, in one."""
+    return " ".join(f"On {host}: {sentence}" for host, sentence in said.items())
+
+
+def mixed_rounds(answer: Answer) -> str:
+    """Which arms are in how many rounds, and what to do."""
+    parts = [
+        f"{name_of(arm, answer)} in {arm.measured} of {answer.rounds} rounds"
+        for arm in _in_order(answer)
+        if arm.measured < answer.rounds
+    ]
+    return (
+        f"No answer: the rounds were measured with different arms ({listed(parts, NAMED)}). Measure all of them with "
+        "the same number of cores and the same Python: snakemake --forcerun measure."
+    )
+
+
+def too_few_rounds(answer: Answer) -> str:
+    """Which arm is ahead so far."""
+    ahead = next(arm for arm in answer.arms if arm.best)
+    over, gain = "the fastest one by one", ahead.versus_sequential.ratio
+    if math.isnan(gain):
+        over, gain = ONE_BY_ONE, ahead.speedup.ratio
+    known = not math.isnan(gain) and ahead.key.strategy != BASELINE
+    so_far = f", {_times(gain)} faster than {over}" if known else ""
+    plural = "s" if answer.rounds > 1 else ""
+    return (
+        f"Too few rounds to tell ({answer.rounds} round{plural}, and it takes at least {ROUNDS_TO_DECIDE}): "
+        f"so far {name_of(ahead, answer)} is ahead{so_far}."
+    )
+
+
+def recommendation(answer: Answer, recommended: ArmResult) -> str:
+    """What is best, by how much, and what cannot be told from it."""
+    name, others = name_of(recommended, answer), [name_of(arm, answer) for arm in answer.ties]
+    if len(answer.arms) == 1:
+        return f"Only {name} was measured: {recommended.median_s:.3g} s."
+    if len(others) == len(answer.arms) - 1:
+        all_arms = f"{name} and {others[0]}" if len(others) == 1 else f"the {len(answer.arms)} arms"
+        return f"No clear winner: {all_arms} cannot be told apart; {name} is the simplest."
+    it = "it"
+    if recommended.key.strategy != BASELINE:
+        sentence = f"{name}{how_much_faster(answer, recommended)}."
+    elif others:
+        sentence, it = f"No clear winner: nothing is faster than {name}.", "that"
+    else:
+        sentence = f"{name[0].upper()}{name[1:]} is the fastest."
+    return f"{sentence} {listed(others, NAMED)} cannot be told from {it}." if others else sentence
+
+
+def how_much_faster(answer: Answer, recommended: ArmResult) -> str:
+    """… than one by one and, with several interpreters, than the fastest one by one of them all."""
+    own = f"{_times(answer.speedup.ratio)} faster than"
+    if answer.versus_sequential is None:
+        if math.isnan(answer.speedup.ratio):
+            return " is the fastest; one by one failed, so there is no speed-up to tell"
+        return f": {own} one by one ({interval(answer.speedup)})"
+    sentence = (
+        f": {_times(answer.versus_sequential.ratio)} faster than the fastest one by one, on "
+        f"{answer.sequential_interpreter} ({interval(answer.versus_sequential)})"
+    )
+    is_its_own = answer.sequential_interpreter == recommended.key.interpreter
+    return sentence if is_its_own or math.isnan(answer.speedup.ratio) else f"{sentence}, {own} its own"
+
+
+def out_of_the_running(answer: Answer) -> str:
+    """Which arms are out of the running, if any."""
+    out = []
+    for arm in _in_order(answer):
+        if arm.failed:
+            out.append(f"{name_of(arm, answer)} failed in {arm.failed} of {arm.measured} rounds")
+        elif arm.measured < answer.rounds:
+            out.append(f"{name_of(arm, answer)} was measured in {arm.measured} of {answer.rounds} rounds only")
+    return f"Out of the running: {listed(out)}." if out else ""
+
+
+def on_noise(machine: Noise) -> str:
+    """What the machine did meanwhile; nothing when quiet."""
+    if machine.word == "quiet":
+        return ""
+    begin = "The machine was noisy" if machine.word == "noisy" else "Do not rely on this: the machine was too noisy"
+    return f"{begin} ({'; '.join(machine.reasons)}). {machine.advice}"
+
+
+def as_fast_as(praised: str, rival: str, effect: Effect) -> str:
+    """How one arm compares with another, both by their names."""
+    ratio, low, high = (number(value) if math.isfinite(value) else "?" for value in effect)
+    return f"{praised}: {ratio}× as fast as {rival} (95 %: {low}–{high})"
+
+
+def interval(effect: Effect) -> str:
+    return f"95 %: {number(effect.low)}–{number(effect.high)}"
+
+
+def number(value: float) -> str:
+    """Three significant digits, and no powers of ten."""
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def listed(names: Sequence[str], most: int | None = None) -> str:
+    """… with more than `most` of them, the last ones are counted."""
+    if most and len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def arm_name(workload: str, arm: ArmKey, with_interpreter: bool = False) -> str:
+    """An arm as people say it: `asyncio with 15 in flight`, `process_pool with 2 workers (chunksize=2)`."""
+    where = f" on {arm.interpreter}" if with_interpreter else ""
+    if arm.strategy == BASELINE:
+        return ONE_BY_ONE + where
+    unit = "in flight" if noise.kind(workload) == "download" else "worker" if arm.workers == 1 else "workers"
+    options = f" ({arm.options})" if arm.options else ""
+    return f"{arm.strategy} with {arm.workers} {unit}{options}{where}"
+
+
+def row_name(row: pd.Series, among: pd.DataFrame | None = None) -> str:
+    """The name of the arm in a row of a table, with its interpreter where the rows `among` it have several."""
+    several = among is not None and among["interpreter"].nunique() > 1
+    return arm_name(row["workload"], ArmKey(*row[ARM]), several)
+
+
+def name_of(arm: ArmResult, answer: Answer) -> str:
+    return arm_name(answer.workload, arm.key, answer.several_interpreters)
+
+
+def _in_order(answer: Answer) -> list[ArmResult]:
+    return sorted(answer.arms, key=lambda arm: arm.key)
+
+
+def _times(ratio: float) -> str:
+    return f"{number(ratio)}×"

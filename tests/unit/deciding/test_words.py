@@ -1,0 +1,54 @@
+"""Sentences on answers that are made by hand: whatever was decided, it is said, and nothing is computed."""
+
+from dataclasses import replace
+
+import pytest
+
+from concurrency.deciding import words
+from concurrency.deciding.answer import Answer, ArmResult
+from concurrency.deciding.inference import UNKNOWN, Effect
+from concurrency.deciding.noise import Noise
+from concurrency.deciding.tables import ArmKey
+
+
+def result(strategy, workers=1, interpreter="A", **more):
+    known = {"rounds": 10, "failed": 0, "best": False, "median_s": 1.5, "flags": ""}
+    effects = {"speedup": UNKNOWN, "versus_sequential": UNKNOWN}
+    return ArmResult(ArmKey(strategy, workers, "", interpreter), **(known | effects | more))
+
+
+ONE_BY_ONE, THREADS = result("sequential"), result("threads", 2, best=True)
+ANSWER = Answer(
+    workload="squares", host="here", rounds=10, warm_up=0, form="paired", arms=(THREADS, ONE_BY_ONE), mixed=False,
+    noise=Noise("quiet", [], ""), control=UNKNOWN, recommended=THREADS, speedup=Effect(1.5, 1.25, 1.75),
+)  # fmt: skip
+
+
+def test_the_numbers_are_those_of_the_answer():
+    assert words.sentences(ANSWER) == "threads with 2 workers: 1.50× faster than one by one (95 %: 1.25–1.75)."
+
+
+def test_everything_that_is_to_be_said_stands_in_its_order():
+    flagged = replace(THREADS, flags="too good")
+    failed = result("asyncio", failed=1, rounds=9)
+    noise = Noise("noisy", ["it swapped"], "Buy memory.")
+    answer = replace(ANSWER, arms=(flagged, failed, ONE_BY_ONE), recommended=flagged, warm_up=1, noise=noise)
+    assert words.sentences(answer).partition(" Beware")[2] == (
+        ": too good. Out of the running: asyncio with 1 worker failed in 1 of 10 rounds. The first round was a warm-up "
+        "and counts for nothing. The machine was noisy (it swapped). Buy memory."
+    )
+
+
+@pytest.mark.parametrize(("where", "own"), [("B", ", 1.50× faster than its own"), ("A", "")])
+def test_interpreters_are_named_where_there_are_several(where, own):
+    answer = replace(
+        ANSWER, arms=(*ANSWER.arms, result("sequential", interpreter="B")), versus_sequential=Effect(1.2, 1.1, 1.3),
+        sequential_interpreter=where,
+    )  # fmt: skip
+    assert words.sentences(answer) == (
+        f"threads with 2 workers on A: 1.20× faster than the fastest one by one, on {where} (95 %: 1.10–1.30){own}."
+    )
+
+
+def test_hosts_are_said_one_after_the_other():
+    assert words.over_hosts({"a": "Yes.", "b": "No."}) == "On a: Yes. On b: No."
