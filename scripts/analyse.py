@@ -13,9 +13,9 @@ from concurrency.running import job
 
 def main(snakemake: Any) -> None:
     timings, params = tables.read_timings([snakemake.input.timings]), snakemake.params
-    summary = summarise(timings, params.robust, params.own_function)
+    summary = summarise(timings, params.robust)
     tables.write(summary, snakemake.output.summary)
-    answers = verdict(timings, summary, params.robust, params.own_function)
+    answers = verdict(timings, summary, params.robust)
     Path(snakemake.output.verdict).write_text(
         json.dumps(answers, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

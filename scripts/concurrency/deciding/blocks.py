@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from concurrency.deciding import inference, noise
+from concurrency.deciding import inference
 from concurrency.deciding.tables import ARM, BLOCK, ArmKey, as_timings
 from concurrency.measuring.arms import BASELINE
 from concurrency.measuring.interpreters import GIL_IS_BACK
-from concurrency.strategies import algorithms, catalogue
+from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Block:
     """What was measured of a workload on a host, warm-up rounds left out.
 
     `logs` are the logarithms of the times, a row per round and a column per arm, simplest arm first, empty where there
-    is no good sample; `complete` are the arms that succeeded in every round, without algorithms, which do other work;
+    is no good sample; `bound` is that of the workload as it was measured; `complete` are the arms that succeeded in every round, without algorithms, which do other work;
     `mixed` says that rounds were measured with different arms, so that none counts as complete; `control` has
     the good samples of the A/A duplicate.
     """
@@ -40,17 +41,12 @@ class Block:
     control: pd.DataFrame
     warm_up: int
     robust: bool
-    own_function: bool
+    bound: str
 
     @property
-    def kind(self) -> str:
-        """What sort of work it is: `download` or `squares`."""
-        return noise.kind(self.workload)
-
-    @property
-    def algorithms(self) -> list[str]:
-        """The strategies that do other work, and so do not compete."""
-        return algorithms(self.kind)
+    def kind(self) -> type[Workload]:
+        """What is known of the workload by its name."""
+        return WORKLOADS[self.workload]
 
     @property
     def rounds(self) -> int:
@@ -93,8 +89,8 @@ class Block:
         return bool(known.empty or known.any())
 
 
-def blocks(timings: pd.DataFrame, robust: bool, own_function: bool = False) -> Iterator[Block]:
-    """The blocks of a timings table, by workload and host; `robust` and `own_function` as for `summarise`."""
+def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
+    """The blocks of a timings table, by workload and host; `robust` as for `summarise`."""
     timings = as_timings(timings)
     timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
     good = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
@@ -104,7 +100,7 @@ def blocks(timings: pd.DataFrame, robust: bool, own_function: bool = False) -> I
         logs = log_times(samples[usable]).reindex(sorted(samples["round"].unique()))
         logs = logs[sorted((ArmKey(*arm) for arm in logs), key=partial(_simplicity, workload))]
         here = (timings[BLOCK] == [workload, host]).all(axis="columns")
-        mixed = _is_mixed(samples[~samples["strategy"].isin(algorithms(noise.kind(workload)))], len(logs))
+        mixed = _is_mixed(samples[~samples["strategy"].isin(WORKLOADS[workload].algorithms())], len(logs))
         yield Block(
             workload=workload,
             host=host,
@@ -116,13 +112,13 @@ def blocks(timings: pd.DataFrame, robust: bool, own_function: bool = False) -> I
             control=timings[here & ~warm_up & control & good],
             warm_up=timings.loc[here & warm_up, "round"].nunique(),
             robust=robust,
-            own_function=own_function,
+            bound=next(filter(None, samples["bound"]), WORKLOADS[workload].bound),  # older tables do not say it
         )
 
 
 def _complete(workload: str, logs: pd.DataFrame, failures: pd.DataFrame) -> list[ArmKey]:
     failed = {ArmKey(*arm) for arm in failures[ARM].itertuples(index=False)}
-    apart = algorithms(noise.kind(workload))
+    apart = WORKLOADS[workload].algorithms()
     arms = [ArmKey(*arm) for arm in logs if logs[arm].notna().all()]
     return [arm for arm in arms if arm not in failed and arm.strategy not in apart]
 
@@ -145,5 +141,5 @@ def log_times(samples: pd.DataFrame) -> pd.DataFrame:
 
 def _simplicity(workload: str, arm: ArmKey) -> tuple[Any, ...]:
     """Few workers before many, then a simple strategy before others; one that is unknown here comes last."""
-    known = catalogue(noise.kind(workload)).get(arm.strategy)
+    known = WORKLOADS[workload].strategies().get(arm.strategy)
     return (arm.workers, known.rank if known else np.inf, *arm)

@@ -10,7 +10,9 @@ from concurrency.deciding.blocks import Block, blocks
 from concurrency.deciding.estimates import paired
 from concurrency.deciding.inference import Effect
 from concurrency.deciding.tables import CLAIMS, ArmKey, effect_columns
-from concurrency.measuring.arms import BASELINE, FAST
+from concurrency.measuring.arms import BASELINE
+from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.workload import Bound
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "cannot tell here"
 WORTH = 1.05  # a gain that is smaller than this is no reason to choose
@@ -19,19 +21,25 @@ ABOUT = 0.75  # of the cores: what counts as "about by the number of cores"
 PROCESSES = ("process_pool", "multiprocessing_pool")
 RULE = {"asyncio": ("asyncio",), "threads": ("threads",), "processes": PROCESSES}
 
+Binding = tuple[Bound, bool]  # by what, and whether the waiting is short
+SLOW_IO: Binding = ("io", False)
+FAST_IO: Binding = ("io", True)
+CPU: Binding = ("cpu", False)
+NAMES = {(kind.bound, kind.is_fast): kind.name for kind in WORKLOADS.values()}  # what is bound so, if it is measured
+
 Decision = Callable[[Effect, int], str]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """`text` is about how many times as fast `arms` (the first that was measured) are as the fastest of `rivals`, in
-    `workload`; `decide` turns that effect and the number of cores into an answer.
+    """`text` is about how many times as fast `arms` (the first that was measured) are as the fastest of `rivals`, on
+    work that is bound by `bound`; `decide` turns that effect and the number of cores into an answer.
 
     Both run under one interpreter: any or, with `gil`, one that has it on or off.
     """
 
     text: str
-    workload: str
+    bound: Binding
     arms: tuple[str, ...]
     rivals: tuple[str, ...]
     decide: Decision
@@ -59,27 +67,25 @@ def _others(own: str) -> tuple[str, ...]:
 
 
 EXAMINED = (
-    Claim("I/O-bound and slow: asyncio", "download", RULE["asyncio"], _others("asyncio"), _is_faster),
-    Claim("I/O-bound and fast: threads", FAST, RULE["threads"], _others("threads"), _is_faster),
-    Claim("CPU-bound: processes", "squares", RULE["processes"], _others("processes"), _is_faster),
-    Claim("threads beat one by one on I/O", "download", RULE["threads"], (BASELINE,), _is_faster),
-    Claim("asyncio beats threads when there is much I/O", "download", RULE["asyncio"], RULE["threads"], _is_faster),
-    Claim("asyncio does not speed up CPU-bound work", "squares", RULE["asyncio"], (BASELINE,), _gains_nothing),
-    Claim("processes speed up CPU-bound work by about the cores", "squares", PROCESSES, (BASELINE,), _gains_the_cores),
+    Claim("I/O-bound and slow: asyncio", SLOW_IO, RULE["asyncio"], _others("asyncio"), _is_faster),
+    Claim("I/O-bound and fast: threads", FAST_IO, RULE["threads"], _others("threads"), _is_faster),
+    Claim("CPU-bound: processes", CPU, RULE["processes"], _others("processes"), _is_faster),
+    Claim("threads beat one by one on I/O", SLOW_IO, RULE["threads"], (BASELINE,), _is_faster),
+    Claim("asyncio beats threads when there is much I/O", SLOW_IO, RULE["asyncio"], RULE["threads"], _is_faster),
+    Claim("asyncio does not speed up CPU-bound work", CPU, RULE["asyncio"], (BASELINE,), _gains_nothing),
+    Claim("processes speed up CPU-bound work by about the cores", CPU, PROCESSES, (BASELINE,), _gains_the_cores),
     Claim(
-        "a session for every request costs time", FAST, RULE["asyncio"], ("asyncio_session_per_request",), _is_faster
+        "a session for every request costs time", FAST_IO, RULE["asyncio"], ("asyncio_session_per_request",), _is_faster
     ),
 )
 
 
 # Only where several interpreters are compared.
 OF_INTERPRETERS = (
-    Claim(
-        "with the GIL, threads do not speed up computing", "squares", ("threads",), (BASELINE,), _gains_nothing, True
-    ),
+    Claim("with the GIL, threads do not speed up computing", CPU, ("threads",), (BASELINE,), _gains_nothing, True),
     Claim(
         "without the GIL, threads speed up computing by about the cores",
-        "squares",
+        CPU,
         ("threads",),
         (BASELINE,),
         _gains_the_cores,
@@ -87,7 +93,7 @@ OF_INTERPRETERS = (
     ),
     Claim(
         "subinterpreters speed up computing by about the cores",
-        "squares",
+        CPU,
         ("interpreter_pool",),
         (BASELINE,),
         _gains_the_cores,
@@ -113,12 +119,14 @@ def examine(timings: pd.DataFrame) -> pd.DataFrame:
     once; `answer` is confirmed, refuted or cannot tell here, and `figures` says it in words.
     """
     hosts = list(dict.fromkeys(timings["host"]))
-    found = {block.workload: block for block in blocks(timings, robust=False) if block.host == hosts[0]}
+    measured = [block for block in blocks(timings, robust=False) if block.host == hosts[0]]
+    found = {(block.bound, block.kind.is_fast): block for block in measured}
     several = any(len(block.interpreters) > 1 for block in found.values())
     examined = EXAMINED + (OF_INTERPRETERS if several else ())
-    cases = [case for claim in examined for case in _cases(claim, found.get(claim.workload))]
+    cases = [case for claim in examined for case in _cases(claim, found.get(claim.bound))]
     rows = [
-        {"claim": case.claim.text, "workload": case.claim.workload} | _test(case, family=len(cases)) for case in cases
+        {"claim": case.claim.text, "workload": NAMES[case.claim.bound]} | _test(case, family=len(cases))
+        for case in cases
     ]
     return pd.DataFrame(rows, columns=list(CLAIMS)).astype(CLAIMS)
 

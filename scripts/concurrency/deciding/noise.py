@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from concurrency.deciding.inference import Effect
-from concurrency.measuring.arms import BASELINE, FAST
+from concurrency.measuring.arms import BASELINE
 from concurrency.measuring.interpreters import is_free_threaded
-from concurrency.strategies import catalogue
+from concurrency.strategies import Strategy
 
 # What is measured: (noisy from, unusable from). Counted over all samples of a workload, weighted by their length.
 OTHERS = (0.10, 1.0)  # cores that other programs kept busy
@@ -34,24 +34,13 @@ class Noise:
     advice: str
 
 
-def kind(workload: str) -> str:
-    """What sort of work a workload is: `download` or `squares`."""
-    return "download" if workload == FAST else workload
-
-
-def judge(
-    workload: str,
-    samples: pd.DataFrame,
-    scatter: float,
-    control: Effect,
-    own_function: bool = False,
-) -> Noise:
-    """The noise in the good `samples` of one workload on one host (rows of timings.csv).
+def judge(bound: str, samples: pd.DataFrame, scatter: float, control: Effect) -> Noise:
+    """The noise in the good `samples` of one workload on one host (rows of timings.csv), which is `bound` by something.
 
     `scatter` is the typical standard deviation of an arm's log times within rounds, `control` the A/A duplicate's ratio
-    with its interval. What a platform cannot tell is not held against it; nor that the user's `own_function` waits.
+    with its interval. What a platform cannot tell is not held against it; nor that work waits which may do so.
     """
-    found = [finding for finding in _findings(workload, samples, scatter, control, own_function) if finding[0]]
+    found = [finding for finding in _findings(bound, samples, scatter, control) if finding[0]]
     if not found:
         return Noise("quiet", [], "")
     advice = dict.fromkeys(advice for _, _, advice in found)
@@ -62,9 +51,7 @@ def judge(
     )
 
 
-def _findings(
-    workload: str, samples: pd.DataFrame, scatter: float, control: Effect, own_function: bool
-) -> Iterator[tuple[int, str, str]]:
+def _findings(bound: str, samples: pd.DataFrame, scatter: float, control: Effect) -> Iterator[tuple[int, str, str]]:
     """(level, reason, advice) of each thing that was looked at."""
     close, alone = "close other programs", "use a machine that is not shared"
     repeat = "take more rounds"
@@ -73,11 +60,11 @@ def _findings(
     yield _level(others, OTHERS), f"other programs kept {others:.2f} of a core busy", close
     steal = _mean_per_second(samples, samples["steal_s"], samples["cores"])
     yield _level(steal, STEAL), f"the hypervisor took {100 * steal:.0f} % of the CPU time away", alone
-    if kind(workload) == "squares":
+    if bound != "io":
         baseline = samples[samples["strategy"] == BASELINE]
         waiting = 1 - _mean_per_second(baseline, baseline["cpu_s"], 1.0)
         reason = f"one-by-one computing had no core for {100 * waiting:.0f} % of its time"
-        yield 0 if own_function else _level(waiting, WAITING), reason, close
+        yield _level(waiting, WAITING) if bound == "cpu" else 0, reason, close
         pressure = _mean_per_second(baseline, baseline["pressure_s"], 1.0)
         yield _level(pressure, WAITING), f"programs waited for a core {100 * pressure:.0f} % of the time", close
     clock = samples["cpu_mhz"].dropna().astype(float)
@@ -102,29 +89,24 @@ def _level(value: float, bounds: tuple[float, float]) -> int:
     return sum(value > bound for bound in bounds)  # nothing is above a bound if it is not known
 
 
-def impossible(
-    workload: str, arm: Mapping[str, Any], samples: pd.DataFrame, own_function: bool = False
-) -> Iterator[str]:
+def impossible(bound: str, strategy: Strategy | None, arm: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[str]:
     """What cannot be true about an arm: `arm` is its row of the summary, `samples` its good samples.
 
-    The user's `own_function` may wait, or let go of the GIL, and gain more than the sum of squares can.
+    Work that is `bound` by more than computing may wait, or let go of the GIL, and gain more than the cores allow.
     """
     if not len(samples):
         return
     if (samples["gil"].fillna(False) & samples["python"].map(is_free_threaded)).any():
         yield "the GIL came back on: this is no free-threaded run"
-    if kind(workload) == "download":
-        least = samples["minimum_s"].astype(float)
-        too_fast = int((samples["wall_s"].astype(float) < least).sum())
-        if too_fast:
-            yield f"{too_fast} of {len(samples)} samples took less than the least possible {least.max():.3g} s"
-        return
+    least = samples["minimum_s"].astype(float)
+    too_fast = int((samples["wall_s"].astype(float) < least).sum())
+    if too_fast:
+        yield f"{too_fast} of {len(samples)} samples took less than the least possible {least.max():.3g} s"
     low, cores = arm["speedup_low"], samples["cores"].max()
-    if own_function or pd.isna(low) or pd.isna(cores):
+    if bound != "cpu" or pd.isna(low) or pd.isna(cores):
         return
     most = min(int(arm["workers"]), int(cores))
-    known = catalogue("squares").get(arm["strategy"])  # not if it was measured elsewhere
     if arm["strategy"] != BASELINE and low > most:
         yield f"faster than {most} core{'s' if most > 1 else ''} can be on the same work"
-    elif samples["gil"].eq(True).any() and known and known.computes_in_one_thread(gil=True) and low > 1:
+    elif samples["gil"].eq(True).any() and strategy and strategy.computes_in_one_thread(gil=True) and low > 1:
         yield "faster than one by one although the GIL lets one thread compute at a time"

@@ -11,7 +11,7 @@ from concurrency.deciding.inference import UNKNOWN
 from concurrency.deciding.tables import ARM, BLOCK, SUMMARY, ArmKey, effect_columns
 
 
-def summarise(timings: pd.DataFrame, robust: bool = False, own_function: bool = False) -> pd.DataFrame:
+def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
     """One row per arm and host, with the columns of summary.csv; the fastest of each workload first, failed arms last.
 
     `timings` has the columns of timings.csv, in any order of rows. A sample with an error, with failed items or
@@ -19,10 +19,9 @@ def summarise(timings: pd.DataFrame, robust: bool = False, own_function: bool = 
     and none can where rounds were measured with different arms.
     Speed-ups are against `sequential` of the same interpreter and host, empty where that leaves no common round;
     `versus_sequential`, with several interpreters, is against the fastest `sequential` of them all; `versus_best` is
-    the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`). With
-    `own_function`, the squares are a function of the user's, of which less can be said to be impossible.
+    the fastest arm's time over the arm's. `robust` asks for the trimmed form (see `inference.form`).
     """
-    rows = [row for block in blocks(timings, robust, own_function) for row in _rows(block)]
+    rows = [row for block in blocks(timings, robust) for row in _rows(block)]
     table = pd.DataFrame(rows, columns=list(SUMMARY))
     table["gain"] = table["versus_sequential"].where(table["versus_sequential"].notna(), table["speedup"])
     table = table.sort_values([*BLOCK, "gain", *ARM], ascending=[True, True, False] + [True] * len(ARM))
@@ -49,8 +48,9 @@ def _rows(block: Block) -> Iterator[dict[str, Any]]:
         for name, of_arms in effects.items():
             row |= dict(zip(effect_columns(name), of_arms.get(arm, UNKNOWN), strict=True))
         cores = samples["cores"].max()
-        if block.kind == "squares" and pd.notna(cores):
+        if block.bound != "io" and pd.notna(cores):
             row["efficiency"] = row["speedup"] / min(arm.workers, cores)
-        competes = arm.strategy not in block.algorithms
-        flags = noise.impossible(block.workload, row, succeeded, block.own_function) if competes else []
+        strategy = block.kind.strategies().get(arm.strategy)  # not if it was measured elsewhere
+        competes = not (strategy and strategy.is_algorithm)
+        flags = noise.impossible(block.bound, strategy, row, succeeded) if competes else []
         yield row | {"flags": "; ".join(flags)}

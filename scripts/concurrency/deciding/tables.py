@@ -36,6 +36,7 @@ TIMINGS = {
     "cores": "Int64",
     "items": "Int64",
     "failed": "Int64",
+    "bound": "str",
     "minimum_s": "Float64",
     "setup_s": "Float64",
     "work_s": "Float64",

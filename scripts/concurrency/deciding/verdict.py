@@ -12,10 +12,8 @@ from concurrency.deciding.inference import Effect
 from concurrency.deciding.tables import ARM, ArmKey, effect_columns
 
 
-def verdict(
-    timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False, own_function: bool = False
-) -> dict[str, dict[str, Any]]:
-    """Per workload the answer as data and as sentences; `robust` and `own_function` as for `summarise`.
+def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) -> dict[str, dict[str, Any]]:
+    """Per workload the answer as data and as sentences; `robust` as for `summarise`.
 
     Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
     the best: fewest workers, then the strategy of lowest rank); its `speedup` (cross-validated: each round is scored by
@@ -27,7 +25,7 @@ def verdict(
     these are of the first one in `timings`, and `hosts` has the answer of each.
     """
     answers: dict[str, dict[str, dict[str, Any]]] = {}
-    for block in blocks(timings, robust, own_function):
+    for block in blocks(timings, robust):
         rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
         answers.setdefault(block.workload, {})[block.host] = _as_data(decide(block, rows))
     return {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
@@ -35,7 +33,7 @@ def verdict(
 
 def decide(block: Block, rows: pd.DataFrame) -> Answer:
     """The answer from a block and its `rows` of the summary."""
-    arms = _results(rows[~rows["strategy"].isin(block.algorithms)])
+    arms = _results(rows[~rows["strategy"].isin(block.kind.algorithms())])
     control = estimates.control(block)
     samples, scatter = block.samples[block.good], estimates.scatter(block)
     answer = Answer(
@@ -46,7 +44,7 @@ def decide(block: Block, rows: pd.DataFrame) -> Answer:
         form=block.form,
         arms=arms,
         mixed=block.mixed,
-        noise=noise.judge(block.workload, samples, scatter, control, block.own_function),
+        noise=noise.judge(block.bound, samples, scatter, control),
         control=control,
     )
     best = {arm.key: arm for arm in arms if arm.best}

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from concurrency.deciding import noise
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
 from concurrency.deciding.inference import Effect
 from concurrency.deciding.noise import Noise
 from concurrency.deciding.tables import ARM, ArmKey
 from concurrency.measuring.arms import BASELINE
+from concurrency.workloads.known import WORKLOADS
 
 ONE_BY_ONE = "one by one"  # as people say `sequential`
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
@@ -147,9 +147,9 @@ def arm_name(workload: str, arm: ArmKey, with_interpreter: bool = False) -> str:
     where = f" on {arm.interpreter}" if with_interpreter else ""
     if arm.strategy == BASELINE:
         return ONE_BY_ONE + where
-    unit = "in flight" if noise.kind(workload) == "download" else "worker" if arm.workers == 1 else "workers"
+    one, several = WORKLOADS[workload].units
     options = f" ({arm.options})" if arm.options else ""
-    return f"{arm.strategy} with {arm.workers} {unit}{options}{where}"
+    return f"{arm.strategy} with {arm.workers} {one if arm.workers == 1 else several}{options}{where}"
 
 
 def row_name(row: pd.Series, among: pd.DataFrame | None = None) -> str:

@@ -204,13 +204,14 @@ def test_what_the_machine_did_is_told(column, value, reason):
     assert found["advice"].endswith("measure again.")
 
 
-def test_a_function_of_ones_own_may_wait_and_let_go_of_the_gil():
+def test_work_that_is_not_only_computing_may_wait_and_let_go_of_the_gil():
     times = {ONE_BY_ONE: around(1.5), ("threads", 8): around(0.3, seed=1), ("threads", 2): around(0.8, seed=2)}
     timings = table(times, "squares", gil=True, cpu_s=0.2)
     assert summarise(timings)["flags"].ne("").sum() == 2
     assert answer(timings, "squares")["noise"] == "unusable"
-    assert summarise(timings, own_function=True)["flags"].eq("").all()
-    found = answer(timings, "squares", own_function=True)
+    timings["bound"] = "mixed"
+    assert summarise(timings)["flags"].eq("").all()
+    found = answer(timings, "squares")
     assert found["noise"] == "quiet"
     assert found["sentence"].startswith("threads with 8 workers: 5.0")
     assert "Beware" not in found["sentence"]
