@@ -1,6 +1,7 @@
 """Digests of code: what changes them, what does not, and what is remembered."""
 
 import ast
+import itertools
 import json
 import os
 from pathlib import Path
@@ -26,12 +27,21 @@ FILES = {
 }
 
 
+_times = itertools.count(10**18, 10**9)
+
+
+def write(path, text):
+    """Write the file, at a time of its own: clocks of files may stand still for some milliseconds."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    os.utime(path, ns=(next(_times),) * 2)
+
+
 @pytest.fixture
 def scripts(tmp_path):
     """A folder with FILES."""
     for name, text in FILES.items():
         (tmp_path / "scripts" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "scripts" / name).write_text(text)
+        write(tmp_path / "scripts" / name, text)
     return tmp_path / "scripts"
 
 
@@ -45,7 +55,7 @@ def names(scripts, file="rule.py"):
 
 
 def prepend(path, text):
-    path.write_text(text + path.read_text())
+    write(path, text + path.read_text())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +72,7 @@ def prepend(path, text):
 )
 def test_what_does_nothing_changes_nothing(scripts, file, text):
     before = look(scripts)
-    (scripts / file).write_bytes(text.encode())
+    write(scripts / file, text)
     assert look(scripts) == before
 
 
@@ -80,7 +90,7 @@ def test_what_does_nothing_changes_nothing(scripts, file, text):
 )
 def test_what_does_something_changes_the_digest(scripts, file, text):
     before = look(scripts)
-    (scripts / file).write_text(text)
+    write(scripts / file, text)
     assert look(scripts) != before
 
 
@@ -90,7 +100,7 @@ def test_within_an_f_string_every_character_counts(scripts, quote, text):
     file = scripts / "lib/inner/deep.py"
     seen = set()
     for change in (text, text + " ", f" {text}", text.replace("a", "b"), text.replace("#", "# ")):
-        file.write_text(f"VALUE = lambda a, b, width: f{quote}{change}{quote}\n")
+        write(file, f"VALUE = lambda a, b, width: f{quote}{change}{quote}\n")
         seen.add(look(scripts))
     assert len(seen) == 4 + ("#" in text)
 
@@ -126,19 +136,19 @@ def test_what_a_module_depends_on(scripts, statement, found):
 
 
 def test_a_relative_import_from_further_up(scripts):
-    (scripts / "lib/inner/deep.py").write_text("from .. import unused\nfrom . import other\n")
+    write(scripts / "lib/inner/deep.py", "from .. import unused\nfrom . import other\n")
     assert {"lib/unused.py", "lib/inner/other.py"} <= names(scripts)
 
 
 def test_modules_that_import_each_other(scripts):
-    (scripts / "lib/inner/deep.py").write_text("import lib.used\nVALUE = 1\n")
+    write(scripts / "lib/inner/deep.py", "import lib.used\nVALUE = 1\n")
     assert "lib/used.py" in names(scripts)
 
 
 def test_a_file_that_is_read_goes_by_its_bytes_and_may_come_and_go(scripts):
     prepend(scripts / "lib/used.py", "READS = ('page.html',)\n")
     first = look(scripts)
-    (scripts / "lib/page.html").write_text("<p>  \n")
+    write(scripts / "lib/page.html", "<p>  \n")
     second = look(scripts)
     (scripts / "lib/page.html").unlink()
     assert len({first, second, look(scripts)}) == 3
@@ -152,35 +162,35 @@ def test_a_module_that_is_removed(scripts):
 
 
 def test_further_files_bring_what_they_and_their_packages_import(scripts):
-    (scripts / "lib/inner/__init__.py").write_text("import lib.unused\n")
+    write(scripts / "lib/inner/__init__.py", "import lib.unused\n")
     before = look(scripts, scripts / "lib/inner/other.py")
     assert names(scripts, "lib/inner/other.py") >= {"lib/inner/other.py", "lib/__init__.py", "lib/unused.py"}
-    (scripts / "lib/unused.py").write_text("VALUE = 2\n")
+    write(scripts / "lib/unused.py", "VALUE = 2\n")
     assert look(scripts, scripts / "lib/inner/other.py") != before
 
 
 def test_a_users_file_is_followed_within_its_own_folder(scripts, tmp_path):
     own = tmp_path / "mine/work.py"
     own.parent.mkdir()
-    own.write_text("import helper, numpy, lib.unused\nfrom parts import cube\n")
-    (own.parent / "helper.py").write_text("VALUE = 1\n")
+    write(own, "import helper, numpy, lib.unused\nfrom parts import cube\n")
+    write(own.parent / "helper.py", "VALUE = 1\n")
     (own.parent / "parts").mkdir()  # a folder without an __init__ can be imported, too
-    (own.parent / "parts/cube.py").write_text("VALUE = 1\n")
+    write(own.parent / "parts/cube.py", "VALUE = 1\n")
     before = look(scripts, own)
-    (scripts / "lib/unused.py").write_text("VALUE = 2\n")
+    write(scripts / "lib/unused.py", "VALUE = 2\n")
     assert look(scripts, own) == before
-    (own.parent / "parts/cube.py").write_text("VALUE = 2\n")
+    write(own.parent / "parts/cube.py", "VALUE = 2\n")
     after = look(scripts, own)
-    (own.parent / "helper.py").write_text("VALUE = 2\n")
+    write(own.parent / "helper.py", "VALUE = 2\n")
     assert len({before, after, look(scripts, own)}) == 3
 
 
 @pytest.mark.parametrize("text", [b"def f(:\n", b"x = 'open\n", b"\xff\xfe", b"a\0b", b"  x = 1\n y = 2\n"])
 def test_a_users_file_that_is_no_python_goes_by_its_bytes(scripts, tmp_path, text):
     own = tmp_path / "work.py"
-    own.write_bytes(text)
+    write(own, text)
     before = look(scripts, own)
-    own.write_bytes(text + b"# more\n")
+    write(own, text + b"# more\n")
     assert look(scripts, own) != before
 
 
@@ -215,7 +225,7 @@ def test_a_file_is_read_again_only_when_it_was_changed(scripts, read):
 def test_the_known_limit_an_edit_that_leaves_size_and_time_goes_unseen(scripts):
     file, before = scripts / "lib/inner/deep.py", look(scripts)
     at = file.stat().st_mtime_ns
-    file.write_text("VALUE = 2\n")
+    write(file, "VALUE = 2\n")
     os.utime(file, ns=(at, at))
     assert look(scripts) == before
     os.utime(file, ns=(at + 1, at + 1))
@@ -231,7 +241,7 @@ def test_a_memory_that_makes_no_sense_is_made_anew(scripts, read, text):
     good = json.loads(memory.read_text())
     if isinstance(text, str):
         text = text.replace("READER", f"[{json.dumps(good[0])}") + "]" * text.startswith("READER")
-    memory.write_bytes(text if isinstance(text, bytes) else text.encode())
+    write(memory, text)
     read.clear()
     assert look(scripts) == before
     assert len(read) == 5
@@ -241,7 +251,7 @@ def test_a_memory_that_makes_no_sense_is_made_anew(scripts, read, text):
 
 def test_what_another_version_remembered_is_not_relied_on(scripts, read, monkeypatch, tmp_path):
     before = look(scripts)
-    (tmp_path / "digests.py").write_text("")
+    write(tmp_path / "digests.py", "")
     monkeypatch.setattr(digests, "__file__", str(tmp_path / "digests.py"))
     read.clear()
     assert look(scripts) == before
@@ -250,7 +260,7 @@ def test_what_another_version_remembered_is_not_relied_on(scripts, read, monkeyp
 
 def test_where_nothing_can_be_remembered_digests_are_the_same(scripts):
     before = look(scripts)
-    (scripts.parent / "file").write_text("")
+    write(scripts.parent / "file", "")
     for memory in (scripts.parent / "file/digests.json", scripts.parent / "a/b/digests.json", scripts.parent):
         assert Digests(memory, scripts).of(scripts / "rule.py") == before
 
