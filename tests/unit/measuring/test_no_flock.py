@@ -8,7 +8,7 @@ import pytest
 
 from concurrency.downloader.store import Store
 from concurrency.errors import UserError
-from concurrency.measuring import sampling
+from concurrency.measuring import lock
 from concurrency.running import liveness
 
 
@@ -28,7 +28,7 @@ def test_a_run_begins_and_leaves_the_locks_of_others_alone(tmp_path):
 
 def test_measuring_goes_on_and_says_what_is_missing(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with sampling.machine_to_itself():
+    with lock.machine_to_itself():
         assert "nothing keeps another campaign from measuring meanwhile" in caplog.text
 
 
