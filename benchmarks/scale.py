@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from concurrency.cores import available
-from concurrency.planning import capacity
+from concurrency.planning import constants
 from concurrency.workloads.download import sites
 from concurrency.workloads.squares.sums import sum_of_squares
 
@@ -36,21 +36,21 @@ def main() -> None:
     most = asked.most
     listed = sites.read(ROOT / "sites.csv")
     print("| what | predicted, s | measured, s | off |\n| --- | ---: | ---: | ---: |", flush=True)
-    memory = capacity.measure_memory(seed=1)
-    run = capacity.download(capacity.repeated(capacity.TINY, most), 100, seed=1)
+    memory = constants.measure_memory(seed=1)
+    run = constants.download(constants.repeated(constants.TINY, most), 100, seed=1)
     predicted, measured = memory.peak(most) / 1e6, run.peak_bytes / 1e6
     print(
         f"| {most:,} pages: memory, MB | {predicted:.0f} | {measured:.0f} | {measured / predicted - 1:+.0%} |",
         flush=True,
     )
     for in_flight in asked.in_flight:
-        constants = capacity.measure_pages(listed, in_flight, seed=1)
+        known = constants.measure_pages(listed, in_flight, seed=1)
         for count in PAGES:
-            if count <= most and (predicted := constants.seconds(count)) < PATIENCE_S:
-                run = capacity.download(capacity.repeated(listed, count), in_flight, seed=1)
+            if count <= most and (predicted := known.seconds(count)) < PATIENCE_S:
+                run = constants.download(constants.repeated(listed, count), in_flight, seed=1)
                 tell(f"{count:,} pages, {in_flight} in flight", predicted, run.wall_s)
     cores = available()
-    terms = capacity.measure_terms(NUMBER, cores)
+    terms = constants.measure_terms(NUMBER, cores)
     for count in NUMBERS:
         began = time.perf_counter()
         with ProcessPoolExecutor(cores, multiprocessing.get_context()) as pool:

@@ -11,7 +11,7 @@ from typing import Any
 from concurrency.cores import usable
 from concurrency.downloader import fetch
 from concurrency.measuring import lock
-from concurrency.planning import capacity
+from concurrency.planning import capacity, constants
 from concurrency.running import job
 from concurrency.workloads.download import sites
 from concurrency.workloads.squares import numbers
@@ -24,16 +24,16 @@ def main(snakemake: Any) -> None:
     wanted = sites.read(params.sites) if params.sites != [] else []
     below = numbers.read(params.numbers) if params.numbers != [] else []
     with lock.machine_to_itself():
-        memory = capacity.measure_memory(params.seed) if wanted else None
+        memory = constants.measure_memory(params.seed) if wanted else None
         pages = [
-            capacity.measure_pages(
+            constants.measure_pages(
                 wanted, in_flight, params.seed, Path(snakemake.output[0]).parent, fetch.Limits(**params.limits)
             )
             for in_flight in sorted({params.in_flight, *IN_FLIGHT})
             if wanted
         ]
         cores = usable(snakemake.threads)
-        terms = capacity.measure_terms(round(statistics.mean(below)), cores) if below else None
+        terms = constants.measure_terms(round(statistics.mean(below)), cores) if below else None
         text = capacity.describe(wanted, pages, memory, terms, below, _job_s(params.python), params.rate)
     Path(snakemake.output[0]).write_text(text, encoding="utf-8")
     logging.info("%s", text)

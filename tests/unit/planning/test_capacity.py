@@ -4,20 +4,20 @@ import pytest
 
 from concurrency.downloader.limits import Limits
 from concurrency.errors import UserError
-from concurrency.planning import capacity
+from concurrency.planning import capacity, constants
 from concurrency.workloads.download.sites import Site
 
 SITES = [Site(f"http://h{i % 4}.test/{i}", wire_bytes=50_000, latency_ms=100, connect_ms=0) for i in range(8)]
 PAGES = [
-    capacity.Pages(in_flight=10, start_s=0, page_s=0.01, cpu_s=0.001, disk_bytes=50_000),
-    capacity.Pages(in_flight=100, start_s=5, page_s=0.002, cpu_s=0.001, disk_bytes=50_000),
+    constants.Pages(in_flight=10, start_s=0, page_s=0.01, cpu_s=0.001, disk_bytes=50_000),
+    constants.Pages(in_flight=100, start_s=5, page_s=0.002, cpu_s=0.001, disk_bytes=50_000),
 ]
-MEMORY = capacity.Memory(base_bytes=100e6, page_bytes=2000)
+MEMORY = constants.Memory(base_bytes=100e6, page_bytes=2000)
 
 
 @pytest.fixture
 def text():
-    terms = capacity.Terms(cores=4, one_core_s=40e-9, all_cores_s=10e-9)
+    terms = constants.Terms(cores=4, one_core_s=40e-9, all_cores_s=10e-9)
     return capacity.describe(SITES, PAGES, MEMORY, terms, [1_000_000] * 3, job_s=1.5, rate=5)
 
 
@@ -54,12 +54,12 @@ def test_only_what_was_checked_is_not_called_extrapolated(text):
 
 def test_what_is_switched_off_is_left_out():
     assert "## Numbers" not in capacity.describe(SITES, PAGES, MEMORY, None, [], job_s=1, rate=5)
-    terms = capacity.Terms(cores=4, one_core_s=40e-9, all_cores_s=10e-9)
+    terms = constants.Terms(cores=4, one_core_s=40e-9, all_cores_s=10e-9)
     assert "## Pages" not in capacity.describe([], [], None, terms, [10], job_s=1, rate=5)
 
 
 def test_repeated_pages_differ_and_keep_their_hosts():
-    pages = capacity.repeated([*SITES, Site("http://q.test/?a=1#top")], 30)
+    pages = constants.repeated([*SITES, Site("http://q.test/?a=1#top")], 30)
     assert len({page.url for page in pages}) == 30
     assert pages[8].url == "http://q.test/?a=1&page=8"
     assert {page.wire_bytes for page in pages[:8]} == {50_000}
@@ -67,6 +67,6 @@ def test_repeated_pages_differ_and_keep_their_hosts():
 
 def test_pages_may_cost_what_is_configured(tmp_path):
     site = [Site("http://a.test/", wire_bytes=1000, latency_ms=0, connect_ms=0)]
-    assert capacity.download(site, 1, 1, tmp_path, Limits(max_bytes=1000)).disk_bytes == 1000
+    assert constants.download(site, 1, 1, tmp_path, Limits(max_bytes=1000)).disk_bytes == 1000
     with pytest.raises(UserError, match=r"^capacity: http://a\.test/: too_large; raise limits\.max_bytes$"):
-        capacity.download(site, 1, 1, tmp_path, Limits(max_bytes=999))
+        constants.download(site, 1, 1, tmp_path, Limits(max_bytes=999))

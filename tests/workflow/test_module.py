@@ -1,0 +1,79 @@
+"""The workflow as a module of another one, from a local path: under a prefix, without, and twice with two configs."""
+
+import csv
+import json
+
+import pytest
+
+OTHER = """
+import json
+
+CONFIG = json.load(open("small.json"))
+
+module plain:
+    snakefile: "{snakefile}"
+    config: CONFIG
+
+use rule * from plain
+
+module first:
+    snakefile: "{snakefile}"
+    config: CONFIG
+    prefix: "first"
+
+use rule * from first as first_*
+
+module second:
+    snakefile: "{snakefile}"
+    config: CONFIG | {{"seed": 2, "squares": CONFIG["squares"] | {{"numbers": [5]}}}}
+    prefix: "second"
+
+use rule * from second as second_*
+
+rule mine:
+    default_target: True
+    input:
+        "results/report.html", "first/results/report.html", "second/results/report.html",
+        rules.job.input, rules.first_job.input, rules.second_job.input,
+    output:
+        "mine.txt",
+    shell:
+        "touch {{output}}"
+"""
+
+
+@pytest.fixture
+def other(workflow, small, tmp_path):
+    """Another workflow, elsewhere, that uses this one three times."""
+    small["download"]["sites"] = ["http://a.test/{page}", "http://b.test/?q={}"]  # braces are wildcards to Snakemake
+    small["rounds"] = 1
+    using = type(workflow)(tmp_path / "other")
+    using.folder.mkdir()
+    (using.folder / "small.json").write_text(json.dumps(small))
+    (using.folder / "Snakefile").write_text(OTHER.format(snakefile=workflow.folder / "Snakefile"))
+    return using
+
+
+def test_it_works_as_it_does_by_itself(other, workflow):
+    outcome = other.run()
+    assert outcome.returncode == 0, outcome.stdout
+    for prefix, sums in {"": 4, "first": 4, "second": 1}.items():
+        results = other.folder / prefix / "results"
+        with open(results / "squares/sums.csv") as file:
+            assert len(list(csv.DictReader(file))) == sums
+        with open(results / "download/pages.csv") as file:
+            assert [row["url"] for row in csv.DictReader(file)] == ["http://a.test/{page}", "http://b.test/?q={}"]
+        with open(results / "tables/timings.csv") as file:
+            assert {row["error"] for row in csv.DictReader(file)} == {""}
+    assert not (workflow.folder / "results").exists()
+    assert other.scheduled() == {}
+
+
+def test_a_precision_is_looked_for_under_the_prefix(other, small):
+    small |= {"rounds": 2, "precision": 1e-9, "max_rounds": 3, "download": {"sites": []}}
+    (other.folder / "small.json").write_text(json.dumps(small))
+    outcome = other.run("first/results/tables/timings.csv")
+    assert outcome.returncode == 0, outcome.stdout
+    assert sorted(path.name for path in (other.folder / "first/results/rounds/squares").glob("[0-9]*")) == [
+        "1.csv", "2.csv", "3.csv",
+    ]  # fmt: skip
