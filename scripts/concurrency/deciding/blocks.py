@@ -26,9 +26,9 @@ class Block:
     """What was measured of a workload on a host, warm-up rounds left out.
 
     `logs` are the logarithms of the times, a row per round and a column per arm, simplest arm first, empty where there
-    is no good sample; `bound` is that of the workload as it was measured; `complete` are the arms that succeeded in every round, without algorithms, which do other work;
-    `mixed` says that rounds were measured with different arms, so that none counts as complete; `control` has
-    the good samples of the A/A duplicate.
+    is no good sample; `bound` is that of the workload as it was measured; `complete` are the arms that succeeded in
+    every round, without algorithms, which do other work; `mixed` says that rounds were measured with different arms, so
+    that none counts as complete; `control` has the good samples of the A/A duplicate.
     """
 
     workload: str
