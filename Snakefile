@@ -31,9 +31,7 @@ localrules:
     collect,
     analyse,
     claims,
-    plot_comparison,
-    plot_workers,
-    plot_cost,
+    plot,
     report,
 
 
@@ -274,69 +272,28 @@ rule claims:
         "scripts/claims.py"
 
 
-rule plot_comparison:
+rule plot:
     input:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
     output:
         report(
-            "results/plots/{workload}_comparison.svg",
+            "results/plots/{workload}_{plot}.svg",
             category="2 Plots",
-            caption="captions/comparison.rst",
-            labels={"workload": "{workload}", "plot": "strategies compared"},
+            caption="captions/plot.rst",
+            labels={"workload": "{workload}", "plot": "{plot}"},
         ),
-        "results/plots/{workload}_comparison.png",
+        "results/plots/{workload}_{plot}.png",
     log:
-        "results/logs/plot_comparison/{workload}.log",
+        "results/logs/plot/{workload}_{plot}.log",
+    wildcard_constraints:
+        plot="comparison|workers|cost",
     conda:
         "envs/workflow.yaml"
     params:
-        code=code("plots.py"),
+        code=lambda wildcards: code(f"{wildcards.plot}.py", "lines.py", "style.py"),
     script:
-        "scripts/plot_comparison.py"
-
-
-rule plot_workers:
-    input:
-        timings=rules.collect.output[0],
-        summary=rules.analyse.output.summary,
-    output:
-        report(
-            "results/plots/{workload}_workers.svg",
-            category="2 Plots",
-            caption="captions/workers.rst",
-            labels={"workload": "{workload}", "plot": "how many workers"},
-        ),
-        "results/plots/{workload}_workers.png",
-    log:
-        "results/logs/plot_workers/{workload}.log",
-    conda:
-        "envs/workflow.yaml"
-    params:
-        code=code("plots.py"),
-    script:
-        "scripts/plot_workers.py"
-
-
-rule plot_cost:
-    input:
-        summary=rules.analyse.output.summary,
-    output:
-        report(
-            "results/plots/{workload}_cost.svg",
-            category="2 Plots",
-            caption="captions/cost.rst",
-            labels={"workload": "{workload}", "plot": "what it costs"},
-        ),
-        "results/plots/{workload}_cost.png",
-    log:
-        "results/logs/plot_cost/{workload}.log",
-    conda:
-        "envs/workflow.yaml"
-    params:
-        code=code("plots.py"),
-    script:
-        "scripts/plot_cost.py"
+        "scripts/plot.py"
 
 
 rule environment:

@@ -56,7 +56,7 @@ rule plot_timeline:
     conda:
         "../envs/workflow.yaml"
     params:
-        code=code("explain.py", "plots.py"),
+        code=code("style.py", "timeline.py"),
     script:
         "../scripts/plot_timeline.py"
 
@@ -71,7 +71,7 @@ rule futures:
         "../envs/workflow.yaml"
     threads: CORES
     params:
-        code=code("futures.py"),
+        code=code("lessons/futures.py"),
     script:
         "../scripts/futures.py"
 
@@ -85,7 +85,7 @@ rule switching:
         "../envs/workflow.yaml"
     threads: CORES
     params:
-        code=code("switching.py"),
+        code=code("lessons/switching.py"),
     script:
         "../scripts/switching.py"
 
@@ -100,7 +100,7 @@ rule races:
     threads: CORES
     params:
         interpreters=[asdict(interpreter) for interpreter in USER.interpreters],
-        code=code("interpreters.py", "races.py"),
+        code=code("interpreters.py", "lessons/races.py"),
     script:
         "../scripts/races.py"
 
@@ -124,6 +124,6 @@ rule plot_explanation:
     conda:
         "../envs/workflow.yaml"
     params:
-        code=code("explain.py", "plots.py"),
+        code=lambda wildcards: code(f"showing/{wildcards.topic}.py", "style.py"),
     script:
         "../scripts/plot_explanation.py"

@@ -17,7 +17,7 @@ from concurrency.deciding.tables import ARM
 from concurrency.deciding.words import row_name
 from concurrency.errors import shown
 from concurrency.measuring.arms import BASELINE, FAST
-from concurrency.showing.plots import TITLES
+from concurrency.showing.style import TITLES
 from concurrency.strategies import catalogue
 
 ENVIRONMENT = Environment(
@@ -86,12 +86,12 @@ def _workload(
 ) -> dict[str, Any]:
     arms = summary[summary["workload"] == name]
     apart = arms["strategy"].map(lambda strategy: _is_algorithm(name, strategy)).astype(bool)
-    told_apart = {column for column in ("interpreter", "host") if arms[column].nunique() > 1}
+    differing = {column for column in ("interpreter", "host") if arms[column].nunique() > 1}
     shown = [
         column
         for column in COLUMNS
         if not (arms[column.source].isna() | arms[column.source].eq("")).all()
-        and (column.source not in ("interpreter", "host") or column.source in told_apart)
+        and (column.source not in ("interpreter", "host") or column.source in differing)
     ]
     alts = {"comparison": answer["sentence"], "workers": _best_workers(arms[~apart]), "cost": _costs(arms[~apart])}
     return {
@@ -102,7 +102,7 @@ def _workload(
         "reasons": answer["reasons"],
         "control": _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_DECIDE else "",
         "pictures": {
-            plot: _picture(drawn[f"{name}_{plot}"], alts[plot], told=plot == "comparison")
+            plot: _picture(drawn[f"{name}_{plot}"], alts[plot], caption=plot != "comparison")
             for plot in PLOTS
             if f"{name}_{plot}" in drawn
         },
@@ -114,15 +114,15 @@ def _workload(
     }
 
 
-def _picture(path: Path, says: str, told: bool = False) -> dict[str, Any]:
+def _picture(path: Path, says: str, caption: bool = True) -> dict[str, Any]:
     """An SVG file to stand in the page: its ids made its own, and what it shows in words, for those who cannot see it
-    and, unless the page has `told` it already, for all.
+    and, as its `caption`, for all.
     """
     svg = path.read_text(encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{path.stem}-", svg)
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(says)}"', 1)
-    return {"svg": Markup(svg), "text": "" if told else says}  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
+    return {"svg": Markup(svg), "text": says if caption else ""}  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
 
 
 def _is_algorithm(workload: str, strategy: str) -> bool:
