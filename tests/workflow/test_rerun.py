@@ -83,6 +83,13 @@ def test_an_edited_plot_only_redraws(done):
     assert set(done.scheduled()) - {"all"} == {"plot", "report"}
 
 
+def test_an_edited_picture_redraws_itself_and_no_other(done):
+    edit(done.folder / "scripts/concurrency/showing/cost.py", "STYLE, TITLES\n", "STYLE, TITLES  # edited\n")
+    jobs = done.scheduled()
+    assert (jobs.pop("plot"), jobs.pop("report")) == (2, 1)  # of both workloads
+    assert set(jobs) <= {"all"}
+
+
 def test_another_number_of_cores_changes_nothing_by_itself(done):
     assert "Nothing to be done" in done.run(cores=1).stdout
 
