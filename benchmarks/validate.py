@@ -228,7 +228,7 @@ class OneAfterTheOther(Job):
 
 
 def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3, 12, 36)) -> Iterator[Job]:
-    """The table of promises; `campaigns` a cell."""
+    """The table of promises; `campaigns` per cell."""
     fewer = max(campaigns // FEWER, 1)
     for model in models:
         for k in many:

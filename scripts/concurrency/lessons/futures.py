@@ -39,7 +39,7 @@ def job(number: int, seconds: float) -> dict[str, Any]:
 
 
 def life() -> pd.DataFrame:
-    """One row a job, times in seconds since the first submit.
+    """One row per job, times in seconds since the first submit.
 
     Columns: `job, submitted_s, running_s` (the future says RUNNING), `started_s, finished_s` (as the worker saw it),
     `state` (FINISHED or CANCELLED), `cancel_s` and `cancelled` (when cancel was tried, and its answer), `callback_s`
@@ -104,7 +104,7 @@ def _note_running(rows: list[dict[str, Any]], futures: list[Future[dict[str, Any
 
 
 def when_one_fails() -> pd.DataFrame:
-    """One row a task of three APIs, each given five tasks of which the third fails half-way.
+    """One row per task of three APIs, each given five tasks of which the third fails half-way.
 
     Columns: `api`, `task`, `outcome` (finished, failed, cancelled or left running), `ended_s` since the start.
     """

@@ -38,7 +38,7 @@ def plus_one(value: int) -> int:
 
 
 def table(interpreters: Sequence[Interpreter] = (RUNNING,)) -> list[dict[str, object]]:
-    """One row a variant and interpreter: `interpreter, workers, variant, additions, total, lost, ns_each, gil`.
+    """One row per variant and interpreter: `interpreter, workers, variant, additions, total, lost, ns_each, gil`.
 
     `additions` were made by all workers together, `total` is what came of them, `lost` the difference. Tasks are the
     same everywhere, and shown for the first interpreter only; one that dies of it has no rows.

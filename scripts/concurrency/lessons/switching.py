@@ -1,4 +1,4 @@
-"""What switching costs: time a switch between threads and between tasks, and memory for each, from 1 to 10,000.
+"""What switching costs: time per switch between threads and between tasks, and memory for each, from 1 to 10,000.
 
 Each count is tried in a fresh process (`python -m concurrency.lessons.switching threads 100`), so that a limit of the
 machine that it runs into is a row of the table and nothing more.
@@ -21,7 +21,7 @@ SWITCHES = {"threads": 10_000, "tasks": 100_000}
 
 
 def table() -> pd.DataFrame:
-    """One row a kind (`threads`, `tasks`) and count: `kind, count, reached, switch_ns, bytes_each, limit`.
+    """One row per kind (`threads`, `tasks`) and count: `kind, count, reached, switch_ns, bytes_each, limit`.
 
     `switch_ns` is the time from one to the next in a ring in which each wakes its neighbour (one alone: itself);
     `bytes_each` the resident memory that one more of them took; `limit` what stopped it at `reached`, else empty.
