@@ -33,7 +33,7 @@ from concurrency.deciding.stopping import rounds_to_reach
 
 RESULTS = Path(__file__).parent / "results"
 CHUNK = 4_000_000  # values held at once
-FEWER = 5  # cells that leave each round out in turn take so many times fewer campaigns
+FEWER = 5  # cells that leave each round out in turn take this many times fewer campaigns
 
 
 @dataclass(frozen=True)
