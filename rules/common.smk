@@ -54,9 +54,10 @@ PLACE = workflow.modifier
 CODE = Digests(Path(".snakemake/code.json"))
 
 
-def code(script):
-    """A digest of all that a rule's script is made of: editing that runs the rule again."""
-    return CODE.of(SCRIPTS / script)
+def code(script, *modules):
+    """A digest of all that a rule's script is made of, of library `modules` that it imports by name, too: editing that
+    runs the rule again."""
+    return CODE.of(SCRIPTS / script, *(SCRIPTS / "concurrency" / module for module in modules))
 
 
 def file_of(items):

@@ -131,7 +131,7 @@ rule plot:
     conda:
         "../envs/workflow.yaml"
     params:
-        code=code("plot.py"),
+        code=lambda wildcards: code("plot.py", f"showing/{wildcards.plot}.py"),
     script:
         "../scripts/plot.py"
 

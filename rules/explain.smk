@@ -118,6 +118,6 @@ rule plot_explanation:
     conda:
         "../envs/workflow.yaml"
     params:
-        code=code("plot_explanation.py"),
+        code=lambda wildcards: code("plot_explanation.py", f"showing/{wildcards.topic}.py"),
     script:
         "../scripts/plot_explanation.py"

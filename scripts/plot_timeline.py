@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.running import job
-from concurrency.showing import explain, plots
+from concurrency.showing import style, timeline
+from concurrency.workloads.known import WORKLOADS
 
 
 def main(snakemake: Any) -> None:
     trace = json.loads(Path(snakemake.input.trace).read_text(encoding="utf-8"))
-    plots.save(explain.timeline(trace, plots.TITLES[snakemake.wildcards.workload]), *snakemake.output[:2])
-    Path(snakemake.output.text).write_text(explain.timeline_text(trace), encoding="utf-8")
+    style.save(timeline.draw(trace, WORKLOADS[snakemake.wildcards.workload].title), *snakemake.output[:2])
+    Path(snakemake.output.text).write_text(timeline.describe(trace), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 from concurrency.deciding import claims
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
-from concurrency.showing import plots, report
+from concurrency.showing import comparison, cost, report, style, workers
 from helpers.campaigns import campaign
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -40,13 +40,9 @@ def page_file(tmp_path_factory):
     summary = summarise(timings)
     drawn = []
     for workload in arms:
-        for name, figure in (
-            ("comparison", plots.comparison(timings, summary, workload)),
-            ("workers", plots.workers(summary, workload, 4)),
-            ("cost", plots.cost(summary, workload)),
-        ):
-            drawn.append(folder / f"{workload}_{name}.svg")
-            plots.save(figure, drawn[-1])
+        for plot in (comparison, workers, cost):
+            drawn.append(folder / f"{workload}_{plot.__name__.rpartition('.')[2]}.svg")
+            style.save(plot.draw(timings, summary, workload), drawn[-1])
     html = report.render(
         timings=timings,
         summary=summary,

@@ -6,12 +6,12 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from concurrency.showing import plots
+from concurrency.showing import style
 
 
 def drawn_texts(figure):
     """Every visible text with its box, in pixels; labels of ticks beyond the ends of an axis are not drawn."""
-    with matplotlib.rc_context(plots.STYLE):
+    with matplotlib.rc_context(style.STYLE):
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         beyond = {

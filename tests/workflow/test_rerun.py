@@ -8,7 +8,7 @@ import pytest
 
 from concurrency.measuring.arms import Arm, in_order
 
-COMPARISON = {"collect", "analyse", "claims", "plot_comparison", "plot_workers", "plot_cost", "report"}
+COMPARISON = {"collect", "analyse", "claims", "plot", "report"}
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_a_strategy_that_is_not_in_use_may_change(done):
 
 
 def test_an_edited_plot_only_redraws(done):
-    edit(done.folder / "scripts/concurrency/showing/plots.py", '"font.size": 10', '"font.size": 11')
-    assert set(done.scheduled()) - {"all"} == {"plot_comparison", "plot_workers", "plot_cost", "report"}
+    edit(done.folder / "scripts/concurrency/showing/style.py", '"font.size": 10', '"font.size": 11')
+    assert set(done.scheduled()) - {"all"} == {"plot", "report"}
 
 
 def test_another_number_of_cores_changes_nothing_by_itself(done):

@@ -21,10 +21,9 @@ def sentences(answer: Answer) -> str:
     if answer.mixed:
         return mixed_rounds(answer)
     if answer.recommended is None:
-        failed = (
-            "every arm failed" if all(arm.rounds == 0 for arm in answer.arms) else "no arm succeeded in every round"
-        )
-        return f"No answer: {failed}; the tables say why."
+        some_succeeded = any(arm.rounds for arm in answer.arms)
+        reason = "no arm succeeded in every round" if some_succeeded else "every arm failed"
+        return f"No answer: {reason}; the tables say why."
     said = [
         too_few_rounds(answer) if answer.has_too_few_rounds else recommendation(answer, answer.recommended),
         f"Beware: {answer.recommended.flags}." if answer.recommended.flags else "",

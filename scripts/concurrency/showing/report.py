@@ -12,13 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE
-from concurrency.deciding.noise import kind
 from concurrency.deciding.tables import ARM
 from concurrency.deciding.words import row_name
 from concurrency.errors import shown
-from concurrency.measuring.arms import BASELINE, FAST
-from concurrency.showing.plots import TITLES
-from concurrency.strategies import catalogue
+from concurrency.measuring.arms import BASELINE
+from concurrency.workloads.known import WORKLOADS
 
 READS = ("report.html.j2",)
 ENVIRONMENT = Environment(
@@ -31,8 +29,7 @@ ENVIRONMENT = Environment(
 PLOTS = ("comparison", "workers", "cost")
 FILES = ["tables/timings.csv", "tables/summary.csv", "tables/claims.csv", "tables/verdict.json"]
 EXPLAINED = {
-    "download_timeline": "Downloads: who did what when",
-    "squares_timeline": "Sums of squares: who did what when",
+    **{f"{name}_timeline": f"{kind.title.partition(' (')[0]}: who did what when" for name, kind in WORKLOADS.items()},
     "futures": "The life of a future",
     "switching": "What switching costs",
     "races": "What a race loses",
@@ -59,7 +56,7 @@ def render(
     drawn = {path.stem: path for path in plots}
     workloads = [
         _workload(name, timings, summary, verdict[name], drawn, left_out.get(name, {}))
-        for name in sorted(verdict, key=lambda name: (name == FAST, name))
+        for name in sorted(verdict, key=lambda name: (WORKLOADS[name].is_fast, name))
     ]
     return ENVIRONMENT.get_template("report.html.j2").render(
         workloads=workloads,
@@ -86,24 +83,24 @@ def _workload(
     left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     arms = summary[summary["workload"] == name]
-    apart = arms["strategy"].map(lambda strategy: _is_algorithm(name, strategy)).astype(bool)
-    told_apart = {column for column in ("interpreter", "host") if arms[column].nunique() > 1}
+    apart = arms["strategy"].isin(WORKLOADS[name].algorithms())
+    differing = {column for column in ("interpreter", "host") if arms[column].nunique() > 1}
     shown = [
         column
         for column in COLUMNS
         if not (arms[column.source].isna() | arms[column.source].eq("")).all()
-        and (column.source not in ("interpreter", "host") or column.source in told_apart)
+        and (column.source not in ("interpreter", "host") or column.source in differing)
     ]
     alts = {"comparison": answer["sentence"], "workers": _best_workers(arms[~apart]), "cost": _costs(arms[~apart])}
     return {
         "name": name,
-        "title": TITLES[name],
+        "title": WORKLOADS[name].title,
         "sentence": answer["sentence"],
         "noise": answer["noise"],
         "reasons": answer["reasons"],
         "control": _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_DECIDE else "",
         "pictures": {
-            plot: _picture(drawn[f"{name}_{plot}"], alts[plot], told=plot == "comparison")
+            plot: _picture(drawn[f"{name}_{plot}"], alts[plot], caption=plot != "comparison")
             for plot in PLOTS
             if f"{name}_{plot}" in drawn
         },
@@ -115,20 +112,15 @@ def _workload(
     }
 
 
-def _picture(path: Path, says: str, told: bool = False) -> dict[str, Any]:
+def _picture(path: Path, says: str, caption: bool = True) -> dict[str, Any]:
     """An SVG file to stand in the page: its ids made its own, and what it shows in words, for those who cannot see it
-    and, unless the page has `told` it already, for all.
+    and, as its `caption`, for all.
     """
     svg = path.read_text(encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{path.stem}-", svg)
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(says)}"', 1)
-    return {"svg": Markup(svg), "text": "" if told else says}  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
-
-
-def _is_algorithm(workload: str, strategy: str) -> bool:
-    known = catalogue(kind(workload)).get(strategy)
-    return bool(known and known.is_algorithm)
+    return {"svg": Markup(svg), "text": says if caption else ""}  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
 
 
 @dataclass(frozen=True)
@@ -170,7 +162,7 @@ COLUMNS = (
 
 def _rows(arms: pd.DataFrame, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
     for _, arm in arms.iterrows():
-        known = catalogue(kind(arm["workload"])).get(arm["strategy"])
+        known = WORKLOADS[arm["workload"]].strategies().get(arm["strategy"])
         name = arm["strategy"] + (" ◆" if arm["best"] else "")
         first = {"text": name, "sort": None, "hint": known.summary if known else ""}
         yield {"best": bool(arm["best"]), "cells": [first, *(column.cell(arm) for column in columns)]}

@@ -19,7 +19,8 @@ from concurrency.lessons import races
 from concurrency.measuring import arms, interpreters, worker
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.interpreters import RUNNING
-from concurrency.showing import explain, plots, report
+from concurrency.showing import comparison, cost, report, style, workers
+from concurrency.showing import races as races_shown
 from helpers.campaigns import ONE_BY_ONE, answer, around, table
 from helpers.drawing import drawn_texts, overlaps
 from helpers.workloads import measure as measured
@@ -265,8 +266,8 @@ def test_races_without_a_gil(free):
     assert not rows["gil"].any()
     assert rows.loc["threads", "lost"] > 0
     assert rows.loc["threads, with a lock", "lost"] == 0
-    assert not overlaps(explain.races(lost))
-    assert f"4 threads without a GIL ({free.label}) lost " in explain.races_text(lost)
+    assert not overlaps(races_shown.draw(lost))
+    assert f"4 threads without a GIL ({free.label}) lost " in races_shown.describe(lost)
 
 
 GIL, FREE = "CPython 3.14.2", "CPython 3.14.2t"
@@ -356,20 +357,20 @@ def test_a_panel_an_interpreter(count):
         for i in range(count)
     )  # fmt: skip
     summary = summarise(timings)
-    figure = plots.workers(summary, "squares", 2)
+    figure = workers.draw(timings, summary, "squares")
     texts = [text.get_text() for text, _ in drawn_texts(figure)]
     assert {f"CPython 3.{11 + i}.0" for i in range(count)} <= set(texts)
     assert texts.count("threads") == texts.count("ideal") == texts.count("one by one") == 1
     assert "times as fast as the fastest one by one" in texts
     assert not overlaps(figure)
-    assert not overlaps(plots.cost(summary, "squares"))
-    assert not overlaps(plots.comparison(timings, summary, "squares"))
+    assert not overlaps(cost.draw(timings, summary, "squares"))
+    assert not overlaps(comparison.draw(timings, summary, "squares"))
 
 
 def test_the_report_says_it_all(tmp_path):
     timings = two_pythons()
     summary = summarise(timings)
-    plots.save(plots.workers(summary, "squares", 2), tmp_path / "squares_workers.svg")
+    style.save(workers.draw(timings, summary, "squares"), tmp_path / "squares_workers.svg")
     html = report.render(
         timings, summary, verdict(timings, summary), claims.examine(timings),
         [tmp_path / "squares_workers.svg"], [], {}, {}, {"squares": {f"numpy on {FREE}": "not installed there: …"}},

@@ -6,7 +6,7 @@ from matplotlib.text import Annotation
 
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.words import row_name
-from concurrency.showing import plots
+from concurrency.showing import comparison, cost, style, workers
 from helpers.campaigns import campaign
 from helpers.drawing import drawn_texts, overlaps
 
@@ -20,7 +20,7 @@ LONG = [("sequential", 1), ("a_strategy_with_a_name_of_forty_characters", 4), ("
 def test_comparison(workload, arms):
     timings = campaign(workload, arms)
     summary = summarise(timings)
-    figure = plots.comparison(timings, summary, workload)
+    figure = comparison.draw(timings, summary, workload)
     texts = [text.get_text() for text, _ in drawn_texts(figure)]
     for _, arm in summary.iterrows():
         assert row_name(arm) in texts
@@ -29,12 +29,11 @@ def test_comparison(workload, arms):
     assert not overlaps(figure)
 
 
-@pytest.mark.parametrize(
-    "draw", [lambda summary: plots.workers(summary, "squares", 4), lambda summary: plots.cost(summary, "squares")]
-)
+@pytest.mark.parametrize("plot", [workers, cost])
 @pytest.mark.parametrize("arms", [TWO, FORTY, LONG], ids=["2 arms", "40 arms", "long names"])
-def test_keys_have_room_for_every_strategy(draw, arms):
-    figure = draw(summarise(campaign("squares", arms)))
+def test_keys_have_room_for_every_strategy(plot, arms):
+    timings = campaign("squares", arms)
+    figure = plot.draw(timings, summarise(timings), "squares")
     texts = drawn_texts(figure)
     assert {name for name, _ in arms if name != "sequential"} <= {text.get_text() for text, _ in texts}
     assert not overlaps(figure)
@@ -52,7 +51,7 @@ def test_keys_have_room_for_every_strategy(draw, arms):
 def test_failed_arms_are_shown_as_failed():
     timings = pd.concat([campaign("squares", TWO), campaign("squares", [("process_pool", 2)], error="it died")])
     summary = summarise(timings)
-    texts = [text.get_text() for text, _ in drawn_texts(plots.comparison(timings, summary, "squares"))]
+    texts = [text.get_text() for text, _ in drawn_texts(comparison.draw(timings, summary, "squares"))]
     assert "failed" in texts
     assert any("process_pool with 2 workers" in text and "6 failed" in text for text in texts)
 
@@ -60,14 +59,14 @@ def test_failed_arms_are_shown_as_failed():
 def test_nothing_but_failures_can_be_drawn():
     timings = campaign("squares", TWO, error="no")
     summary = summarise(timings)
-    assert not overlaps(plots.comparison(timings, summary, "squares"))
-    assert not overlaps(plots.workers(summary, "squares", 4))
+    assert not overlaps(comparison.draw(timings, summary, "squares"))
+    assert not overlaps(workers.draw(timings, summary, "squares"))
 
 
 @pytest.mark.parametrize("counts", [[1], [1, 64], [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]], ids=str)
 def test_workers(counts):
-    summary = summarise(campaign("squares", [("sequential", 1), *(("threads", n) for n in counts)]))
-    figure = plots.workers(summary, "squares", 4)
+    timings = campaign("squares", [("sequential", 1), *(("threads", n) for n in counts)])
+    figure = workers.draw(timings, summarise(timings), "squares")
     texts = [text.get_text() for text, _ in drawn_texts(figure)]
     assert "workers (threads or processes) (log scale)" in texts
     assert "times as fast as one by one" in texts
@@ -78,7 +77,7 @@ def test_workers(counts):
 def test_wide_ranges_get_a_log_axis_that_says_so():
     arms = [("sequential", 1), *((f"strategy_{i}", 2) for i in range(30))]
     timings = campaign("squares", arms)
-    figure = plots.comparison(timings, summarise(timings), "squares")
+    figure = comparison.draw(timings, summarise(timings), "squares")
     assert any("log scale" in text.get_text() for text, _ in drawn_texts(figure))
 
 
@@ -86,7 +85,7 @@ def test_the_same_data_give_the_same_file(tmp_path):
     timings = campaign("squares", TWO)
     summary = summarise(timings)
     for name in ("a.svg", "b.svg", "a.png", "b.png"):
-        plots.save(plots.comparison(timings, summary, "squares"), tmp_path / name)
+        style.save(comparison.draw(timings, summary, "squares"), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert "threads with 4 workers</text>" in (tmp_path / "a.svg").read_text()
@@ -95,7 +94,7 @@ def test_the_same_data_give_the_same_file(tmp_path):
 def test_ratios_are_written_beside_their_marks():
     timings = campaign("squares", TWO)
     summary = summarise(timings)
-    notes = plots.comparison(timings, summary, "squares").findobj(Annotation)
+    notes = comparison.draw(timings, summary, "squares").findobj(Annotation)
     assert [note.get_text() for note in notes] == [
         f"{summary.loc[summary['strategy'] == 'threads', 'speedup'].item():.3g}×"
     ]

@@ -1,4 +1,4 @@
-"""What explains: consistent traces; futures, switching and races that are what they claim; and their pictures."""
+"""Timelines: consistent traces, and their pictures."""
 
 import itertools
 import json
@@ -6,16 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from concurrency.lessons import futures, races, switching
 from concurrency.measuring import sampling, tracing
-from concurrency.showing import explain
-from concurrency.strategies import catalogue
+from concurrency.showing import timeline
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.sites import Site
 from helpers.drawing import overlaps
+from helpers.workloads import strategies
+from helpers.workloads import workload as of_name
 
 SITES = [Site(f"http://h{i % 2}.test/{i}", wire_bytes=20_000, latency_ms=20, connect_ms=10) for i in range(6)]
 NUMBERS = [50_000, 60_000, 70_000, 80_000]
@@ -32,9 +31,10 @@ ARMS = {
 
 
 def run(workload, strategy, workers, options, items, trace):
-    chosen = catalogue(workload)[strategy]
-    options = chosen.defaults | options
-    return sampling.run_sample(workload, chosen.module, workers, options, items, sampling.Conditions(), trace=trace)
+    chosen = strategies(workload)[strategy]
+    return sampling.run_sample(
+        of_name(workload, items), chosen, workers, chosen.defaults | options, items, sampling.Conditions(), notes=trace
+    )
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_every_item_is_queued_until_its_first_state(traces, workload):
 
 def test_without_any_trace_that_is_said():
     nothing = tracing.chrome_trace({})
-    assert explain.timeline_text(nothing) == explain.timeline(nothing, "squares").texts[0].get_text()
+    assert timeline.describe(nothing) == timeline.draw(nothing, "squares").texts[0].get_text()
 
 
 def test_computing_is_compared_with_one_by_one_only(traces):
@@ -124,9 +124,9 @@ def test_computing_is_compared_with_one_by_one_only(traces):
         event["pid"] for event in traces["squares"]["traceEvents"] if event.get("args", {}).get("name") == "sequential"
     ]
     events = json.loads(text)["traceEvents"]
-    assert "as long as one by one" in explain.timeline_text({"traceEvents": events})
+    assert "as long as one by one" in timeline.describe({"traceEvents": events})
     others = [event for event in events if event["pid"] != pid]
-    assert "as long as one by one" not in explain.timeline_text({"traceEvents": others})
+    assert "as long as one by one" not in timeline.describe({"traceEvents": others})
 
 
 def test_workers_are_seen_to_start(traces):
@@ -145,7 +145,7 @@ def test_the_event_loop_was_watched(traces):
     counts = [event["args"] for event in events if event["ph"] == "C" and event["pid"] == pid]
     assert max(count["waiting"] for count in counts) >= 3
     assert any(count["ready"] >= 1 for count in counts)
-    assert "its event loop ran something" in explain.timeline_text(traces["download"])
+    assert "its event loop ran something" in timeline.describe(traces["download"])
 
 
 def test_chunks_are_seen_on_their_way_to_the_workers(traces):
@@ -164,70 +164,4 @@ def test_a_timed_sample_does_not_even_import_the_tracer():
 
 @pytest.mark.parametrize("workload", ARMS)
 def test_timelines_are_drawn_without_overlaps(traces, workload):
-    assert not overlaps(explain.timeline(traces[workload], workload))
-
-
-@pytest.fixture(scope="module")
-def life():
-    return futures.life()
-
-
-def test_futures_live_as_they_must(life):
-    assert list(life["job"]) == list(range(1, 25))
-    tried = life[life["cancel_s"].notna()].set_index("job")
-    assert tried.loc[futures.CANCEL["pending"], "cancelled"]
-    assert not tried.loc[futures.CANCEL["running"], "cancelled"]
-    assert not tried.loc[futures.CANCEL["queued"], "cancelled"]
-    done = life[life["state"] == "FINISHED"]
-    assert len(done) == 23
-    assert (done["finished_s"] - done["started_s"] >= futures.SECONDS - 1e-6).all()
-    assert (done["submitted_s"] < done["started_s"]).all()
-    assert set(done.loc[done["job"] % 2 == 0, "job"]) == set(done.loc[done["callback_s"].notna(), "job"])
-    assert (done["callback_thread"].dropna() != "MainThread").all()
-    assert done.groupby("worker")["calls"].max().sum() == 23  # each process counts for itself
-
-
-def test_what_becomes_of_the_others_when_one_task_fails():
-    outcomes = futures.when_one_fails().pivot(index="api", columns="task", values="outcome")
-    assert list(outcomes[3]) == ["failed"] * 3
-    assert set(outcomes.loc["TaskGroup"].drop(3)) == {"cancelled"}
-    assert set(outcomes.loc["gather"].drop(3)) == {"left running"}
-    assert set(outcomes.loc["gather, return_exceptions"].drop(3)) == {"finished"}
-
-
-def test_races_lose_where_they_may_and_never_with_a_lock():
-    table = pd.DataFrame(races.table()).set_index("variant")
-    assert (table["total"] + table["lost"] == table["additions"]).all()
-    assert table.loc["threads, with a lock", "lost"] == 0
-    assert table.loc["tasks", "lost"] == 0
-    assert table.loc["tasks, awaiting in between", "lost"] > 0
-    assert table.loc["tasks, awaiting in between, with a lock", "lost"] == 0
-    assert table.loc["threads", "lost"] >= 0
-    assert not overlaps(explain.races(table.reset_index()))
-    assert "A lock made it right" in explain.races_text(table.reset_index())
-
-
-def test_switching_survives_a_limit_of_the_machine(monkeypatch):
-    resource = pytest.importorskip("resource")
-    monkeypatch.setattr(switching, "COUNTS", [1, 50])
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, hard))  # inherited by what is tried; no room for many stacks
-    try:
-        monkeypatch.setattr(switching, "COUNTS", [1, 1000])
-        table = switching.table()
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-    rows = table.set_index(["kind", "count"])
-    assert rows.loc[("tasks", 1000), "reached"] == 1000
-    assert rows.loc[("threads", 1), "switch_ns"] > 0
-    assert rows.loc[("threads", 1000), "reached"] < 1000
-    assert rows.loc[("threads", 1000), "limit"]
-    assert "the machine stopped at" in explain.switching_text(table)
-    assert not overlaps(explain.switching(table))
-
-
-def test_pictures_of_futures(life):
-    assert not overlaps(explain.futures(life, futures.when_one_fails()))
-    text = explain.futures_text(life, futures.when_one_fails())
-    assert "1 of 3 cancels came in time" in text
-    assert "had already put it into the queue" in text
+    assert not overlaps(timeline.draw(traces[workload], workload))

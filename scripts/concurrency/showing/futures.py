@@ -1,0 +1,81 @@
+"""The life of a future, drawn and in words."""
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from concurrency.showing.style import FAILED, STYLE
+
+PENDING, QUEUED, RUNNING = "#E0E0E0", "#56B4E9", "#0072B2"
+
+
+def draw(life: pd.DataFrame, failing: pd.DataFrame) -> Figure:
+    """Each job of `lessons.futures.life()` from submit to its end, with its cancel and its callback."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10, 6.5), layout="constrained")
+        axes = figure.subplots()
+        for _, job in life.iterrows():
+            y = job["job"]
+            end = job["finished_s"] if job["state"] == "FINISHED" else job["cancel_s"]
+            running = job["running_s"] if pd.notna(job["running_s"]) else end
+            started = job["started_s"] if pd.notna(job["started_s"]) else end
+            axes.barh(y, min(running, started) - job["submitted_s"], left=job["submitted_s"], color=PENDING)
+            if job["state"] == "FINISHED":
+                if started > running:
+                    axes.barh(y, started - running, left=running, color=QUEUED, hatch="///", edgecolor="white")
+                axes.barh(y, end - started, left=started, color=RUNNING)
+                label = f"worker {job['worker']:.0f}"
+                axes.text((started + end) / 2, y, label, ha="center", va="center", color="white", fontsize=7)
+            if pd.notna(job["cancel_s"]):
+                axes.plot(job["cancel_s"], y, "X", color=FAILED, markersize=8)
+                answer = "cancelled" if job["cancelled"] else "too late"
+                axes.annotate(
+                    answer, (max(job["cancel_s"], end), y), xytext=(6, 0), textcoords="offset points", va="center",
+                    fontsize=8, color=FAILED,
+                )  # fmt: skip
+            if pd.notna(job["callback_s"]) and job["state"] == "FINISHED":
+                axes.plot(job["callback_s"], y, "|", color="#000000", markersize=11, markeredgewidth=2)
+        axes.set_ylim(len(life) + 0.8, 0.2)
+        axes.set_yticks(range(1, len(life) + 1, 2))
+        axes.set_ylabel("job")
+        axes.set_xlabel("seconds since the first submit")
+        axes.grid(axis="y", visible=False)
+        keys = [
+            Patch(color=PENDING, label="PENDING"),
+            Patch(
+                facecolor=QUEUED, hatch="///", edgecolor="white", label="RUNNING, says the future; waits in the queue"
+            ),
+            Patch(color=RUNNING, label="RUNNING in a worker"),
+            axes.plot([], [], "X", color=FAILED, linestyle="none", label="cancel() was called")[0],
+            axes.plot([], [], "|", color="#000000", linestyle="none", markersize=11, label="its callback ran")[0],
+        ]
+        figure.legend(handles=keys, loc="outside lower center", ncols=3)
+        axes.set_title("The life of 24 futures on 4 worker processes", fontsize=12)
+    return figure
+
+
+def describe(life: pd.DataFrame, failing: pd.DataFrame) -> str:
+    """What the picture shows, and what became of the tasks beside one that failed."""
+    tried = life[life["cancel_s"].notna()]
+    late = tried[tried["cancelled"].eq(False) & (tried["started_s"] > tried["cancel_s"])]
+    threads = ", ".join(sorted(set(life.loc[life["state"] == "FINISHED", "callback_thread"].dropna())))
+    sentences = [
+        f"{len(life)} jobs were submitted within {life['submitted_s'].max() * 1000:.1f} ms; "
+        f"{int(life['cancelled'].eq(True).sum())} of {len(tried)} cancels came in time."
+    ]
+    for _, job in late.iterrows():
+        waited_ms = (job["started_s"] - job["cancel_s"]) * 1000
+        sentences.append(
+            f"Job {job['job']} could not be cancelled although no worker had begun it: the pool had already put it "
+            f"into the queue to its workers, where it waited another {waited_ms:.0f} ms."
+        )
+    sentences.append(
+        f"Callbacks of finished jobs ran in the pool's own thread ({threads}), not in the workers. "
+        f"The global counter ended at {', '.join(f'{n:.0f}' for n in life.groupby('worker')['calls'].max())} in the "
+        f"{life['worker'].nunique():.0f} workers: each process has one of its own."
+    )
+    for api, rows in failing.groupby("api", sort=False):
+        others = rows.loc[rows["outcome"] != "failed", "outcome"].unique()
+        sentences.append(f"When one of five asyncio tasks fails under {api}, the others: {' and '.join(others)}.")
+    return " ".join(sentences)

@@ -1,0 +1,50 @@
+"""What switching costs, drawn and in words."""
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from concurrency.showing.style import COLOURS, STYLE
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Time per switch and memory of each, against how many threads or tasks there are."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10, 4), layout="constrained")
+        for axes, column, unit, label in zip(
+            figure.subplots(1, 2),
+            ("switch_ns", "bytes_each"),
+            (1000, 1024),
+            ("microseconds per switch", "KiB of memory each"),
+            strict=True,
+        ):
+            for (kind, rows), marker, colour in zip(table.groupby("kind"), "os", COLOURS, strict=False):
+                known = rows[rows[column] > 0]
+                axes.plot(known["reached"], known[column] / unit, marker=marker, color=colour, label=kind)
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlabel("how many there are (log scale)")
+            axes.set_ylabel(f"{label} (log scale)")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+                axis.set_minor_formatter(NullFormatter())
+            axes.legend()
+        figure.suptitle("What it costs to have many", fontsize=12)
+    return figure
+
+
+def describe(table: pd.DataFrame) -> str:
+    """What the picture shows, at the largest count that both kinds reached."""
+    full = table[table["reached"] == table["count"]]
+    reached = full.groupby("kind")["count"].max().min()
+    at = full[full["count"] == reached].set_index("kind")
+    switch_us, kib = at["switch_ns"] / 1000, at["bytes_each"] / 1024
+    sentences = [
+        f"With {reached:,} of each, going from one thread to the next took {switch_us['threads']:.1f} µs and from one "
+        f"task to the next {switch_us['tasks']:.1f} µs; a waiting thread took {kib['threads']:.1f} KiB of memory and a "
+        f"waiting task {kib['tasks']:.1f} KiB."
+    ]
+    for _, row in table[table["limit"].fillna("") != ""].iterrows():
+        sentences.append(f"{row['count']:,} {row['kind']}: the machine stopped at {row['reached']:,} ({row['limit']}).")
+    return " ".join(sentences)

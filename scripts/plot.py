@@ -1,0 +1,19 @@
+"""Rule plot: one of the pictures of a workload, by the name of its module (comparison, workers or cost)."""
+
+from importlib import import_module
+from typing import Any
+
+from concurrency.deciding import tables
+from concurrency.running import job
+from concurrency.showing import style
+
+
+def main(snakemake: Any) -> None:
+    timings, summary = tables.read_timings([snakemake.input.timings]), tables.read_summary(snakemake.input.summary)
+    picture = import_module(f"concurrency.showing.{snakemake.wildcards.plot}")
+    style.save(picture.draw(timings, summary, snakemake.wildcards.workload), *snakemake.output)
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)

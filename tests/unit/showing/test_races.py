@@ -1,0 +1,19 @@
+"""Races that lose where they may, and their picture."""
+
+import pandas as pd
+
+from concurrency.lessons import races
+from concurrency.showing.races import describe, draw
+from helpers.drawing import overlaps
+
+
+def test_races_lose_where_they_may_and_never_with_a_lock():
+    table = pd.DataFrame(races.table()).set_index("variant")
+    assert (table["total"] + table["lost"] == table["additions"]).all()
+    assert table.loc["threads, with a lock", "lost"] == 0
+    assert table.loc["tasks", "lost"] == 0
+    assert table.loc["tasks, awaiting in between", "lost"] > 0
+    assert table.loc["tasks, awaiting in between, with a lock", "lost"] == 0
+    assert table.loc["threads", "lost"] >= 0
+    assert not overlaps(draw(table.reset_index()))
+    assert "A lock made it right" in describe(table.reset_index())
