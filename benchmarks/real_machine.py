@@ -81,7 +81,7 @@ def _squares(ordered: Sequence[Arm], numbers: list[int], number: int) -> list[di
 
 @contextmanager
 def _busy(share: float) -> Iterator[None]:
-    """A process that keeps so much of a core busy: nobody's child, for what a campaign starts is not others' load."""
+    """A process that keeps this much of a core busy: nobody's child, for what a campaign starts is not others' load."""
     program = BURNER.format(share=share, ours=os.getpid())
     started = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
     try:

@@ -3,7 +3,7 @@ predicted from constants measured just before, and then done.
 
 python benchmarks/scale.py                    about ten minutes on a machine to itself; docs/scale.md has the outcome
 python benchmarks/scale.py --most 10000       no more pages than this
-python benchmarks/scale.py --in-flight 100    with so many requests in flight only
+python benchmarks/scale.py --in-flight 100    with this many requests in flight only
 """
 
 import argparse

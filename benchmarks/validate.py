@@ -33,7 +33,7 @@ from concurrency.deciding.stopping import rounds_to_reach
 
 RESULTS = Path(__file__).parent / "results"
 CHUNK = 4_000_000  # values held at once
-FEWER = 5  # cells that leave each round out in turn take so many times fewer campaigns
+FEWER = 5  # cells that leave each round out in turn take this many times fewer campaigns
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ class OneAfterTheOther(Job):
 
 
 def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3, 12, 36)) -> Iterator[Job]:
-    """The table of promises; `campaigns` a cell."""
+    """The table of promises; `campaigns` per cell."""
     fewer = max(campaigns // FEWER, 1)
     for model in models:
         for k in many:

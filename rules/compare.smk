@@ -27,7 +27,7 @@ rule measure:
         "../scripts/measure.py"
 
 
-# Only asked for with a `precision`: how wide the recommended arm's interval is after so many rounds.
+# Only asked for with a `precision`: how wide the recommended arm's interval is after that many rounds.
 checkpoint precision:
     input:
         rounds=lambda wildcards: rounds_to(wildcards.workload + wildcards.host, wildcards.round),

@@ -1,4 +1,4 @@
-"""Rule collect: the rounds of all workloads, and tables measured elsewhere, as one tidy table, one row a sample."""
+"""Rule collect: the rounds of all workloads, and tables measured elsewhere, as one tidy table, one row per sample."""
 
 from typing import Any
 

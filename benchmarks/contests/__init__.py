@@ -20,7 +20,7 @@ class Size:
     small: int = 100_000
     few_pages: int = 1_000
     many_pages: int = 100_000
-    loop_pages: int = 60  # loops without concurrency do so many; their time is scaled up
+    loop_pages: int = 60  # loops without concurrency do this many; their time is scaled up
 
 
 QUICK = Size(60, 10, 60, 10, 100_000, 400_000, 2_000, 50, 500, 10)

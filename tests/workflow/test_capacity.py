@@ -21,5 +21,5 @@ def test_every_size_is_predicted(workflow, small):
         size = f"{10**exponent:,}" + (" *" if exponent > 5 else "")
         assert sum(line.startswith(f"| {size} |") for line in lines) == 2  # of pages, and of numbers
     assert any("Which bound bites first" in line for line in lines)
-    bytes_a_page = re.search(r"Memory: \d+ MB and ([\d,]+) bytes a page", text)
-    assert bytes_a_page and 100 < int(bytes_a_page[1].replace(",", "")) < 10_000
+    bytes_per_page = re.search(r"Memory: \d+ MB and ([\d,]+) bytes per page", text)
+    assert bytes_per_page and 100 < int(bytes_per_page[1].replace(",", "")) < 10_000

@@ -75,7 +75,7 @@ def test_limits_hold_across_shards_and_bad_pages_fail_alone(workflow, server):
     assert "2 of 24 pages failed" in outcome.stdout
     assert "download: 2 failures are more than download.max_failures: 0 tolerates" in outcome.stdout
     assert "Traceback" not in outcome.stdout
-    assert server.peak[f"127.0.0.1:{port}"] <= 3  # live.in_flight_per_host
+    assert server.peak[f"127.0.0.1:{port}"] <= 3  # download.live.in_flight_per_host
     seen = [time for path, time in server.times if path != "/robots.txt"]
     assert len(seen) == 24
     assert seen[-1] - seen[0] >= 0.1 * (24 - 3) / 2  # half, for what starts a burst may have been slow to arrive

@@ -34,6 +34,6 @@ class Comparison:
         return KINDS[self.kind](**self.fields)
 
     def samples(self, cores: int) -> list[Arm]:
-        """The arms of a round where there are so many `cores`, the A/A duplicate included."""
+        """The arms of a round where there are that many `cores`, the A/A duplicate included."""
         chosen = arms.resolved(self.arms, cores)
         return arms.with_control(chosen) if self.control else chosen

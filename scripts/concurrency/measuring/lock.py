@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 def machine_to_itself() -> Iterator[None]:
     """Hold this machine's measuring lock, so that two campaigns never disturb each other; waits for its turn.
 
-    It lies in the folder for temporary files and is for all users; who sets another TMPDIR has a lock of their own.
+    It is one for all users, in the folder for temporary files; with another TMPDIR, it is another lock.
     """
     path = Path(tempfile.gettempdir(), "concurrency-benchmark.lock")
     with os.fdopen(_open_for_everyone(path), "rb") as file:

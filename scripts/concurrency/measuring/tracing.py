@@ -49,7 +49,7 @@ def _name(handle: Any) -> str:
 
 
 def chrome_trace(arms: Mapping[str, Path]) -> dict[str, Any]:
-    """The notes of each arm (its name and file) as one trace: a process an arm, a thread a lane.
+    """The notes of each arm (its name and file) as one trace: one process per arm, one thread per lane.
 
     Complete events ("X") are states of an item on its lane, before which it is "queued" (asynchronous events, "b" and
     "e", one for each item); "i" marks a worker's start, and a chunk of work being pickled for a worker; counters ("C")

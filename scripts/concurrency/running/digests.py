@@ -5,8 +5,8 @@ from the source, nothing is imported: `import a.b`, `from a import b` (b a modul
 functions, and the `__init__` of every package on the way; not those under `if TYPE_CHECKING`. What no import tells, a
 module says with constants, which are read likewise:
 
-    STARTS = ("concurrency.downloader.writer",)  # modules that it starts by name, as processes or with importlib
-    READS = ("report.html.j2",)                  # files that it reads, relative to its own folder
+    STARTS = ("concurrency.downloader.writer_process",)  # modules that it starts by name, as processes or by importlib
+    READS = ("report.html.j2",)                          # files that it reads, relative to its own folder
 
 What the configuration chooses (strategy files) is given beside the script. A file from outside scripts/, as that with a
 user's own function, brings with it what it imports from its own folder.

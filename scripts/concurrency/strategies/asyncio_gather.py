@@ -1,4 +1,4 @@
-"""asyncio.gather: a task for every item at once, answers in order; a semaphore lets so many begin."""
+"""asyncio.gather: a task for every item at once, answers in order; a semaphore limits how many run."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from ._processes import process_pool
 
 RANK = 3
 RUNS = "function"
-OPTIONS = {  # auto: four chunks a worker, as multiprocessing.Pool does by itself
+OPTIONS = {  # auto: four chunks per worker, as multiprocessing.Pool does by itself
     "chunksize": {"type": ["integer", "string"], "minimum": 1, "pattern": "^auto$", "default": 1}
 }
 

@@ -82,9 +82,9 @@ class Workload(ABC):
         """
 
     def least_s(self, workers: int) -> float | None:
-        """What no strategy can beat with so many workers, in seconds; None if that is not known."""
+        """What no strategy can beat with that many workers, in seconds; None if that is not known."""
         return None
 
     @abstractmethod
     def estimate_s(self, strategy: Strategy, workers: int, cores: int, gil: bool) -> float:
-        """About how long a sample takes, in seconds, on so many cores, with or without a `gil`; nan if nobody knows."""
+        """About how many seconds a sample takes on that many cores, with or without a `gil`; nan if nobody knows."""

@@ -39,7 +39,9 @@ def read(source: Path | list[str], origin: str = "sites") -> list[Site]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{source}: cannot be read as a UTF-8 CSV file: {error}") from error
     if not sites:
-        raise UserError(f"{source}: no sites in it; add a row a page, or set `sites: []` to switch downloads off")
+        raise UserError(
+            f"{source}: no sites in it; add one row per page, or set `download.sites: []` to switch downloads off"
+        )
     return sites
 
 

@@ -7,7 +7,7 @@ from concurrency.errors import UserError
 
 
 def read(source: Path | Mapping[str, int] | list[int], origin: str = "numbers") -> list[int]:
-    """The numbers of {start, count}, of a list, or of a text file with one a line (an optional first line `number`).
+    """The numbers of {start, count}, of a list, or of a text file with one per line (an optional first line `number`).
 
     Raises UserError naming the file and line (or `origin` and entry) of the first one that is not a whole number >= 0.
     """
@@ -26,7 +26,7 @@ def read(source: Path | Mapping[str, int] | list[int], origin: str = "numbers") 
     ]
     if not numbers:
         raise UserError(
-            f"{source}: no numbers in it; add one a line, or set `squares.numbers: []` to switch squares off"
+            f"{source}: no numbers in it; add one per line, or set `squares.numbers: []` to switch squares off"
         )
     return numbers
 
