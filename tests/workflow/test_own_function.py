@@ -54,8 +54,15 @@ def test_the_job_and_the_comparison_are_of_that_function(own):
     }
     report = (own.folder / "results/report.html").read_text()
     assert "closed_form: computes the sum of squares only" in report
-    # the file is watched: after an edit everything is done again
-    (own.folder / "work.py").write_text(WORK + "\n# changed\n")
+    # the file is watched, and what it imports: after an edit everything is done again
+    (own.folder / "work.py").write_text("# only a comment\n" + WORK)
+    assert own.scheduled() == {}
+    (own.folder / "work.py").write_text("import helper\n" + WORK)
+    assert {"squares", "measure"} <= set(own.scheduled())
+    (own.folder / "helper.py").write_text("")
+    assert own.run().returncode == 0
+    assert own.scheduled() == {}
+    (own.folder / "helper.py").write_text("CHANGED = True\n")
     assert {"squares", "measure"} <= set(own.scheduled())
 
 

@@ -66,28 +66,51 @@ def test_an_edited_site_file_is_seen(done, small):
     assert done.scheduled("job")["download"] == 1
 
 
-def test_an_edited_strategy_is_measured_again(done):
-    edit(done.folder / "scripts/concurrency/strategies/squares/process_pool.py", "RANK = ", "# edited\nRANK = ")
-    jobs = done.scheduled()
-    assert jobs["measure"] == 2
-    assert not {"download", "squares"} & set(jobs)
-
-
-def test_a_strategy_that_is_not_in_use_may_change(done):
-    edit(done.folder / "scripts/concurrency/strategies/squares/threads.py", "RANK = ", "# edited\nRANK = ")
+def test_an_edited_comment_runs_nothing_again(done):
+    for file in ("strategies/process_pool.py", "workloads/download/sites.py", "showing/style.py", "errors.py", "work.py"):
+        edit(done.folder / LIBRARY / file, "\nfrom ", "\n\n# edited\nfrom ")
     assert done.scheduled() == {}
 
 
+def test_an_edited_strategy_is_measured_again(done):
+    edit(done.folder / LIBRARY / "strategies/process_pool.py", "chunksize=size", "chunksize=size + 0")
+    assert done.scheduled() == {"measure": 2} | dict.fromkeys(COMPARISON - {"plot"}, 1) | {"plot": 6, "all": 1}
+
+
+def test_what_strategies_share_is_part_of_them(done):
+    edit(done.folder / LIBRARY / "strategies/_processes.py", "awake.abort()", "awake.abort(*())")
+    assert done.scheduled()["measure"] == 2
+
+
+def test_a_strategy_that_is_not_in_use_may_change(done):
+    edit(done.folder / LIBRARY / "strategies/joblib.py", "batch_size=1", "batch_size=2")
+    assert done.scheduled() == {}
+
+
+def test_edited_sites_are_downloaded_and_measured_again_but_nothing_is_summed(done):
+    edit(done.folder / LIBRARY / "workloads/download/sites.py", "latency_ms: float = 100.0", "latency_ms: float = 99.0")
+    jobs = done.scheduled()
+    assert (jobs["download"], jobs["measure"]) == (1, 4)  # a sample is of the same code whatever its workload
+    assert "squares" not in jobs
+
+
 def test_an_edited_plot_only_redraws(done):
-    edit(done.folder / "scripts/concurrency/showing/style.py", '"font.size": 10', '"font.size": 11')
+    edit(done.folder / LIBRARY / "showing/style.py", '"font.size": 10', '"font.size": 11')
     assert set(done.scheduled()) - {"all"} == {"plot", "report"}
 
 
 def test_an_edited_picture_redraws_itself_and_no_other(done):
-    edit(done.folder / "scripts/concurrency/showing/cost.py", "STYLE, TITLES\n", "STYLE, TITLES  # edited\n")
+    edit(done.folder / LIBRARY / "showing/cost.py", "figsize=(10,", "figsize=(11,")
     jobs = done.scheduled()
     assert (jobs.pop("plot"), jobs.pop("report")) == (2, 1)  # of both workloads
     assert set(jobs) <= {"all"}
+
+
+def test_an_edited_sentence_decides_again(done):
+    edit(done.folder / LIBRARY / "deciding/words.py", "is the fastest.", "is fastest.")
+    jobs = done.scheduled()
+    assert {"analyse", "claims", "plot", "report"} <= set(jobs)
+    assert not {"measure", "collect", "download", "squares"} & set(jobs)
 
 
 def test_another_number_of_cores_changes_nothing_by_itself(done):
