@@ -72,9 +72,10 @@ def measured_file(wildcards):
     return file_of(USER.works[wildcards.workload].items)
 
 
-def compared(wildcards, input):
-    """The comparisons of a round, and what is the same for all of their samples."""
-    return [comparison.plain() for comparison in USER.compared(wildcards.workload, Path(input[0]) if input else None)]
+def compared(wildcards):
+    """The comparisons of a round; not by its `input`, as Snakemake does not watch a param for what it gets from there."""
+    file = measured_file(wildcards)
+    return [comparison.plain() for comparison in USER.compared(wildcards.workload, Path(file) if file else None)]
 
 
 def conditions(wildcards):

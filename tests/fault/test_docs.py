@@ -4,7 +4,8 @@ from pathlib import Path
 
 from concurrency.downloader import fetch
 from concurrency.downloader.failures import KINDS
-from concurrency.running.settings import SCHEMA, resolve
+from concurrency.running.config import SCHEMA
+from concurrency.running.settings import resolve
 
 DOCS = (Path(__file__).parents[2] / "docs/downloads.md").read_text(encoding="utf-8")
 LIMITS = SCHEMA["properties"]["download"]["properties"]["limits"]["properties"]
@@ -24,4 +25,4 @@ def test_limits_are_documented():
 
 
 def test_defaults_are_the_same_in_schema_and_code():
-    assert fetch.Limits(**resolve({}).limits) == fetch.Limits()
+    assert fetch.Limits(**resolve({}).download.limits) == fetch.Limits()

@@ -9,6 +9,7 @@ import pytest
 from concurrency.measuring.arms import Arm, in_order
 
 COMPARISON = {"collect", "analyse", "claims", "plot", "report"}
+LIBRARY = "scripts/concurrency"
 
 
 @pytest.fixture
@@ -67,7 +68,13 @@ def test_an_edited_site_file_is_seen(done, small):
 
 
 def test_an_edited_comment_runs_nothing_again(done):
-    for file in ("strategies/process_pool.py", "workloads/download/sites.py", "showing/style.py", "errors.py", "work.py"):
+    for file in (
+        "strategies/process_pool.py",
+        "workloads/download/sites.py",
+        "showing/style.py",
+        "errors.py",
+        "work.py",
+    ):
         edit(done.folder / LIBRARY / file, "\nfrom ", "\n\n# edited\nfrom ")
     assert done.scheduled() == {}
 

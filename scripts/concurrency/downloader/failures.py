@@ -18,33 +18,37 @@ class Kind:
 
 KINDS = {
     "url": Kind("the URL cannot be requested", "correct the URL"),
-    "robots": Kind("robots.txt forbids it, or could not be read", "ask the operator; live.robots: false ignores it"),
+    "robots": Kind(
+        "robots.txt forbids it, or could not be read", "ask the operator; download.live.robots: false ignores it"
+    ),
     "dns": Kind("the host's name could not be looked up", "check the name and the network; run again"),
     "connect": Kind("no connection could be made", "check that the server is up; run again", passing=True),
     "proxy": Kind("the proxy could not be used", "check http_proxy, https_proxy and no_proxy"),
     "tls": Kind(
         "the certificate or the TLS handshake is bad", "check the name and clock; SSL_CERT_FILE adds an own CA"
     ),
-    "connect_timeout": Kind("connecting took too long", "run again, or raise limits.connect_s", passing=True),
+    "connect_timeout": Kind("connecting took too long", "run again, or raise download.limits.connect_s", passing=True),
     "first_byte_timeout": Kind(
-        "the reply's header did not come in time", "run again, or raise limits.first_byte_s", passing=True
+        "the reply's header did not come in time", "run again, or raise download.limits.first_byte_s", passing=True
     ),
-    "idle_timeout": Kind("the body stopped coming", "run again, or raise limits.idle_s", passing=True),
-    "too_slow": Kind("the body only dripped", "run again, or lower limits.min_bytes_per_s", passing=True),
-    "attempt_timeout": Kind("one try took too long", "run again, or raise limits.attempt_s", passing=True),
-    "page_timeout": Kind("all tries together took too long", "run again, or raise limits.page_s"),
+    "idle_timeout": Kind("the body stopped coming", "run again, or raise download.limits.idle_s", passing=True),
+    "too_slow": Kind("the body only dripped", "run again, or lower download.limits.min_bytes_per_s", passing=True),
+    "attempt_timeout": Kind("one try took too long", "run again, or raise download.limits.attempt_s", passing=True),
+    "page_timeout": Kind("all tries together took too long", "run again, or raise download.limits.page_s"),
     "disconnected": Kind("the connection ended before the reply's header", "run again", passing=True),
     "unasked": Kind(
         "the server sends what it was not asked for, so that no reply is certain", "tell the operator", passing=True
     ),
     "truncated": Kind("the body ended early", "run again", passing=True),
     "protocol": Kind("the reply is not valid HTTP", "tell the operator"),
-    "header_too_large": Kind("the reply's header is too large", "raise limits.max_header_bytes"),
-    "too_many_headers": Kind("the reply's header has too many lines", "raise limits.max_headers"),
+    "header_too_large": Kind("the reply's header is too large", "raise download.limits.max_header_bytes"),
+    "too_many_headers": Kind("the reply's header has too many lines", "raise download.limits.max_headers"),
     "status": Kind("a status other than 200", "look at the status column; 404, 410: remove the URL"),
-    "redirect": Kind("a redirect that is not followed", "give the URL that it ends at, or see limits.max_redirects"),
+    "redirect": Kind(
+        "a redirect that is not followed", "give the URL that it ends at, or see download.limits.max_redirects"
+    ),
     "encoding": Kind("a Content-Encoding unknown, corrupt or absurd", "tell the operator"),
-    "too_large": Kind("the body is larger than allowed", "raise limits.max_bytes"),
+    "too_large": Kind("the body is larger than allowed", "raise download.limits.max_bytes"),
     "internal": Kind("a fault of this workflow", "report it, with the traceback in the log"),
 }
 
