@@ -9,7 +9,7 @@ from typing import Any
 
 from concurrency.measuring import sampling
 from concurrency.measuring.child import SampleError
-from concurrency.strategies import Strategy
+from concurrency.strategies._catalogue import Strategy
 from concurrency.workloads.download.workload import Download
 from concurrency.workloads.squares.workload import Squares
 

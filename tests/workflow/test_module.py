@@ -70,10 +70,10 @@ def test_it_works_as_it_does_by_itself(other, workflow):
 
 
 def test_a_precision_is_looked_for_under_the_prefix(other, small):
-    small |= {"rounds": 2, "precision": 1e-9, "max_rounds": 3, "download": {"sites": []}}
+    small |= {"rounds": 2, "precision": 1e-9, "max_rounds": 3, "squares": {"numbers": []}}
     (other.folder / "small.json").write_text(json.dumps(small))
     outcome = other.run("first/results/tables/timings.csv")
     assert outcome.returncode == 0, outcome.stdout
-    assert sorted(path.name for path in (other.folder / "first/results/rounds/squares").glob("[0-9]*")) == [
+    assert sorted(path.name for path in (other.folder / "first/results/rounds/download").glob("[0-9]*")) == [
         "1.csv", "2.csv", "3.csv",
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from concurrency.errors import UserError
 from concurrency.measuring.interpreters import RUNNING, Interpreter
-from concurrency.strategies import Strategy
+from concurrency.strategies._catalogue import Strategy
 from concurrency.workloads.workload import Workload
 
 BASELINE = "sequential"

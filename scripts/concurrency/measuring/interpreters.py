@@ -17,7 +17,7 @@ from typing import Any
 
 from concurrency.errors import UserError
 from concurrency.processes import environment
-from concurrency.strategies import Strategy
+from concurrency.strategies._catalogue import Strategy
 
 CURRENT = "current"
 OLDEST = (3, 11)

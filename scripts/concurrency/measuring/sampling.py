@@ -12,7 +12,7 @@ from typing import Any
 from concurrency.measuring import interpreters, usage
 from concurrency.measuring.arms import BASELINE, Arm
 from concurrency.measuring.child import SampleError, fresh_interpreter
-from concurrency.strategies import Strategy
+from concurrency.strategies._catalogue import Strategy
 from concurrency.workloads.workload import Workload
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from concurrency.strategies import Strategy, described
+from concurrency.strategies._catalogue import Strategy, described
 
 Bound = Literal["cpu", "io", "mixed"]
 

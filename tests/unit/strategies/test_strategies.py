@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-import concurrency.strategies
 from concurrency.errors import UserError
 from concurrency.measuring import arms
 from concurrency.measuring.arms import Arm
+from concurrency.strategies import _catalogue
 from concurrency.work import Work
 from concurrency.workloads.known import WORKLOADS
 from concurrency.workloads.squares.sums import closed_form, cut_range, sum_of_squares
@@ -93,8 +93,8 @@ def test_every_strategy_says_what_it_is(name):
 def described(text, tmp_path, monkeypatch):
     """What is known of a strategy file with this text."""
     (tmp_path / "mine.py").write_text(text)
-    monkeypatch.setattr("concurrency.strategies.FOLDER", tmp_path)
-    return concurrency.strategies.described.__wrapped__()["mine"]
+    monkeypatch.setattr("concurrency.strategies._catalogue.FOLDER", tmp_path)
+    return _catalogue.described.__wrapped__()["mine"]
 
 
 def test_facts_may_be_annotated(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from concurrency.strategies import Strategy
+from concurrency.strategies._catalogue import Strategy
 from concurrency.workloads.download import replay, sites
 from concurrency.workloads.download.sites import Site
 from concurrency.workloads.download.work import NEEDS

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from concurrency.strategies import Strategy
+from concurrency.strategies._catalogue import Strategy
 from concurrency.workloads.squares import numbers
 from concurrency.workloads.squares.sums import closed_form, sum_of_squares
 from concurrency.workloads.squares.work import NEEDS
