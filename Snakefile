@@ -46,9 +46,10 @@ rule compare:
     localrule: True
 
 
+# What a user gives goes through functions: in plain values, a brace begins a wildcard.
 rule download:
     input:
-        file_of(USER.download.items),
+        lambda wildcards: file_of(USER.download.items),
     output:
         pages=report(DONE["download"], category="1 The job", caption="captions/pages.rst", labels={"table": "pages"}),
         profile="results/download/profile.csv",
@@ -59,7 +60,7 @@ rule download:
     params:
         sites=lambda wildcards: USER.download.items,
         source=USER.download.source,
-        live=USER.download.live,
+        live=lambda wildcards: USER.download.live,
         in_flight=USER.download.in_flight,
         max_failures=USER.download.max_failures,
         limits=USER.download.limits,
@@ -82,7 +83,7 @@ if USER.download.shards > 1:
 
     rule gather_download:
         input:
-            file_of(USER.download.items),
+            lambda wildcards: file_of(USER.download.items),
             shards=gather.download("results/download/shards/{scatteritem}.csv"),
         output:
             pages=report(
@@ -105,7 +106,7 @@ if USER.download.shards > 1:
 
 rule squares:
     input:
-        file_of(USER.squares.items),
+        lambda wildcards: file_of(USER.squares.items),
     output:
         report(DONE["squares"], category="1 The job", caption="captions/sums.rst", labels={"table": "sums"}),
     log:
@@ -115,8 +116,8 @@ rule squares:
     threads: CORES
     params:
         numbers=lambda wildcards: USER.squares.items,
-        function=USER.squares.function,
-        split=USER.squares.split,
+        function=lambda wildcards: USER.squares.function,
+        split=lambda wildcards: USER.squares.split,
         start_method=USER.start_method,
         own=own_code,
         code=code("squares.py"),
@@ -136,7 +137,7 @@ if USER.squares.shards > 1:
 
     rule gather_squares:
         input:
-            file_of(USER.squares.items),
+            lambda wildcards: file_of(USER.squares.items),
             shards=gather.squares("results/squares/shards/{scatteritem}.csv"),
         output:
             report(DONE["squares"], category="1 The job", caption="captions/sums.rst", labels={"table": "sums"}),

@@ -29,7 +29,7 @@ configfile: "config.yaml" if Path("config.yaml").exists() else SCRIPTS.with_name
 
 
 try:
-    USER = settings.resolve(config, name=" + ".join(Path(file).name for file in workflow.configfiles))
+    USER = settings.resolve(config, name=" + ".join(Path(file).name for file in workflow.configfiles) or "config")
 except UserError as error:
     sys.exit(str(error))
 

@@ -47,7 +47,7 @@ checkpoint precision:
 rule collect:
     input:
         rounds=lambda wildcards: [file for folder in MEASURED for file in measured_rounds(folder)],
-        extra=USER.extra_timings,
+        extra=lambda wildcards: USER.extra_timings,
     output:
         report(
             "results/tables/timings.csv",
@@ -173,7 +173,7 @@ rule report:
     conda:
         "../envs/workflow.yaml"
     params:
-        left_out=USER.left_out,
+        left_out=lambda wildcards: USER.left_out,
         config=lambda wildcards: plain(config),
         code=code("report.py"),
     script:

@@ -3,8 +3,8 @@
 
 rule capacity:
     input:
-        file_of(USER.download.items),
-        file_of(USER.squares.items),
+        lambda wildcards: file_of(USER.download.items),
+        lambda wildcards: file_of(USER.squares.items),
     output:
         "results/capacity.md",
     log:

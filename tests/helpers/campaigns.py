@@ -56,3 +56,27 @@ def campaign(workload, arms, rounds=6, error=""):
         for number in range(1, rounds + 1)
         for i, (strategy, workers) in enumerate(arms)
     )
+
+
+GIL, FREE = "CPython 3.14.2", "CPython 3.14.2t"
+COSTS = {"cpu_s": 1.0, "max_rss_bytes": 10**7}
+TWO_THREADS, SUBINTERPRETERS = ("threads", 2), ("interpreter_pool", 2)
+
+
+def two_pythons():
+    """The free-threaded build is a tenth slower one by one, and twice as fast with threads."""
+    with_gil = {ONE_BY_ONE: around(1.0), TWO_THREADS: around(1.02, seed=1), SUBINTERPRETERS: around(0.7, seed=2)}
+    without = {ONE_BY_ONE: around(1.1, seed=3), TWO_THREADS: around(0.56, seed=4)}
+    return pd.concat(
+        [
+            table(with_gil, "squares", interpreter=GIL, gil=True, python="3.14.2 (main) [GCC 14]", **COSTS),
+            table(
+                without,
+                "squares",
+                interpreter=FREE,
+                gil=False,
+                python="3.14.2 free-threading build (main) [GCC 14]",
+                **COSTS,
+            ),
+        ]
+    )

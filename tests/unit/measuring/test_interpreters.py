@@ -11,18 +11,14 @@ import pandas as pd
 import pytest
 
 from concurrency import processes
-from concurrency.deciding import claims
 from concurrency.deciding.summary import summarise
-from concurrency.deciding.verdict import verdict
 from concurrency.errors import UserError
 from concurrency.lessons import races
 from concurrency.measuring import arms, interpreters, worker
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.interpreters import RUNNING
-from concurrency.showing import comparison, cost, report, style, workers
 from concurrency.showing import races as races_shown
-from helpers.campaigns import ONE_BY_ONE, answer, around, table
-from helpers.drawing import drawn_texts, overlaps
+from helpers.drawing import overlaps
 from helpers.workloads import measure as measured
 from helpers.workloads import strategies, sums, workload
 
@@ -268,114 +264,3 @@ def test_races_without_a_gil(free):
     assert rows.loc["threads, with a lock", "lost"] == 0
     assert not overlaps(races_shown.draw(lost))
     assert f"4 threads without a GIL ({free.label}) lost " in races_shown.describe(lost)
-
-
-GIL, FREE = "CPython 3.14.2", "CPython 3.14.2t"
-COSTS = {"cpu_s": 1.0, "max_rss_bytes": 10**7}
-THREADS, SUBINTERPRETERS = ("threads", 2), ("interpreter_pool", 2)
-
-
-def two_pythons():
-    """The free-threaded build is a tenth slower one by one, and twice as fast with threads."""
-    with_gil = {ONE_BY_ONE: around(1.0), THREADS: around(1.02, seed=1), SUBINTERPRETERS: around(0.7, seed=2)}
-    without = {ONE_BY_ONE: around(1.1, seed=3), THREADS: around(0.56, seed=4)}
-    return pd.concat(
-        [
-            table(with_gil, "squares", interpreter=GIL, gil=True, python="3.14.2 (main) [GCC 14]", **COSTS),
-            table(
-                without,
-                "squares",
-                interpreter=FREE,
-                gil=False,
-                python="3.14.2 free-threading build (main) [GCC 14]",
-                **COSTS,
-            ),
-        ]
-    )
-
-
-def test_which_python_and_which_strategy_in_one_sentence():
-    told = answer(two_pythons(), "squares")
-    assert (told["strategy"], told["interpreter"], told["sequential_interpreter"]) == ("threads", FREE, GIL)
-    assert told["sentence"].startswith(f"threads with 2 workers on {FREE}: 1.7")
-    assert f"× faster than the fastest one by one, on {GIL} (95 %: 1.7" in told["sentence"]
-    assert told["sentence"].endswith("× faster than its own.")
-    assert told["versus_sequential"] == pytest.approx(1 / 0.56, rel=0.02)
-    assert told["speedup"] == pytest.approx(1.1 / 0.56, rel=0.02)
-    json.dumps(told, allow_nan=False)
-
-
-def test_both_speed_ups_are_in_the_summary():
-    rows = summarise(two_pythons()).set_index(["interpreter", "strategy"])
-    assert rows.loc[(FREE, "threads"), "speedup"] == pytest.approx(1.96, rel=0.02)
-    assert rows.loc[(FREE, "sequential"), "versus_sequential"] == pytest.approx(1 / 1.1, rel=0.02)
-    assert rows.loc[(FREE, "sequential"), "versus_sequential_high"] < 1
-    assert rows.loc[(GIL, "sequential"), "versus_sequential"] == 1
-    assert rows.index[0] == (FREE, "threads")
-    alone = summarise(table({ONE_BY_ONE: around(1.0), THREADS: around(0.5)}, "squares"))
-    assert alone["versus_sequential"].isna().all()
-
-
-@pytest.mark.parametrize("rounds", [1, 3])
-def test_few_rounds_say_who_is_ahead(rounds):
-    timings = two_pythons()
-    told = answer(timings[timings["round"] <= rounds], "squares")
-    assert f"so far threads with 2 workers on {FREE} is ahead, 1.7" in told["sentence"]
-    assert told["sentence"].endswith("× faster than the fastest one by one.")
-
-
-def test_an_interpreter_without_its_one_by_one_is_compared_all_the_same():
-    timings = two_pythons()
-    timings.loc[(timings["interpreter"] == FREE) & (timings["strategy"] == "sequential"), "error"] = "it died"
-    told = answer(timings, "squares")
-    assert (told["interpreter"], told["speedup"]) == (FREE, None)
-    assert told["versus_sequential"] == pytest.approx(1 / 0.56, rel=0.02)
-    assert f"one by one on {FREE} failed in 10 of 10 rounds" in told["sentence"]
-
-
-def test_claims_are_tested_on_each_interpreter():
-    told = claims.examine(two_pythons())
-    answers = {row.claim: (row.answer, row.figures) for row in told.itertuples()}
-    held, figures = answers["with the GIL, threads do not speed up computing"]
-    assert held == "confirmed"
-    assert figures.startswith(f"threads with 2 workers on {GIL}: 0.98")
-    held, figures = answers["without the GIL, threads speed up computing by about the cores"]
-    assert held == "confirmed"
-    assert figures.startswith(f"threads with 2 workers on {FREE}: 1.9")
-    assert answers["subinterpreters speed up computing by about the cores"][0] == "refuted"  # 1.43 is far from 2
-    alone = claims.examine(table({ONE_BY_ONE: around(1.0), THREADS: around(0.5)}, "squares"))
-    assert len(alone) == len(claims.EXAMINED)
-
-
-@pytest.mark.parametrize("count", [2, 3, 5])
-def test_a_panel_an_interpreter(count):
-    timings = pd.concat(
-        table(
-            {ONE_BY_ONE: around(1.0 + i / 10), ("threads", 2): around(0.6, seed=i), ("process_pool", 4): around(0.7)},
-            "squares", interpreter=f"CPython 3.{11 + i}.0", **COSTS,
-        )
-        for i in range(count)
-    )  # fmt: skip
-    summary = summarise(timings)
-    figure = workers.draw(timings, summary, "squares")
-    texts = [text.get_text() for text, _ in drawn_texts(figure)]
-    assert {f"CPython 3.{11 + i}.0" for i in range(count)} <= set(texts)
-    assert texts.count("threads") == texts.count("ideal") == texts.count("one by one") == 1
-    assert "times as fast as the fastest one by one" in texts
-    assert not overlaps(figure)
-    assert not overlaps(cost.draw(timings, summary, "squares"))
-    assert not overlaps(comparison.draw(timings, summary, "squares"))
-
-
-def test_the_report_says_it_all(tmp_path):
-    timings = two_pythons()
-    summary = summarise(timings)
-    style.save(workers.draw(timings, summary, "squares"), tmp_path / "squares_workers.svg")
-    html = report.render(
-        timings, summary, verdict(timings, summary), claims.examine(timings),
-        [tmp_path / "squares_workers.svg"], [], {}, {}, {"squares": {f"numpy on {FREE}": "not installed there: …"}},
-    )  # fmt: skip
-    assert "one by one itself 0.9" in html
-    assert f"numpy on {FREE}: not installed there" in html
-    assert "3.14.2 free-threading build (main) [GCC 14]" in html
-    assert f"<td>{FREE}</td>" in html
