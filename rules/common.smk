@@ -66,10 +66,9 @@ def file_of(items):
 
 
 def measured_file(wildcards):
-    """What to measure on, if it is a file: live sites as the download found them, else the configured one."""
-    if wildcards.workload == "download" and USER.download.source == "live":
-        return rules.download.output.profile
-    return file_of(USER.works[wildcards.workload].items)
+    """What to measure on, if it is a file: live sites as the download found them, else what is configured."""
+    work = USER.works[wildcards.workload]
+    return rules.download.output.profile if work.is_live else file_of(work.items)
 
 
 def compared(wildcards):
@@ -93,8 +92,7 @@ def strategy_code(wildcards):
 
 def own_code(wildcards):
     """A digest of the user's own function and all that it imports from its folder."""
-    own = (USER.squares.function, USER.squares.split) if wildcards.get("workload", "squares") == "squares" else ()
-    return CODE.of(*(place.rpartition(":")[0] for place in own if place))
+    return CODE.of(*USER.works[wildcards.get("workload", "squares")].own_files)
 
 
 def node_wanted(key):

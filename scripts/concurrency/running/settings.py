@@ -35,6 +35,16 @@ class WorkSettings:
     arms: list[Arm]
     left_out: dict[str, str]
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the comparison is on what the job has found, instead of on `items` themselves."""
+        return False
+
+    @property
+    def own_files(self) -> list[str]:
+        """The files with the user's own code for it."""
+        return []
+
 
 @dataclass(frozen=True)
 class DownloadSettings(WorkSettings):
@@ -46,6 +56,10 @@ class DownloadSettings(WorkSettings):
     max_failures: int
     limits: dict[str, Any]
 
+    @property
+    def is_live(self) -> bool:
+        return self.source == "live"
+
 
 @dataclass(frozen=True)
 class SquaresSettings(WorkSettings):
@@ -53,6 +67,10 @@ class SquaresSettings(WorkSettings):
 
     function: str | None
     split: str | None
+
+    @property
+    def own_files(self) -> list[str]:
+        return [place.rpartition(":")[0] for place in (self.function, self.split) if place]
 
 
 @dataclass(frozen=True)
