@@ -5,6 +5,9 @@ import json
 
 import pytest
 
+from helpers.replies import OK
+from helpers.server import FaultServer
+
 OTHER = """
 import json
 
@@ -77,3 +80,19 @@ def test_a_precision_is_looked_for_under_the_prefix(other, small):
     assert sorted(path.name for path in (other.folder / "first/results/rounds/download").glob("[0-9]*")) == [
         "1.csv", "2.csv", "3.csv",
     ]  # fmt: skip
+
+
+def test_live_sites_are_compared_as_the_module_found_them(other, small, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    with FaultServer() as server:
+        url = f"http://127.0.0.1:{server.listen('127.0.0.1')}/page"
+        server.play({"/page": [OK]})
+        small["download"] |= {"sites": [url], "source": "live", "live": {"contact": "me@example.org", "robots": False}}
+        small |= {"rounds": 1, "squares": {"numbers": []}}
+        (other.folder / "small.json").write_text(json.dumps(small))
+        outcome = other.run("first/results/tables/timings.csv")
+        assert outcome.returncode == 0, outcome.stdout
+        assert server.hits["/page"] == 1
+    with open(other.folder / "first/results/tables/timings.csv") as file:
+        assert {(row["items"], row["error"]) for row in csv.DictReader(file)} == {("1", "")}
+    assert not (other.folder / "results").exists()
