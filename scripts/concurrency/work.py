@@ -3,8 +3,8 @@
 import importlib
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -49,16 +49,13 @@ class Work:
             return self.function
         return InWorker(self.function, self.open)
 
-    @asynccontextmanager
-    async def on_loop(self) -> AsyncIterator[Callable[[Any], Awaitable[Any]]]:
+    async def on_loop(self) -> Callable[[Any], Awaitable[Any]]:
         """`coroutine` as a coroutine function of an item alone, for tasks of the running event loop."""
         assert self.coroutine
         if self.open_on_loop is None:
-            yield self.coroutine
-        else:
-            coroutine = self.coroutine
-            async with self.open_on_loop() as opened:
-                yield lambda item: coroutine(item, opened)
+            return self.coroutine
+        coroutine, opened = self.coroutine, await _enter_on_loop(self.open_on_loop)
+        return lambda item: coroutine(item, opened)
 
 
 @dataclass(frozen=True)
@@ -91,6 +88,29 @@ def _enter(manager: Callable[[], AbstractContextManager[Any]]) -> Any:
     opened = _mine.opened[manager] = stack.enter_context(manager())
     Finalize(_mine.worker, stack.close, exitpriority=0)  # worker processes end without atexit
     return opened
+
+
+_on_loops: dict[Any, tuple[AsyncExitStack, dict[Any, Any]]] = {}
+
+
+async def _enter_on_loop(manager: Callable[[], AbstractAsyncContextManager[Any]]) -> Any:
+    """What `manager` gives the running event loop, until that is to `leave_loop`."""
+    stack, opened = _on_loops.setdefault(_running_loop(), (AsyncExitStack(), {}))
+    if manager not in opened:
+        opened[manager] = await stack.enter_async_context(manager())
+    return opened[manager]
+
+
+async def leave_loop() -> None:
+    """Leave what works have entered on the running event loop, before that is closed."""
+    stack, _ = _on_loops.pop(_running_loop(), (AsyncExitStack(), {}))
+    await stack.aclose()
+
+
+def _running_loop() -> Any:
+    import asyncio  # noqa: PLC0415  (who runs no loop must not import it)
+
+    return asyncio.get_running_loop()
 
 
 def load(place: str) -> Callable[..., Any]:

@@ -11,20 +11,23 @@ from typing import Any
 
 from concurrency.work import Work
 
+from ._loops import event_loop
+
 RANK = 2
 RUNS = "coroutine"
 SHARES = "loop"
 
 
 async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
+    call = await work.on_loop()
     answers: list[Any] = [None] * len(items)
     todo = iter(enumerate(items))
-    async with work.on_loop() as call, asyncio.TaskGroup() as group:
 
-        async def take_turns() -> None:
-            for i, item in todo:  # shared by all workers: each item is taken once
-                answers[i] = await call(item)
+    async def take_turns() -> None:
+        for i, item in todo:  # shared by all workers: each item is taken once
+            answers[i] = await call(item)
 
+    async with asyncio.TaskGroup() as group:
         for _ in range(min(workers, len(items))):
             group.create_task(take_turns())
     return answers
@@ -32,6 +35,5 @@ async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
 
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with asyncio.Runner() as runner:
-        runner.get_loop()
+    with event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

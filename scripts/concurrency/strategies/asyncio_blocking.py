@@ -7,6 +7,8 @@ from typing import Any
 
 from concurrency.work import Work
 
+from ._loops import event_loop
+
 RANK = 3
 RUNS = "function"
 SHARES = "loop"
@@ -25,6 +27,5 @@ async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
 
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with asyncio.Runner() as runner:
-        runner.get_loop()
+    with event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from concurrency.work import Work
+from concurrency.work import Work, leave_loop
 
 from .asyncio_gather import run_all
 
@@ -31,4 +31,5 @@ def start(workers: int, run: str) -> Iterator[Callable[[Work, list[Any]], list[A
         else:
             yield lambda work, items: loop.run_until_complete(run_all(work, items, workers))
     finally:
+        loop.run_until_complete(leave_loop())
         loop.close()

@@ -7,26 +7,26 @@ from typing import Any
 
 from concurrency.work import Work
 
+from ._loops import event_loop
+
 RANK = 3
 RUNS = "coroutine"
 SHARES = "loop"
 
 
 async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
-    turn = asyncio.Semaphore(workers)
-    async with work.on_loop() as call:
+    call, turn = await work.on_loop(), asyncio.Semaphore(workers)
 
-        async def run_one(item: Any) -> Any:
-            async with turn:
-                return await call(item)
+    async def run_one(item: Any) -> Any:
+        async with turn:
+            return await call(item)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(run_one(item)) for item in items]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run_one(item)) for item in items]
     return [task.result() for task in tasks]
 
 
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with asyncio.Runner() as runner:
-        runner.get_loop()
+    with event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

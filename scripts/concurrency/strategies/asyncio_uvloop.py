@@ -1,6 +1,5 @@
 """`asyncio` on uvloop, an event loop in C over libuv: not a line of the work changes."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +8,7 @@ import uvloop
 
 from concurrency.work import Work
 
+from ._loops import event_loop
 from .asyncio import run_all
 
 RANK = 3
@@ -19,6 +19,5 @@ NEEDS = ["uvloop"]
 
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.get_loop()
+    with event_loop(uvloop.new_event_loop) as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

@@ -8,28 +8,29 @@ from typing import Any
 
 from concurrency.work import Work
 
+from ._loops import event_loop
+
 RANK = 4
 RUNS = "coroutine"
 SHARES = "loop"
 
 
 async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
+    call = await work.on_loop()
     answers: list[Any] = [None] * len(items)
     todo = iter(enumerate(items))
     under_way: dict[asyncio.Future[Any], int] = {}
-    async with work.on_loop() as call:
-        while True:
-            for i, item in itertools.islice(todo, workers - len(under_way)):
-                under_way[asyncio.ensure_future(call(item))] = i
-            if not under_way:
-                return answers
-            done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                answers[under_way.pop(task)] = task.result()
+    while True:
+        for i, item in itertools.islice(todo, workers - len(under_way)):
+            under_way[asyncio.ensure_future(call(item))] = i
+        if not under_way:
+            return answers
+        done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            answers[under_way.pop(task)] = task.result()
 
 
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with asyncio.Runner() as runner:
-        runner.get_loop()
+    with event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from concurrency import cores
-from concurrency.work import Work
+from concurrency.work import Work, leave_loop
 
 from ._processes import process_pool
 from .asyncio import run_all
@@ -19,7 +19,13 @@ OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": N
 
 
 def run_share(work: Work, items: list[Any], workers: int) -> list[Any]:
-    return asyncio.run(run_all(work, items, workers))
+    async def main() -> list[Any]:
+        try:
+            return await run_all(work, items, workers)
+        finally:
+            await leave_loop()
+
+    return asyncio.run(main())
 
 
 @contextmanager

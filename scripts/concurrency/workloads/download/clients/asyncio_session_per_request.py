@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from concurrency.strategies._loops import event_loop
 from concurrency.work import Work
 
 RANK = 3
@@ -13,17 +14,18 @@ SHARES = "loop"
 
 
 async def run_all(work: Work, urls: list[Any], workers: int) -> list[Any]:
-    turn = asyncio.Semaphore(workers)
+    assert work.open_on_loop
+    assert work.coroutine
+    fetch, new_session, turn = work.coroutine, work.open_on_loop, asyncio.Semaphore(workers)
 
     async def run_one(url: Any) -> Any:
-        async with turn, work.on_loop() as fetch:
-            return await fetch(url)
+        async with turn, new_session() as session:
+            return await fetch(url, session)
 
     return await asyncio.gather(*(run_one(url) for url in urls))
 
 
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with asyncio.Runner() as runner:
-        runner.get_loop()
+    with event_loop() as runner:
         yield lambda work, urls: runner.run(run_all(work, urls, workers))

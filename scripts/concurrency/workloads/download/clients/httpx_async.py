@@ -1,12 +1,12 @@
 """httpx's asynchronous client, which speaks HTTP/2 where a server offers it."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
+from concurrency.strategies._loops import event_loop
 from concurrency.strategies.asyncio import run_all
 from concurrency.work import Work
 
@@ -36,6 +36,5 @@ async def fetch(url: str, client: httpx.AsyncClient) -> tuple[int, int]:
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
     pages = Work(coroutine=fetch, open_on_loop=client)
-    with asyncio.Runner() as runner:
-        runner.get_loop()
+    with event_loop() as runner:
         yield lambda _, urls: runner.run(run_all(pages, urls, workers))

@@ -1,6 +1,5 @@
 """niquests, requests' API continued: asynchronous, and HTTP/2 where a server offers it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -8,6 +7,7 @@ from typing import Any
 
 import niquests
 
+from concurrency.strategies._loops import event_loop
 from concurrency.strategies.asyncio import run_all
 from concurrency.work import Work
 
@@ -42,6 +42,5 @@ async def fetch(url: str, session: niquests.AsyncSession) -> tuple[int, int]:
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
     pages = Work(coroutine=fetch, open_on_loop=partial(session, workers))
-    with asyncio.Runner() as runner:
-        runner.get_loop()
+    with event_loop() as runner:
         yield lambda _, urls: runner.run(run_all(pages, urls, workers))
