@@ -148,8 +148,8 @@ if USER.squares.shards > 1:
             "envs/workflow.yaml"
         params:
             numbers=lambda wildcards: USER.squares.items,
-            function=USER.squares.function,
-            split=USER.squares.split,
+            function=lambda wildcards: USER.squares.function,
+            split=lambda wildcards: USER.squares.split,
             own=own_code,
             code=code("gather_squares.py"),
         script:
@@ -174,4 +174,4 @@ onstart:
 
 
 onsuccess:
-    print(messages.outcome({file for job in workflow.dag.jobs for file in job.output}), file=sys.stderr)
+    print(messages.outcome({file for job in workflow.dag.jobs for file in job.output}, DONE), file=sys.stderr)

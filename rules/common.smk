@@ -62,7 +62,12 @@ def code(script, *modules):
 
 def file_of(items):
     """Items from a file are an input, so that editing it re-runs; those in the config itself are a param."""
-    return items if isinstance(items, Path) else []
+    return the_users(items) if isinstance(items, Path) else []
+
+
+def the_users(path):
+    """An input that keeps its place where a workflow that uses this one as a module gives all of it a prefix."""
+    return local(str(path))
 
 
 def measured_file(wildcards):

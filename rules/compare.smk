@@ -47,7 +47,7 @@ checkpoint precision:
 rule collect:
     input:
         rounds=lambda wildcards: [file for folder in MEASURED for file in measured_rounds(folder)],
-        extra=lambda wildcards: USER.extra_timings,
+        extra=lambda wildcards: [the_users(path) for path in USER.extra_timings],
     output:
         report(
             "results/tables/timings.csv",

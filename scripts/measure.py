@@ -14,6 +14,7 @@ from concurrency.running import job
 def main(snakemake: Any) -> None:
     params, number, cores = snakemake.params, int(snakemake.wildcards.round), usable(snakemake.threads)
     conditions, rows = sampling.Conditions(**params.conditions), []
+    where = machine.where(kind=snakemake.wildcards.host.removeprefix("_on_"))
     with lock.machine_to_itself():
         for comparison in map(Comparison.of, params.compared):
             workload = comparison.workload
@@ -22,7 +23,6 @@ def main(snakemake: Any) -> None:
                 rows += sampling.measure_round(
                     workload, ordered, items, workload.expected(), number=number, cores=cores, conditions=conditions
                 )
-    where = machine.where(kind=snakemake.wildcards.host.removeprefix("_on_"))
     rows = [row | where for row in rows]
     with files.writing(snakemake.output[0]) as file:  # not by pandas: it takes long to import
         table = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row))

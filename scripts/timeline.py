@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from concurrency.cores import usable
-from concurrency.deciding import words
+from concurrency.deciding import names
 from concurrency.measuring import arms, interpreters, lock, sampling, tracing
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
@@ -32,7 +32,7 @@ def main(snakemake: Any) -> None:
     traced: dict[str, Path] = {}
     with tempfile.TemporaryDirectory() as folder, lock.machine_to_itself():
         for arm, (_, row) in zip(chosen, rows.iterrows(), strict=True):
-            name = words.row_name(row, rows)
+            name = names.row_name(row, rows)
             notes = Path(folder, f"{len(traced)}.jsonl")
             try:
                 _trace(workload, arm, conditions, str(notes))

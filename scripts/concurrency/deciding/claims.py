@@ -9,6 +9,7 @@ from concurrency.deciding import words
 from concurrency.deciding.blocks import Block, blocks
 from concurrency.deciding.estimates import paired
 from concurrency.deciding.inference import Effect
+from concurrency.deciding.names import arm_name
 from concurrency.deciding.tables import CLAIMS, ArmKey, effect_columns
 from concurrency.measuring.arms import BASELINE
 from concurrency.workloads.known import WORKLOADS
@@ -163,7 +164,7 @@ def _test(case: Case, family: int) -> dict[str, object]:
     effect = paired(block.logs[rival] - block.logs[praised], family)
     answer = claim.decide(effect, min(int(block.samples["cores"].max()), praised.workers))
     several = block.samples["interpreter"].nunique() > 1
-    name, rival_name = (words.arm_name(block.workload, arm, several) for arm in (praised, rival))
+    name, rival_name = (arm_name(block.workload, arm, several) for arm in (praised, rival))
     return {
         "case": size,
         "answer": answer,

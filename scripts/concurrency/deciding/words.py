@@ -1,18 +1,14 @@
-"""What the verdict says: sentences on an `Answer`, and how arms and numbers are written. Nothing is computed here."""
+"""What the verdict says: sentences on an `Answer`, and how numbers are written. Nothing is computed here."""
 
 import math
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
 from concurrency.deciding.inference import Effect
+from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
-from concurrency.deciding.tables import ARM, ArmKey
 from concurrency.measuring.arms import BASELINE
-from concurrency.workloads.known import WORKLOADS
 
-ONE_BY_ONE = "one by one"  # as people say `sequential`
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
 
 
@@ -139,22 +135,6 @@ def listed(names: Sequence[str], most: int | None = None) -> str:
     if most and len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} others"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def arm_name(workload: str, arm: ArmKey, with_interpreter: bool = False) -> str:
-    """An arm as people say it: `asyncio with 15 in flight`, `process_pool with 2 workers (chunksize=2)`."""
-    where = f" on {arm.interpreter}" if with_interpreter else ""
-    if arm.strategy == BASELINE:
-        return ONE_BY_ONE + where
-    one, several = WORKLOADS[workload].units
-    options = f" ({arm.options})" if arm.options else ""
-    return f"{arm.strategy} with {arm.workers} {one if arm.workers == 1 else several}{options}{where}"
-
-
-def row_name(row: pd.Series, among: pd.DataFrame | None = None) -> str:
-    """The name of the arm in a row of a table, with its interpreter where the rows `among` it have several."""
-    several = among is not None and among["interpreter"].nunique() > 1
-    return arm_name(row["workload"], ArmKey(*row[ARM]), several)
 
 
 def name_of(arm: ArmResult, answer: Answer) -> str:

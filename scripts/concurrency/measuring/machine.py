@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from concurrency.errors import UserError
+
 PACKAGES = ("snakemake", "aiohttp", "requests", "numpy", "scipy", "pandas", "matplotlib")
 
 
@@ -31,9 +33,14 @@ def describe(cores: int) -> dict[str, str]:
 
 def where(kind: str) -> dict[str, str]:
     """`host`, under which rounds are compared: the `kind` of node that was asked for, or a cluster's partition, whose
-    nodes count as equal, or this machine; and `node`, the machine itself."""
-    node = os.environ.get("SLURMD_NODENAME") or platform.node()
-    return {"host": kind or os.environ.get("SLURM_JOB_PARTITION") or node, "node": node}
+    nodes count as equal, or this machine; and `node`, the machine itself.
+
+    Raises UserError for a kind where there is no cluster, and so no node of that kind.
+    """
+    node, partition = os.environ.get("SLURMD_NODENAME") or platform.node(), os.environ.get("SLURM_JOB_PARTITION")
+    if kind and "SLURM_JOB_ID" not in os.environ:
+        raise UserError(f"hosts: {kind}: this job is not on a cluster; add --workflow-profile slurm, or set hosts: []")
+    return {"host": kind or partition or node, "node": node}
 
 
 def _processor() -> str:

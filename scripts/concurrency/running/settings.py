@@ -1,5 +1,6 @@
 """The configuration in use: a dataclass for each part of it, with what can be compared here."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ ROUNDS_FOR_ROBUST = 15  # as `inference.form` has it, which takes long to import
 
 
 @dataclass(frozen=True)
-class WorkSettings:
+class WorkSettings(ABC):
     """What both halves have: what is compared on them.
 
     `items` keep the form in which they were configured (a path stays a path, so that Snakemake can watch the file); as
@@ -34,6 +35,10 @@ class WorkSettings:
     timeout_s: float
     arms: list[Arm]
     left_out: dict[str, str]
+
+    @abstractmethod
+    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
+        """What is compared in a round, on `items` as the fields of a workload have them."""
 
     @property
     def is_live(self) -> bool:
@@ -56,6 +61,12 @@ class DownloadSettings(WorkSettings):
     max_failures: int
     limits: dict[str, Any]
 
+    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
+        """With the arms of the rule of thumb on the same sites at 1 ms."""
+        fields, quick = items | {"seed": seed}, arms.for_rule_of_thumb(self.arms)
+        fast = [Comparison("FastDownload", fields, quick, control=False)] if quick else []
+        return [Comparison("Download", fields, self.arms), *fast]
+
     @property
     def is_live(self) -> bool:
         return self.source == "live"
@@ -67,6 +78,12 @@ class SquaresSettings(WorkSettings):
 
     function: str | None
     split: str | None
+
+    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
+        if self.function is None:
+            return [Comparison("Squares", items, self.arms)]
+        own = {"function": self.function, "split": self.split}
+        return [Comparison("OwnFunction", items | own, self.arms)]
 
     @property
     def own_files(self) -> list[str]:
@@ -104,20 +121,9 @@ class Settings:
         return {name: work.left_out for name, work in self.works.items()}
 
     def compared(self, name: str, items: Any = None) -> list[Comparison]:
-        """What a round of workload `name` measures, one after the other; on `items`, if not on those configured.
-
-        Downloads come with the arms of the rule of thumb on the same sites replayed at 1 ms.
-        """
+        """What a round of workload `name` measures, one after the other; on `items`, if not on those configured."""
         work = self.works[name]
-        fields = {"source": items or work.items, "measure_items": self.measure_items}
-        if isinstance(work, SquaresSettings):
-            if not work.function:
-                return [Comparison("Squares", fields, work.arms)]
-            return [Comparison("OwnFunction", fields | {"function": work.function, "split": work.split}, work.arms)]
-        fields["seed"] = self.seed
-        quick = arms.for_rule_of_thumb(work.arms)
-        fast = [Comparison("FastDownload", fields, quick, control=False)] if quick else []
-        return [Comparison("Download", fields, work.arms), *fast]
+        return work.comparisons({"source": items or work.items, "measure_items": self.measure_items}, self.seed)
 
 
 def resolve(

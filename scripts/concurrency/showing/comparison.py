@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
+from concurrency.deciding.names import row_name
 from concurrency.deciding.tables import ARM, BLOCK
-from concurrency.deciding.words import row_name
 from concurrency.measuring.arms import BASELINE
 from concurrency.showing.lines import competing, several_interpreters
 from concurrency.showing.style import BEST, FAILED, OTHER, SAMPLE, STYLE

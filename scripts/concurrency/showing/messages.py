@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from concurrency.workloads.known import WORKLOADS
+
 
 def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
     """A line for each strategy of each workload that was asked for and cannot be run."""
@@ -35,13 +37,16 @@ def show_progress(rounds: Sequence[Path]) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def outcome(written: Collection[str]) -> str:
-    """What a finished run has to say of the files that it was asked for: the answer, and where to look."""
+def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
+    """What a finished run has to say of the files that it was asked for: the answer, and where to look.
+
+    `jobs` has the table that the job of each workload ends in.
+    """
     lines = []
-    for table, unit in (("results/download/pages.csv", "pages"), ("results/squares/sums.csv", "sums")):
+    for workload, table in jobs.items():
         if table in written:
             with open(table, encoding="utf-8") as file:
-                lines.append(f"{sum(1 for _ in file) - 1} {unit}: {table}")
+                lines.append(f"{sum(1 for _ in file) - 1} {WORKLOADS[workload].results}: {table}")
     if "results/report.html" in written:
         verdict = json.loads(Path("results/tables/verdict.json").read_text(encoding="utf-8"))
         lines += [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]

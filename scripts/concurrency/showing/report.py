@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE
+from concurrency.deciding.names import row_name
 from concurrency.deciding.tables import ARM
-from concurrency.deciding.words import row_name
 from concurrency.errors import shown
 from concurrency.measuring.arms import BASELINE
 from concurrency.workloads.known import WORKLOADS

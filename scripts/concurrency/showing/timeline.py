@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from concurrency.deciding.words import ONE_BY_ONE
+from concurrency.deciding.names import ONE_BY_ONE
 from concurrency.showing.style import STYLE
 
 STATE_COLOURS = {

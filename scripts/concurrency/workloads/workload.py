@@ -16,15 +16,17 @@ Bound = Literal["cpu", "io", "mixed"]
 class Workload(ABC):
     """A kind of work, as a class; with the items that a configuration gives it, as an instance.
 
-    `name` stands for it in tables and files, `title` in pictures; `setting` is its part of config.yaml. `units` is what
-    one of its workers is called, and several; `axis` names their number in a plot. `bound` says what one worker spends
-    its time on: computing (cpu), waiting (io), or nobody knows (mixed); `is_fast` that the waiting is short. `awaits`
-    is whether its coroutine ever gives way to others. `work` is the module that builds its `Work`, of which `needs` are
-    the packages that each form imports; `folders` are those of strategies that only it has.
+    `name` stands for it in tables and files, `title` in pictures, `results` for what its job brings; `setting` is its
+    part of config.yaml. `units` is what one of its workers is called, and several; `axis` names their number in a plot.
+    `bound` says what one worker spends its time on: computing (cpu), waiting (io), or nobody knows (mixed); `is_fast`
+    that the waiting is short. `awaits` is whether its coroutine ever gives way to others. `work` is the module that
+    builds its `Work`, of which `needs` are the packages that each form imports; `folders` are those of strategies that
+    only it has.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
+    results: ClassVar[str]
     setting: ClassVar[str]
     units: ClassVar[tuple[str, str]]
     axis: ClassVar[str]

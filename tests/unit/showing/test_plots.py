@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from matplotlib.text import Annotation
 
+from concurrency.deciding.names import row_name
 from concurrency.deciding.summary import summarise
-from concurrency.deciding.words import row_name
 from concurrency.showing import comparison, cost, style, workers
 from helpers.campaigns import campaign
 from helpers.drawing import drawn_texts, overlaps

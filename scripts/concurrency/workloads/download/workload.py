@@ -24,6 +24,7 @@ class Download(Workload):
 
     name: ClassVar[str] = "download"
     title: ClassVar[str] = "Downloads (waiting for others)"
+    results: ClassVar[str] = "pages"
     setting: ClassVar[str] = "download"
     units: ClassVar[tuple[str, str]] = ("in flight", "in flight")
     axis: ClassVar[str] = "requests in flight"

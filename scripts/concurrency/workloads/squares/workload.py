@@ -27,6 +27,7 @@ class Squares(Workload):
 
     name: ClassVar[str] = "squares"
     title: ClassVar[str] = "Sums of squares (computing)"
+    results: ClassVar[str] = "sums"
     setting: ClassVar[str] = "squares"
     units: ClassVar[tuple[str, str]] = ("worker", "workers")
     axis: ClassVar[str] = "workers (threads or processes)"
