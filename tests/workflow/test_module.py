@@ -96,3 +96,28 @@ def test_live_sites_are_compared_as_the_module_found_them(other, small, monkeypa
     with open(other.folder / "first/results/tables/timings.csv") as file:
         assert {(row["items"], row["error"]) for row in csv.DictReader(file)} == {("1", "")}
     assert not (other.folder / "results").exists()
+
+
+def test_the_users_files_keep_their_place(other, small):
+    (other.folder / "mine.csv").write_text("url\nhttp://a.test/\n")
+    (other.folder / "numbers.txt").write_text("7\n8\n")
+    small["download"]["sites"], small["squares"]["numbers"] = "mine.csv", "numbers.txt"
+    (other.folder / "small.json").write_text(json.dumps(small))
+    outcome = other.run("first_job", "job")
+    assert outcome.returncode == 0, outcome.stdout
+    assert (other.folder / "first/results/squares/sums.csv").read_text() == "number,sum\n7,91\n8,140\n"
+    (other.folder / "numbers.txt").write_text("7\n")
+    assert other.scheduled("first_job") == {"first_squares": 1, "first_job": 1}
+    (other.folder / "timings.csv").write_text("workload,strategy,workers,round,failed,wall_s\n")
+    small["extra_timings"] = ["timings.csv"]
+    (other.folder / "small.json").write_text(json.dumps(small))
+    assert other.scheduled("first_compare")["first_collect"] == 1
+
+
+def test_kinds_of_hosts_take_a_cluster(other, small):
+    small["hosts"] = [{"name": "epyc", "partition": "milan"}]
+    (other.folder / "small.json").write_text(json.dumps(small))
+    outcome = other.run("first_compare")
+    assert outcome.returncode != 0
+    assert "hosts: epyc: this job is not on a cluster" in outcome.stdout
+    assert not list(other.folder.rglob("rounds/*/*.csv"))
