@@ -56,8 +56,7 @@ def main() -> None:
             ready = time.perf_counter()
             answers = run(work, spec["items"])
         except BaseException as error:  # reported from here, because cleaning up after it may hang
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            send({"error": reason, "traceback": traceback.format_exc()})
+            send({"error": _reason(error), "traceback": traceback.format_exc()})
             raise
         end = time.perf_counter()
         if file:
@@ -65,6 +64,13 @@ def main() -> None:
         send({"setup_s": ready - begin, "work_s": end - ready, "answers": answers})
         turn.acquire()
         send({"workers": worker.facts_of_all(run, spec["workers"]) if spec["ask_workers"] else [worker.facts()]})
+
+
+def _reason(error: BaseException) -> str:
+    """One line; of a group, as a TaskGroup raises it, its first member says what happened."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _work(spec: dict[str, Any]) -> Work:
