@@ -68,5 +68,5 @@ def test_repeated_pages_differ_and_keep_their_hosts():
 def test_pages_may_cost_what_is_configured(tmp_path):
     site = [Site("http://a.test/", wire_bytes=1000, latency_ms=0, connect_ms=0)]
     assert constants.download(site, 1, 1, tmp_path, Limits(max_bytes=1000)).disk_bytes == 1000
-    with pytest.raises(UserError, match=r"^capacity: http://a\.test/: too_large; raise limits\.max_bytes$"):
+    with pytest.raises(UserError, match=r"^capacity: http://a\.test/: too_large; raise download\.limits\.max_bytes$"):
         constants.download(site, 1, 1, tmp_path, Limits(max_bytes=999))
