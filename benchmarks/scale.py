@@ -48,21 +48,21 @@ def main() -> None:
         for count in PAGES:
             if count <= most and (predicted := known.seconds(count)) < PATIENCE_S:
                 run = constants.download(constants.repeated(listed, count), in_flight, seed=1)
-                tell(f"{count:,} pages, {in_flight} in flight", predicted, run.wall_s)
+                print_row(f"{count:,} pages, {in_flight} in flight", predicted, run.wall_s)
     cores = available()
     terms = constants.measure_terms(NUMBER, cores)
     for count in NUMBERS:
         began = time.perf_counter()
         with ProcessPoolExecutor(cores, multiprocessing.get_context()) as pool:
             list(pool.map(sum_of_squares, [NUMBER] * count))
-        tell(
+        print_row(
             f"{count:,} numbers of {NUMBER:,}, {cores} cores",
             count * NUMBER * terms.all_cores_s,
             time.perf_counter() - began,
         )
 
 
-def tell(what: str, predicted_s: float, measured_s: float) -> None:
+def print_row(what: str, predicted_s: float, measured_s: float) -> None:
     print(f"| {what} | {predicted_s:.1f} | {measured_s:.1f} | {measured_s / predicted_s - 1:+.0%} |", flush=True)
 
 

@@ -125,9 +125,9 @@ def _ask(name: str, place: str) -> Interpreter:
             "(`uv python install 3.14 3.14t` gets interpreters)"
         )
     try:
-        told = _run([command, "-c", FACTS])
+        facts = _run([command, "-c", FACTS])
         executable, implementation, release, version, text = (
-            told[key] for key in ("executable", "implementation", "release", "version", "text")
+            facts[key] for key in ("executable", "implementation", "release", "version", "text")
         )
     except (OSError, subprocess.SubprocessError, ValueError, TypeError, KeyError) as error:
         raise UserError(f"{place}: does not run as a Python interpreter: {_reason(error)}") from error
