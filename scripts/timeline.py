@@ -6,10 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from concurrency.cores import usable
-from concurrency.deciding import names
+from concurrency.deciding.names import arm_name
+from concurrency.deciding.tables import ArmKey
 from concurrency.measuring import arms, interpreters, lock, sampling, tracing
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
@@ -22,17 +21,13 @@ def main(snakemake: Any) -> None:
     comparison = Comparison.of(snakemake.params.compared[0])
     workload, chosen = comparison.workload, arms.resolved(comparison.arms, usable(snakemake.threads))
     conditions = sampling.Conditions(**snakemake.params.conditions)
-    rows = pd.DataFrame(
-        {
-            "workload": workload.name, "strategy": arm.strategy, "workers": arm.workers, "options": arm.options_text,
-            "interpreter": arm.interpreter or interpreters.RUNNING.label,
-        }
-        for arm in chosen
-    )  # fmt: skip
+    several = len({arm.interpreter for arm in chosen}) > 1
     traced: dict[str, Path] = {}
     with tempfile.TemporaryDirectory() as folder, lock.machine_to_itself():
-        for arm, (_, row) in zip(chosen, rows.iterrows(), strict=True):
-            name = names.row_name(row, rows)
+        for arm in chosen:
+            interpreter = arm.interpreter or interpreters.RUNNING.label
+            key = ArmKey(arm.strategy, int(arm.workers), arm.options_text, interpreter)
+            name = arm_name(workload.name, key, several)
             notes = Path(folder, f"{len(traced)}.jsonl")
             try:
                 _trace(workload, arm, conditions, str(notes))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from concurrency.measuring import arms
@@ -28,9 +29,9 @@ class Comparison:
         """What `plain` was made of."""
         return cls(**{**plain, "arms": [Arm(**arm) for arm in plain["arms"]]})
 
-    @property
+    @cached_property
     def workload(self) -> Workload:
-        """With its items."""
+        """With its items, which are read once."""
         return KINDS[self.kind](**self.fields)
 
     def samples(self, cores: int) -> list[Arm]:

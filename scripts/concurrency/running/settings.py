@@ -14,8 +14,8 @@ from concurrency.measuring.interpreters import Interpreter
 from concurrency.running.config import ROOT, complete
 from concurrency.workloads.download import sites
 from concurrency.workloads.download.workload import Download
+from concurrency.workloads.known import KINDS
 from concurrency.workloads.squares import numbers
-from concurrency.workloads.squares.workload import OwnFunction, Squares
 from concurrency.workloads.workload import Workload
 
 ROUNDS_FOR_ROBUST = 15  # as `inference.form` has it, which takes long to import
@@ -80,10 +80,8 @@ class SquaresSettings(WorkSettings):
     split: str | None
 
     def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
-        if self.function is None:
-            return [Comparison("Squares", items, self.arms)]
-        own = {"function": self.function, "split": self.split}
-        return [Comparison("OwnFunction", items | own, self.arms)]
+        kind, own = _kind_of_squares(self.function, self.split)
+        return [Comparison(kind, items | own, self.arms)]
 
     @property
     def own_files(self) -> list[str]:
@@ -178,12 +176,17 @@ def _squares(
     split = _function(given["split"], f"{place}.split", folders)
     if split and not function:
         raise UserError(f"{place}.split: it divides the work of squares.function; give that too")
-    workload = OwnFunction(items, function=function, split=split) if function else Squares(items)
-    chosen, left_out = _arms(workload, given, "cores", f"{place}.strategies", pythons)
+    kind, own = _kind_of_squares(function, split)
+    chosen, left_out = _arms(KINDS[kind](source=items, **own), given, "cores", f"{place}.strategies", pythons)
     return SquaresSettings(
         items=items, shards=given["shards"], timeout_s=given["timeout_s"], arms=chosen, left_out=left_out,
         function=function, split=split,
     )  # fmt: skip
+
+
+def _kind_of_squares(function: str | None, split: str | None) -> tuple[str, dict[str, Any]]:
+    """The kind of workload (of `known.KINDS`), and its fields beside the items."""
+    return ("OwnFunction", {"function": function, "split": split}) if function else ("Squares", {})
 
 
 def _arms(
