@@ -29,12 +29,12 @@ sys.path[:0] = [str(HERE.parent / "scripts"), str(HERE)]
 
 import nginx
 from contestants import Contestant, FailedError
-from contestants.strategies import is_installed
 from contests import QUICK, Contest, Goal, Sample, Size, even, job, latency, memory, skewed, throughput
 from scipy import stats
 
 from concurrency.cores import available
 from concurrency.measuring import lock, machine
+from concurrency.strategies._catalogue import is_installed
 
 CONTESTS = {
     "latency": latency.contest,

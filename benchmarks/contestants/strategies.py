@@ -3,13 +3,12 @@
 All that the contests need to know of how a strategy is found, started and run is in here.
 """
 
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from concurrency.measuring import sampling
 from concurrency.measuring.child import SampleError
-from concurrency.strategies._catalogue import Strategy
+from concurrency.strategies._catalogue import Strategy, is_installed
 from concurrency.workloads.download.workload import Download
 from concurrency.workloads.squares.workload import Squares
 
@@ -55,14 +54,6 @@ def plain(
 
     missing = "" if not needs or is_installed(needs) else f"not installed: pip install {needs}"
     return Contestant(name, "limit" if is_limit else "peer", run, missing)
-
-
-def is_installed(package: str) -> bool:
-    try:
-        metadata.distribution(package)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def _sample(workload: str, strategy: Strategy, workers: int, items: list[Any], right: list[Any]) -> dict[str, Any]:

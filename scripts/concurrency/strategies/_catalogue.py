@@ -56,7 +56,7 @@ class Strategy:
         """Why this interpreter cannot run it, with the command that helps; empty if it can."""
         if sys.version_info < self.python:
             return f"needs Python {'.'.join(map(str, self.python))}"
-        absent = [package for package in self.needs if not _is_installed(package)]
+        absent = [package for package in self.needs if not is_installed(package)]
         return f"not installed: {self.installation(absent)}" if absent else ""
 
     def installation(self, absent: Sequence[str], pip: str = "pip") -> str:
@@ -73,7 +73,8 @@ def described(folder: Path | None = None) -> dict[str, Strategy]:
     return {path.stem: _describe(path) for path in sorted((folder or FOLDER).glob("[!_]*.py"))}
 
 
-def _is_installed(package: str) -> bool:
+def is_installed(package: str) -> bool:
+    """Whether this interpreter has a distribution of that name."""
     try:
         metadata.distribution(package)
     except metadata.PackageNotFoundError:
