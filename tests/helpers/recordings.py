@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from concurrency.workloads.download.path.model import Agenda, Flow, Link, Server
+from concurrency.workloads.download.path.model import SEGMENT_BYTES, Agenda, Flow, Link, Server
 from concurrency.workloads.download.path.simulation import HEAD_BYTES
 from concurrency.workloads.download.sites import Site
 
@@ -30,6 +30,7 @@ class Recorder:
     ) -> None:
         self._chance = random.Random(seed)
         self._spread_ms, self._stalls_ms, self._cpu_ms = spread_ms, stalls_ms, cpu_ms
+        self._per_byte_s = 8 / (mbit_per_s * 1e6) if mbit_per_s else 0.0
         self._agenda, self._link = Agenda(), Link(mbit_per_s)
         self._servers = {site.host: Server(self._agenda, site.slots) for site in sites}
         self._idle: dict[str, list[tuple[int, Flow, int]]] = defaultdict(list)
@@ -76,6 +77,10 @@ class Recorder:
         self._in_flight += 1
 
         def arrive(at: float, got: int, is_last: bool) -> None:
+            if not arrivals:  # a segment is there before the piece is
+                segment = min(got, SEGMENT_BYTES)
+                arrivals.append((at - (got - segment) * self._per_byte_s + self._late_s(), segment))
+                got -= segment
             arrivals.append((at + self._late_s(), got))
             if is_last:
                 self._in_flight -= 1

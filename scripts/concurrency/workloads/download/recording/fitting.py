@@ -19,8 +19,8 @@ STEPS = (2**0.5, 2**0.25, 2**0.125, 2**0.0625, 2**0.03)
 FASTEST = 400.0  # Mbit/s
 SLOTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14)
 MOST_ALONE = 100
-DRAWS = 3  # of the latencies in a burst, if they scatter
-CLEARLY = 3.0  # standard errors
+DRAWS = 8  # of the latencies in a burst, if they scatter
+CLEARLY = 2.0  # standard errors
 EXACT_S, EXACT = 0.001, 0.02  # how late a client is that reads bytes, and what of a time is not held against anything
 
 

@@ -14,7 +14,7 @@ from concurrency.files import writing
 from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies
 from concurrency.workloads.download.recording.exchanges import Exchange
 from concurrency.workloads.download.recording.latencies import Latencies
-from concurrency.workloads.download.recording.played import Played, play
+from concurrency.workloads.download.recording.played import Played, first_segment_s, play
 from concurrency.workloads.download.sites import Site
 
 RECORDINGS = 20
@@ -129,7 +129,7 @@ class _Told:
         return Site(
             **size,
             framing="chunked" if exchange.framing == "chunked" else "length",
-            latency_ms=round(max(host.rtt_ms, self.own.typical_ms[page["url"]]), 1),
+            latency_ms=round(self.latency_ms(page), 1),
             connect_ms=round(host.connect_ms, 1),
             rtt_ms=round(host.rtt_ms, 1),
             coding="gzip" if exchange.coding else "none",
@@ -139,13 +139,19 @@ class _Told:
             requests_per_connection=host.requests_per_connection,
         )
 
+    def latency_ms(self, page: Mapping[str, str]) -> float:
+        """Of a page that was recorded, without what its first bytes take on the link."""
+        exchange = self.latest[page["url"]]
+        on_link_ms = first_segment_s(exchange.wire_bytes, self.fit.setting.mbit_per_s) * 1000
+        return max(self.known[exchange.origin].rtt_ms, self.own.typical_ms[page["url"]] - on_link_ms)
+
     def more(self, page: Mapping[str, str]) -> dict[str, Any]:
         """What a reader may want to know of it."""
         exchange = self.latest.get(page["url"])
         if exchange is None:
             return {"think_ms": None, "transfer_ms": None, "in_flight": None}
         return {
-            "think_ms": max(0.0, self.own.typical_ms[page["url"]] - self.known[exchange.origin].rtt_ms),
+            "think_ms": self.latency_ms(page) - self.known[exchange.origin].rtt_ms,
             "transfer_ms": _transfer_s(exchange) * 1000,
             "in_flight": exchanges.in_flight_at(self.recorded, exchange),
         }
