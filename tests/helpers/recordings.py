@@ -77,11 +77,9 @@ class Recorder:
         self._in_flight += 1
 
         def arrive(at: float, got: int, is_last: bool) -> None:
-            if not arrivals:  # a segment is there before the piece is
-                segment = min(got, SEGMENT_BYTES)
-                arrivals.append((at - (got - segment) * self._per_byte_s + self._late_s(), segment))
-                got -= segment
-            arrivals.append((at + self._late_s(), got))
+            for end in range(SEGMENT_BYTES, got + SEGMENT_BYTES, SEGMENT_BYTES):  # a segment is there before its piece
+                left = max(0, got - end)
+                arrivals.append((at - left * self._per_byte_s + self._late_s(), min(got - end, 0) + SEGMENT_BYTES))
             if is_last:
                 self._in_flight -= 1
                 if served + 1 != site.requests_per_connection:

@@ -8,6 +8,7 @@ where going without explains clearly less.
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import pstdev
 from typing import TypeVar
 
 from concurrency.workloads.download.recording import exchanges as all_exchanges
@@ -73,8 +74,8 @@ class Misfits:
         latencies_ms: Mapping[str, float],
         spread_ms: Sequence[float],
         rtts_ms: Mapping[str, float],
-        deviation_ms: float,
     ) -> None:
+        deviation_ms = pstdev(spread_ms) if spread_ms else 0.0
         self._rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
         self._others = [x for x in recorded if not x.burst][:MOST_ALONE]
         self._alone = sorted(all_exchanges.undisturbed(self._others))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median, pvariance, variance
+from statistics import fmean, median, variance
 
 LEAST_REPEATS = 4  # observations beyond the first of a page, below which its scatter is not known
 LEAST_PAGES = 5  # of a host, below which they tell nothing of each other
@@ -21,11 +21,6 @@ class Latencies:
     typical_ms: Mapping[str, float]
     spread_ms: Sequence[float]
     unsure_ms: Mapping[str, float]
-
-    @property
-    def deviation_ms(self) -> float:
-        """Of one observation."""
-        return pvariance(self.spread_ms) ** 0.5 if self.spread_ms else 0.0
 
 
 def estimated(seen_ms: Mapping[str, Sequence[float]], origins: Mapping[str, str]) -> Latencies:

@@ -13,7 +13,7 @@ MOST_PIECES = 1500  # in one simulation: the bodies' bytes go in pieces that are
 
 @dataclass(slots=True)
 class Played:
-    """As of an `Exchange`; a piece's bytes come evenly, and the first ones with its first segment."""
+    """As of an `Exchange`; the segments of a piece come one after the other."""
 
     size: int
     per_byte_s: float
@@ -27,7 +27,8 @@ class Played:
         self.first = self.first or when - max(0, size - SEGMENT_BYTES) * self.per_byte_s
         self.came += size
         while len(self.marks) < len(MARKS) and self.came >= (wanted := MARKS[len(self.marks)] * self.size):
-            self.marks.append(max(self.first, when - (self.came - wanted) * self.per_byte_s))
+            after = (self.came - wanted) // SEGMENT_BYTES * SEGMENT_BYTES
+            self.marks.append(max(self.first, when - after * self.per_byte_s))
         if is_last:
             self.ended = when
 

@@ -3,25 +3,20 @@
 import csv
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from math import log
 from pathlib import Path
-from statistics import pstdev
 from typing import Any
 
 from concurrency.files import writing
-from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies
+from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies, observing
 from concurrency.workloads.download.recording.exchanges import Exchange
+from concurrency.workloads.download.recording.fitting import Fit
 from concurrency.workloads.download.recording.latencies import Latencies
-from concurrency.workloads.download.recording.played import Played, first_segment_s, play
+from concurrency.workloads.download.recording.played import first_segment_s
 from concurrency.workloads.download.sites import Site
 
 RECORDINGS = 20
-MOST_PLAYED = 400  # exchanges, to tell queues and stalls by
-QUEUE_MS, QUEUE = 1.0, 0.05  # up to either, the latter of the latency, an exchange met none
-STALL_MS, STALL = 2.0, 0.1  # beyond both, the latter of the round trip, a body's end is late
-UNSTEADY = 0.1
 
 
 @dataclass(frozen=True)
@@ -35,22 +30,26 @@ class Recorded:
 
 def profile(lines: Sequence[Mapping[str, Any]], pages: Sequence[Mapping[str, str]], seed: int = 1) -> Recorded:
     """Of the recorded `lines`, and the rows of pages.csv that have no error."""
-    recorded = exchanges.answered(lines)
-    origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
     known = hosts.known(lines)
     rtts_ms = {origin: host.rtt_ms for origin, host in known.items()}
-    is_alone = exchanges.undisturbed(recorded)
-    own = latencies.estimated(_seen(recorded, [0.0] * len(recorded), is_alone, {}), origins)
-    fit = _fit(recorded, own, rtts_ms)
-    for _ in range(2 if fit.slots else 1):
-        queues_ms = _queues_ms(recorded, own, rtts_ms, fit)
-        own = latencies.estimated(_seen(recorded, queues_ms, is_alone, fit.setting.slots), origins)
+    recorded = observing.released(exchanges.answered(lines), rtts_ms, None)
+    origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
+
+    def estimated(queues_ms: Sequence[float], unqueued: set[int]) -> Latencies:
+        return latencies.estimated(observing.latencies_ms(recorded, queues_ms, unqueued), origins)
+
+    def fitted() -> Fit:
+        return fitting.fitted(fitting.Misfits(recorded, own.typical_ms, own.spread_ms, rtts_ms))
+
+    no_queues = [0.0] * len(recorded)
+    own = estimated(no_queues, observing.unqueued(recorded, no_queues))
+    fit = fitted()
+    recorded = observing.released(recorded, rtts_ms, fit.setting.mbit_per_s)
+    queues_ms = observing.queues_ms(recorded, own.typical_ms, rtts_ms, fit.setting)
+    unqueued = observing.unqueued(recorded, queues_ms, fit.setting.slots)
+    own = estimated(queues_ms, unqueued)
     if fit.slots:
-        fit = _fit(recorded, own, rtts_ms)
-    alone = [place for place in sorted(is_alone) if place < MOST_PLAYED and recorded[place].is_whole]
-    played = _played(recorded, [x.latency_ms for x in recorded], rtts_ms, fit)
-    late_ms = [(_transfer_s(recorded[place]) - _transfer_s(played[place])) * 1000 for place in alone]
-    fits_s = [own.typical_ms[recorded[place].url] / 1000 + _transfer_s(played[place]) for place in alone]
+        fit = fitted()
     told = _Told(known, {exchange.url: exchange for exchange in recorded if exchange.is_whole}, own, fit, recorded)
     path = {
         "mbit_per_s": fit.setting.mbit_per_s,
@@ -58,9 +57,9 @@ def profile(lines: Sequence[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         "probed": bool(fit.slots),
         "hosts": {origin: told.host(origin) for origin in sorted(known)},
         "spread_ms": [round(ms, 1) for ms in own.spread_ms],
-        "stalls_ms": _stalls_ms(late_ms, [rtts_ms[recorded[place].origin] for place in alone]),
-        "unsteady": _unsteady([recorded[place].ended - recorded[place].sent for place in alone], fits_s),
-        "recordings": _recordings(pages, origins, known, own, fit, seed),
+        "stalls_ms": observing.stalls_ms(recorded, unqueued, rtts_ms, fit.setting),
+        "unsteady": observing.unsteady(recorded, own.typical_ms, rtts_ms, fit.setting),
+        "recordings": _recordings(told, pages, seed),
     }
     return Recorded([told.site(page) for page in pages], [told.more(page) for page in pages], path)
 
@@ -101,7 +100,7 @@ class _Told:
     known: Mapping[str, hosts.Host]
     latest: Mapping[str, Exchange]  # by URL
     own: Latencies
-    fit: fitting.Fit
+    fit: Fit
     recorded: Sequence[Exchange]
 
     def host(self, origin: str) -> dict[str, Any]:
@@ -124,7 +123,7 @@ class _Told:
         framing = "length" if page["content_length"] else "chunked"
         exchange = self.latest.get(page["url"])
         if exchange is None:
-            return Site(**size, framing=framing, latency_ms=float(page["latency_ms"] or 0))
+            return Site(**size, framing=framing, latency_ms=self.latency_ms(page))
         host = self.known[exchange.origin]
         return Site(
             **size,
@@ -139,11 +138,13 @@ class _Told:
             requests_per_connection=host.requests_per_connection,
         )
 
-    def latency_ms(self, page: Mapping[str, str]) -> float:
-        """Of a page that was recorded, without what its first bytes take on the link."""
-        exchange = self.latest[page["url"]]
+    def latency_ms(self, page: Mapping[str, str], off_ms: float = 0.0) -> float:
+        """Without what its first bytes take on the link, and if what is known of it was off by so much."""
+        exchange = self.latest.get(page["url"])
+        if exchange is None:
+            return float(page["latency_ms"] or 0)
         on_link_ms = first_segment_s(exchange.wire_bytes, self.fit.setting.mbit_per_s) * 1000
-        return max(self.known[exchange.origin].rtt_ms, self.own.typical_ms[page["url"]] - on_link_ms)
+        return max(self.known[exchange.origin].rtt_ms, self.own.typical_ms[page["url"]] - on_link_ms + off_ms)
 
     def more(self, page: Mapping[str, str]) -> dict[str, Any]:
         """What a reader may want to know of it."""
@@ -152,114 +153,28 @@ class _Told:
             return {"think_ms": None, "transfer_ms": None, "in_flight": None}
         return {
             "think_ms": self.latency_ms(page) - self.known[exchange.origin].rtt_ms,
-            "transfer_ms": _transfer_s(exchange) * 1000,
+            "transfer_ms": observing.transfer_s(exchange) * 1000,
             "in_flight": exchanges.in_flight_at(self.recorded, exchange),
         }
 
 
-def _fit(recorded: Sequence[Exchange], own: Latencies, rtts_ms: Mapping[str, float]) -> fitting.Fit:
-    return fitting.fitted(fitting.Misfits(recorded, own.typical_ms, own.spread_ms, rtts_ms, own.deviation_ms))
-
-
-def _played(
-    recorded: Sequence[Exchange], latencies_ms: Sequence[float], rtts_ms: Mapping[str, float], fit: fitting.Fit
-) -> list[Played]:
-    """The first MOST_PLAYED."""
-    rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
-    part = recorded[:MOST_PLAYED]
-    seconds = [ms / 1000 for ms in latencies_ms[:MOST_PLAYED]]
-    return play(part, seconds, rtts_s, fit.setting.mbit_per_s, fit.setting.slots)
-
-
-def _queues_ms(
-    recorded: Sequence[Exchange], own: Latencies, rtts_ms: Mapping[str, float], fit: fitting.Fit
-) -> list[float]:
-    """What each exchange waited for others, as the model has it; of those that are not played, nothing."""
-    typical = [own.typical_ms[x.url] if x.is_whole else x.latency_ms for x in recorded]
-    played = _played(recorded, typical, rtts_ms, fit)
-    waited = [
-        (reply.first - exchange.sent) * 1000 - ms
-        for reply, exchange, ms in zip(played, recorded, typical, strict=False)
-    ]
-    return waited + [0.0] * (len(recorded) - len(waited))
-
-
-def _seen(
-    recorded: Sequence[Exchange], queues_ms: Sequence[float], is_alone: set[int], slots: Mapping[str, int]
-) -> dict[str, list[float]]:
-    """By URL, the latencies that tell of the page: those of exchanges that met no queue; where there are none, what is
-    left of the others' without it. Second tries and, as long as no slots are known, bursts count only where there is
-    nothing else."""
-    sizes = {place: len(burst) for burst in exchanges.bursts(recorded) for place in burst}
-    best: dict[str, tuple[int, list[float]]] = {}
-    for place, exchange in enumerate(recorded):
-        if not exchange.is_whole:
-            continue
-        ms, queue_ms = exchange.latency_ms, queues_ms[place]
-        limit = slots.get(exchange.origin)
-        fits = place in is_alone or (
-            limit is not None and (not limit or sizes.get(place, 1) <= limit) and place < MOST_PLAYED
-        )
-        if not fits or queue_ms > max(QUEUE_MS, QUEUE * ms):
-            rank = 2
-        else:
-            rank = 0 if exchange.is_first_try else 1
-        known = best.get(exchange.url)
-        if known is None or rank < known[0]:
-            best[exchange.url] = known = rank, []
-        if rank == known[0]:
-            known[1].append(ms - queue_ms)
-    return {url: own if rank < 2 else [min(own)] for url, (rank, own) in best.items()}
-
-
-def _transfer_s(reply: Exchange | Played) -> float:
-    return reply.ended - reply.first
-
-
-def _stalls_ms(late_ms: Sequence[float], rtts_ms: Sequence[float]) -> list[float]:
-    """How late bodies ended; as early as some ended, others are late by chance, not by a stall."""
-    early_ms = -min(sorted(late_ms)[len(late_ms) // 20 :], default=0.0)
-    stalls = [
-        late if late > max(STALL_MS, STALL * rtt, early_ms) else 0.0
-        for late, rtt in zip(late_ms, rtts_ms, strict=True)
-    ]
-    return [round(ms, 1) for ms in sorted(stalls)] if any(stalls) else []
-
-
-def _unsteady(took_s: Sequence[float], fits_s: Sequence[float]) -> float | None:
-    scatter = pstdev(log(took / fit) for took, fit in zip(took_s, fits_s, strict=True)) if took_s else 0.0
-    return round(scatter, 3) if scatter > UNSTEADY else None
-
-
-def _recordings(
-    pages: Sequence[Mapping[str, str]],
-    origins: Mapping[str, str],
-    known: Mapping[str, hosts.Host],
-    own: Latencies,
-    fit: fitting.Fit,
-    seed: int,
-) -> list[dict[str, Any]]:
+def _recordings(told: _Told, pages: Sequence[Mapping[str, str]], seed: int) -> list[dict[str, Any]]:
     """Others that might have been made: of the samples of the round trip, of times and of latencies drawn anew."""
     chance = random.Random(seed)
     found = []
     for _ in range(RECORDINGS):
-        setting = fit.resampled(chance)
-        rtts_ms = {}
-        for origin, host in known.items():
-            samples = chance.choices(host.rtts_ms, k=len(host.rtts_ms)) if host.rtts_ms else []
-            rtts_ms[origin] = round(hosts.round_trip_ms(samples), 2)
-        typical = {url: ms + chance.gauss(0.0, own.unsure_ms[url]) for url, ms in own.typical_ms.items()}
+        setting = told.fit.resampled(chance)
+        rtts_ms = {
+            origin: hosts.round_trip_ms(chance.choices(host.rtts_ms, k=len(host.rtts_ms))) if host.rtts_ms else 0.0
+            for origin, host in told.known.items()
+        }
+        off_ms = {url: chance.gauss(0.0, unsure_ms) for url, unsure_ms in told.own.unsure_ms.items()}
         found.append(
             {
                 "mbit_per_s": setting.mbit_per_s,
-                "rtt_ms": rtts_ms,
+                "rtt_ms": {origin: round(ms, 2) for origin, ms in rtts_ms.items()},
                 "slots": dict(setting.slots),
-                "latency_ms": [
-                    round(max(rtts_ms[origins[page["url"]]], typical[page["url"]]), 1)
-                    if page["url"] in typical
-                    else float(page["latency_ms"] or 0)
-                    for page in pages
-                ],
+                "latency_ms": [round(told.latency_ms(page, off_ms.get(page["url"], 0.0)), 1) for page in pages],
             }
         )
     return found
