@@ -1,9 +1,10 @@
-"""An HTTPS server on the replay's own TLS and HTTP/2, in a thread: pages of /<size> bytes, compressed, at once."""
+"""An HTTPS server on the replay's own TLS and HTTP/2, in a thread: /<coding>/<size> is a page of that many bytes."""
 
 import asyncio
 import gzip
 import re
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +21,11 @@ class Seen:
     requests: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def page(path: str) -> bytes:
-    return gzip.compress(bytes(int(path[1:])), mtime=0)
+def page(path: str) -> tuple[str, bytes]:
+    """The coding of a page, and its body as sent."""
+    _, coding, size = path.split("/")
+    body = bytes(int(size))
+    return coding, {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}[coding](body)
 
 
 class Connection(asyncio.Protocol):
@@ -51,8 +55,9 @@ class Connection(asyncio.Protocol):
         self.http2.allow(credit)
         for stream, path in requests:
             self.seen.requests.append((HTTP2, path, ""))
-            self.http2.send_head(stream, [(":status", "200"), ("content-encoding", "gzip")])
-            self.http2.send(stream, page(path), end=True)
+            coding, body = page(path)
+            self.http2.send_head(stream, [(":status", "200"), ("content-encoding", coding)])
+            self.http2.send(stream, body, end=True)
         self.transport.write(self.tls.send(self.http2.outgoing()))
 
     def over_http1(self, plain):
@@ -60,9 +65,9 @@ class Connection(asyncio.Protocol):
         for head in map(bytes.decode, heads):
             [path] = re.findall(r"^GET (\S+)", head)
             self.seen.requests.append(("http/1.1", path, *re.findall(r"(?im)^accept-encoding: (.*?)\r?$", head)))
-            body = page(path)
-            answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
-            self.transport.write(self.tls.send(answer + body))
+            coding, body = page(path)
+            answer = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n"
+            self.transport.write(self.tls.send(answer.encode() + body))
 
 
 @contextmanager

@@ -34,12 +34,12 @@ def test_clients_that_trust_the_authority_get_pages(version, authority):
             return len(await response.read())
 
     with serving(authority, version) as server:
-        assert asyncio.run(by_aiohttp(f"{server.url}/300000")) == 300_000
+        assert asyncio.run(by_aiohttp(f"{server.url}/gzip/300000")) == 300_000
         with trust.trusting(authority.pem):
-            assert len(requests.get(f"{server.url}/70000", verify=trust.bundle(), timeout=10).content) == 70_000
+            assert len(requests.get(f"{server.url}/gzip/70000", verify=trust.bundle(), timeout=10).content) == 70_000
         assert [tls.version for tls in server.connections] == [f"TLSv{version}"] * 2
         with pytest.raises(requests.exceptions.SSLError):
-            requests.get(f"{server.url}/1", timeout=10)
+            requests.get(f"{server.url}/gzip/1", timeout=10)
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
@@ -51,7 +51,7 @@ def test_sessions_are_resumed_as_clients_do_it(version, authority):
                 socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as plain,
                 context.wrap_socket(plain, server_hostname="127.0.0.1", session=session and sessions[0]) as client,
             ):
-                client.sendall(b"GET /5 HTTP/1.1\r\nHost: a.test\r\n\r\n")
+                client.sendall(b"GET /gzip/5 HTTP/1.1\r\nHost: a.test\r\n\r\n")
                 assert client.recv(1000).startswith(b"HTTP/1.1 200")  # by then the ticket has come
                 sessions.append(client.session)
     assert [tls.is_resumed for tls in server.connections] == [False, True]
