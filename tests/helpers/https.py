@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from concurrency.workloads.download.replay_tls import HTTP2, Authority, Tls
+from concurrency.workloads.download.replay.tls import HTTP2, Authority, Tls
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def over_http2(self, plain):
-        from concurrency.workloads.download.replay_http2 import Http2  # noqa: PLC0415  (its package may be absent)
+        from concurrency.workloads.download.replay.http2 import Http2  # noqa: PLC0415  (its package may be absent)
 
         self.http2 = self.http2 or Http2()
         requests, credit = self.http2.receive(plain)

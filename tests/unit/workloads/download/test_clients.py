@@ -5,7 +5,7 @@ import pytest
 from concurrency.codings import ACCEPTED
 from concurrency.measuring.arms import Arm
 from concurrency.workloads.download import trust
-from concurrency.workloads.download.replay_tls import HTTP2, Authority
+from concurrency.workloads.download.replay.tls import HTTP2, Authority
 from concurrency.workloads.known import WORKLOADS
 from helpers.https import serving
 from helpers.workloads import measure, strategies

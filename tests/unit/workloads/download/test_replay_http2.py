@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from concurrency.workloads.download.replay_tls import Authority
+from concurrency.workloads.download.replay.tls import Authority
 from helpers.https import serving
 
 h2 = pytest.importorskip("h2.connection")
@@ -13,7 +13,7 @@ httpx = pytest.importorskip("httpx")
 
 from h2 import events  # noqa: E402
 
-from concurrency.workloads.download.replay_http2 import Http2  # noqa: E402
+from concurrency.workloads.download.replay.http2 import Http2  # noqa: E402
 
 WINDOW = 65_535  # what a client has room for that says nothing else
 HEAD = [(":status", "200")]

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from concurrency.workloads.download import trust
-from concurrency.workloads.download.replay_tls import Authority, Tls
+from concurrency.workloads.download.replay.tls import Authority, Tls
 from helpers.https import serving
 
 
