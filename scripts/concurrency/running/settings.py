@@ -74,6 +74,11 @@ class DownloadSettings(WorkSettings):
     def is_live(self) -> bool:
         return self.source == "live"
 
+    @property
+    def manners(self) -> dict[str, Any]:
+        """`live` without what no download depends on."""
+        return {key: value for key, value in self.live.items() if key != "verify"}
+
 
 @dataclass(frozen=True)
 class SquaresSettings(WorkSettings):
