@@ -32,7 +32,7 @@ class Recorder:
         self._spread_ms, self._stalls_ms, self._cpu_ms = spread_ms, stalls_ms, cpu_ms
         self._per_byte_s = 8 / (mbit_per_s * 1e6) if mbit_per_s else 0.0
         self._agenda, self._link = Agenda(), Link(mbit_per_s)
-        self._servers = {site.host: Server(self._agenda, site.slots) for site in sites}
+        self._servers = {site.origin: Server(self._agenda, site.slots) for site in sites}
         self._idle: dict[str, list[tuple[int, Flow, int]]] = defaultdict(list)
         self._connections, self._in_flight = 0, 0
         self.lines: list[dict[str, Any]] = []
@@ -52,19 +52,20 @@ class Recorder:
 
     def _probe(self, sites: list[Site]) -> None:
         now = max(line["ended"] for line in self.lines) + 0.2
-        own = [site for site in sites if site.host == sites[0].host]
-        for site in own[:2] * 4:
+        own = [site for site in sites if site.origin == sites[0].origin]
+        for site in own[:2] * 6:
             self._ask(now, site, "probe", 0)
             self._agenda.run()
             now = self.lines[-1]["ended"] + 0.2
         for number, size in enumerate(BURSTS, 1):
+            self._idle.clear()
             for place in range(size):
-                self._ask(now, own[(place + size) % len(own)], "probe", number)
+                self._ask(now, own[place % len(own)], "probe", number)
             self._agenda.run()
             now = max(line["ended"] for line in self.lines) + 0.2
 
     def _ask(self, when: float, site: Site, kind: str, burst: int | None) -> None:
-        idle = self._idle[site.host]
+        idle = self._idle[site.origin]
         if is_new := not idle:
             self._connections += 1
             idle.append((self._connections, Flow(self._agenda, self._link, site.rtt_s), 0))
@@ -95,19 +96,21 @@ class Recorder:
                 came += got
                 points.append([round((at - sent) * 1000, 3), max(0, came - HEAD_BYTES)])
             self.lines.append(
-                dict(
-                    run="1", url=site.url, origin=site.url.rsplit("/", 1)[0], kind=kind, burst=burst, began=when, sent=sent,
-                    first=times[0], ended=times[-1], connection=number, is_new=is_new,
-                    connect_ms=site.set_up_s * 1000 + self._late_s() * 2000 if is_new else None,
-                    tls="" if site.tls_version == "none" else f"TLSv{site.tls_version}", resumed=False, http="1.1",
-                    h2=None, status=200, error="", wire_bytes=site.wire_bytes, bytes=site.wire_bytes,
-                    framing=site.framing, coding="", closes=served + 1 == site.requests_per_connection, attempt=1,
-                    rtt_ms=None, min_rtt_ms=site.rtt_s * 1000 + self._chance.uniform(0, 0.1),
-                    arrivals=points[:: len(points) // 128 + 1] + points[-1:],
-                )
+                {
+                    "run": "1", "url": site.url, "origin": site.origin, "kind": kind, "burst": burst,
+                    "began": when, "sent": sent, "first": times[0], "ended": times[-1],
+                    "connection": number, "is_new": is_new,
+                    "connect_ms": site.set_up_s * 1000 + self._late_s() * 2000 if is_new else None,
+                    "tls": "" if site.tls_version == "none" else f"TLSv{site.tls_version}", "resumed": False,
+                    "http": "1.1", "h2": None, "status": 200, "error": "",
+                    "wire_bytes": site.wire_bytes, "bytes": site.wire_bytes, "framing": site.framing, "coding": "",
+                    "closes": served + 1 == site.requests_per_connection, "attempt": 1,
+                    "rtt_ms": None, "min_rtt_ms": site.rtt_s * 1000 + self._chance.uniform(0, 0.1),
+                    "arrivals": points[:: len(points) // 128 + 1] + points[-1:],
+                }
             )  # fmt: skip
 
-        self._servers[site.host].ask(
+        self._servers[site.origin].ask(
             sent, site.rtt_s, latency_s - site.rtt_s, lambda at: flow.send(at, size, arrive, stall_s)
         )
 

@@ -1,7 +1,9 @@
 """The exchanges of a recording, on one clock, and which of them were by themselves."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import groupby
 from typing import Any
 
@@ -35,20 +37,34 @@ class Exchange:
         return (self.first - self.sent) * 1000
 
 
+def condensed(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded line with, in place of all the arrivals, `marks`: the seconds from `sent` until each of MARKS; and the
+    probe, whose connections are its own, as a run of its own."""
+    arrivals, wire_bytes = line["arrivals"] or [], line["wire_bytes"]
+    marks = [next((ms / 1000 for ms, came in arrivals if came >= share * wire_bytes), None) for share in MARKS[:-1]]
+    run = f"{line['run']} probe" if line["kind"] == "probe" else line["run"]
+    return {name: value for name, value in line.items() if name != "arrivals"} | {"marks": marks, "run": run}
+
+
 def answered(lines: Iterable[Mapping[str, Any]]) -> list[Exchange]:
-    """Those of the recorded `lines` that had a reply, in the order in which they were sent, run after run."""
+    """Those of the `condensed` lines that had a reply, as they were sent, run after run, those of a probe first."""
+
+    def run_of(line: Mapping[str, Any]) -> tuple[bool, str]:
+        return line["kind"] != "probe", line["run"]
+
     found: list[Exchange] = []
     usable = [line for line in lines if line["sent"] is not None and line["first"] is not None]
-    for _, run in groupby(sorted(usable, key=lambda line: (line["run"], line["sent"])), key=lambda line: line["run"]):
+    for _, run in groupby(sorted(usable, key=lambda line: (*run_of(line), line["sent"])), key=run_of):
         own = list(run)
-        later_s = (found[-1].ended + _BETWEEN_RUNS_S if found else 0.0) - own[0]["sent"]
-        found += [_exchange(line, later_s) for line in own]
+        over_s = max((exchange.ended for exchange in found[-1000:]), default=0.0)
+        found += [_exchange(line, over_s + _BETWEEN_RUNS_S - own[0]["sent"]) for line in own]
     return found
 
 
 def _exchange(line: Mapping[str, Any], later_s: float) -> Exchange:
     sent, first = line["sent"] + later_s, line["first"] + later_s
     ended = max(first, line["ended"] + later_s)
+    marks = [ended if mark is None else min(max(sent + mark, first), ended) for mark in line["marks"]]
     return Exchange(
         url=line["url"],
         origin=line["origin"],
@@ -56,7 +72,7 @@ def _exchange(line: Mapping[str, Any], later_s: float) -> Exchange:
         sent=sent,
         first=first,
         ended=ended,
-        marks=_marks(line, sent, first, ended),
+        marks=(*marks, ended),
         connection=(line["run"], line["connection"] or 0),
         wire_bytes=line["wire_bytes"],
         framing=line["framing"],
@@ -64,16 +80,6 @@ def _exchange(line: Mapping[str, Any], later_s: float) -> Exchange:
         is_whole=line["status"] == 200 and not line["error"] and line["kind"] != "robots",
         is_first_try=line["attempt"] == 1,
     )
-
-
-def _marks(line: Mapping[str, Any], sent: float, first: float, ended: float) -> tuple[float, ...]:
-    arrivals = line["arrivals"] or []
-    found = []
-    for share in MARKS[:-1]:
-        wanted = share * line["wire_bytes"]
-        at = next((sent + ms / 1000 for ms, came in arrivals if came >= wanted), ended)
-        found.append(min(max(at, first), ended))
-    return (*found, ended)
 
 
 def undisturbed(exchanges: Sequence[Exchange]) -> set[int]:
@@ -97,23 +103,32 @@ def undisturbed(exchanges: Sequence[Exchange]) -> set[int]:
 
 def bursts(exchanges: Sequence[Exchange]) -> list[list[int]]:
     """The places of the requests of each burst."""
-    found: dict[tuple[str, str, int], list[int]] = {}
+    found: dict[tuple[str, int], list[int]] = {}
     for place, exchange in enumerate(exchanges):
         if exchange.burst and exchange.is_whole:
-            found.setdefault((exchange.connection[0], exchange.origin, exchange.burst), []).append(place)
+            found.setdefault((exchange.connection[0], exchange.burst), []).append(place)
     return list(found.values())
 
 
-def most_in_flight(exchanges: Collection[Exchange]) -> int:
-    """How many of them were under way at once."""
-    changes = sorted([(x.sent, 1) for x in exchanges] + [(x.ended, -1) for x in exchanges])
-    count = most = 0
-    for _, change in changes:
-        count += change
-        most = max(most, count)
-    return most
+def largest_bursts(exchanges: Sequence[Exchange]) -> dict[str, int]:
+    """How many requests of one burst each host got at most, if it got several."""
+    found: dict[str, int] = {}
+    for own in bursts(exchanges):
+        for origin, count in Counter(exchanges[place].origin for place in own).items():
+            if count > max(1, found.get(origin, 0)):
+                found[origin] = count
+    return found
 
 
-def in_flight_at(exchanges: Sequence[Exchange], this: Exchange) -> int:
-    """How many were under way at the host of `this`, itself included, when it was asked for."""
-    return sum(x.origin == this.origin and x.sent <= this.sent < x.ended for x in exchanges)
+def in_flight(exchanges: Sequence[Exchange]) -> list[int]:
+    """How many were under way at its host, itself included, when each was asked for."""
+    counts = [0] * len(exchanges)
+    ends: dict[str, list[float]] = defaultdict(list)
+    for place in sorted(range(len(exchanges)), key=lambda place: exchanges[place].sent):
+        this = exchanges[place]
+        under_way = ends[this.origin]
+        while under_way and under_way[0] <= this.sent:
+            heappop(under_way)
+        heappush(under_way, this.ended)
+        counts[place] = len(under_way)
+    return counts

@@ -5,6 +5,7 @@ bodies that came alone and, sorted, those of each burst, which hold whoever was 
 where going without explains clearly less.
 """
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,10 +92,7 @@ class Misfits:
             ]
             for _ in range(DRAWS if deviation_ms > 1 else 1)
         ]
-        self.largest = {
-            probed[own[0]].origin: max(len(b) for b in self._bursts if probed[b[0]].origin == probed[own[0]].origin)
-            for own in self._bursts
-        }
+        self.largest = all_exchanges.largest_bursts(probed)
         self._seen = [*self._times_alone(self._others), *self._times_of_bursts(probed)]
         wide = [0.0] * (len(self._seen) - self._bursts_count) + [deviation_ms / 1000] * self._bursts_count
         self._exact = [EXACT_S + EXACT * seen + more for seen, more in zip(self._seen, wide, strict=True)]
@@ -205,4 +203,4 @@ def _best(tried: Mapping[Candidate, Sequence[float]], without: Candidate) -> Can
 
 def _is_clearly_less(these: Sequence[float], those: Sequence[float]) -> bool:
     gains = [that - this for this, that in zip(these, those, strict=True)]
-    return sum(gains) > max(1.0, CLEARLY * sum(gain * gain for gain in gains) ** 0.5)
+    return sum(gains) > max(1.0, CLEARLY * math.hypot(*gains))

@@ -64,9 +64,7 @@ def _round_trips_ms(lines: Sequence[Mapping[str, Any]], round_trips: int) -> lis
     other. The kernel's is without anybody's CPU time, but the least of several: where it scatters, connecting tells
     more."""
     lines = [line for line in lines if not line["burst"]] or lines
-    connects = [
-        line["connect_ms"] / round_trips for line in lines if line["is_new"] and line["connect_ms"] is not None
-    ]
+    connects = [line["connect_ms"] / round_trips for line in lines if line["is_new"] and line["connect_ms"] is not None]
     least: dict[tuple[str, int], float] = {}
     for line in lines:
         if line["min_rtt_ms"]:

@@ -53,9 +53,10 @@ def estimated(seen_ms: Mapping[str, Sequence[float]], origins: Mapping[str, str]
     most = max(outlying, default=0.0)
     for urls in by_host.values():
         middle = median(centres[url] for url in urls)
+        usual_ms = OUTLYING * max(scale, _TO_DEVIATION * median(abs(centres[url] - middle) for url in urls))
         by_chance = [
             url for url in urls
-            if len(seen_ms[url]) == 1 and OUTLYING * scale < centres[url] - middle <= 2 * most
+            if len(seen_ms[url]) == 1 and usual_ms < centres[url] - middle <= 2 * most
         ]  # fmt: skip
         outlying += [centres[url] - middle for url in by_chance]
         rest = [url for url in urls if url not in by_chance]

@@ -1,10 +1,10 @@
 """What the exchanges of a recording tell of pages, and of chance, once it is known how they came."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import log
-from statistics import median, pstdev
+from statistics import pstdev
 
 from concurrency.workloads.download.recording import exchanges
 from concurrency.workloads.download.recording.exchanges import Exchange
@@ -14,7 +14,7 @@ from concurrency.workloads.download.recording.played import Played, play
 MOST_PLAYED = 400  # exchanges; the others are taken as they are
 QUEUE_MS, QUEUE = 1.0, 0.05  # up to either, the latter of the latency, an exchange met none
 LATE_MS, LATE = 2.0, 0.1  # beyond both, the latter of the round trip, bytes are late or early
-HELD = 0.1  # of a host's replies, and three times as many as are late
+EARLY = 3  # times as many as are late
 UNSTEADY = 0.1
 MOST_DRAWS = 200
 
@@ -33,39 +33,36 @@ def played(
     return play(recorded[:MOST_PLAYED], seconds, rtts_s, setting.mbit_per_s, setting.slots)
 
 
-def released(
-    recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None
-) -> list[Exchange]:
+def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> list[Exchange]:
     """The exchanges with first bytes as early as the last ones ask for.
 
     Over TLS a byte is seen once its record is complete, which may take a second window; and some servers' first window
-    is larger. Both look like a body that came faster than it can: then it began before it was seen.
+    is larger. Both look like bodies that came faster than they can over any link: then they began before it was seen.
+    Where as many were late by themselves, that is the path's jitter.
     """
-    late_s = _late_s(recorded, rtts_ms, mbit_per_s)
-    held: dict[str, float] = {}
-    for origin, rtt_ms in rtts_ms.items():
-        own = [late for place, late in late_s.items() if recorded[place].origin == origin]
-        limit_s = _limit_ms(rtt_ms) / 1000
-        early = [late for late in own if late < -limit_s]
-        if len(early) > max(HELD * len(own), 3 * sum(late > limit_s for late in own)):
-            held[origin] = median(early)
-    found = []
-    for place, exchange in enumerate(recorded):
-        if exchange.origin in held and exchange.is_whole:
-            own_s = min(0.0, late_s.get(place, held[exchange.origin]))
-            least = exchange.sent + rtts_ms[exchange.origin] / 1000
-            exchange = replace(exchange, first=min(exchange.first, max(least, exchange.first + own_s)))
-        found.append(exchange)
+    late_s = _late_s(recorded, rtts_ms, None)
+    alone = exchanges.undisturbed(recorded)
+    early, late = Counter[str](), Counter[str]()
+    for place, by_s in late_s.items():
+        limit_s = _limit_ms(rtts_ms[recorded[place].origin]) / 1000
+        early[recorded[place].origin] += by_s < -limit_s
+        late[recorded[place].origin] += place in alone and by_s > limit_s
+    found = list(recorded)
+    for place, by_s in late_s.items():
+        this = recorded[place]
+        rtt_s = rtts_ms[this.origin] / 1000
+        if early[this.origin] > EARLY * late[this.origin] and by_s < -_limit_ms(rtts_ms[this.origin]) / 1000:
+            found[place] = replace(this, first=min(this.first, max(this.sent + rtt_s, this.first + by_s)))
     return found
 
 
 def _late_s(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None) -> dict[int, float]:
-    """By how much the bodies that came alone took longer than in the model."""
+    """By how much the bodies of pages took longer than in the model, by place."""
     replies = played(recorded, [x.latency_ms for x in recorded], rtts_ms, Setting(mbit_per_s))
     return {
-        place: transfer_s(recorded[place]) - transfer_s(replies[place])
-        for place in sorted(exchanges.undisturbed(recorded))
-        if place < len(replies) and recorded[place].is_whole
+        place: transfer_s(this) - transfer_s(reply)
+        for place, (this, reply) in enumerate(zip(recorded, replies, strict=False))
+        if this.is_whole
     }
 
 
@@ -92,7 +89,11 @@ def unqueued(
     """The places of pages that met no queue. Of a burst, or where several were under way, that is only known with the
     `slots` of the host."""
     alone = exchanges.undisturbed(recorded)
-    sizes = {place: len(burst) for burst in exchanges.bursts(recorded) for place in burst}
+    sizes = {
+        place: sum(recorded[other].origin == recorded[place].origin for other in burst)
+        for burst in exchanges.bursts(recorded)
+        for place in burst
+    }
     found = set()
     for place, exchange in enumerate(recorded):
         limit = None if slots is None else slots.get(exchange.origin)
@@ -120,14 +121,18 @@ def stalls_ms(
     recorded: Sequence[Exchange], unqueued: set[int], rtts_ms: Mapping[str, float], setting: Setting
 ) -> list[float]:
     """How late bodies ended, 0 for those that were punctual; as early as some ended, others are late by chance."""
-    replies = played(recorded, [x.latency_ms for x in recorded], rtts_ms, Setting(setting.mbit_per_s))
-    places = [place for place in sorted(unqueued) if place < len(replies)]
-    late_ms = [(transfer_s(recorded[place]) - transfer_s(replies[place])) * 1000 for place in places]
-    early_ms = -min(sorted(late_ms)[len(late_ms) // 20 :], default=0.0)
+    if setting.mbit_per_s is not None:  # who shared the link by how much is not exact enough
+        unqueued = unqueued & exchanges.undisturbed(recorded)
+    late_ms = {
+        place: by_s * 1000
+        for place, by_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items()
+        if place in unqueued
+    }
+    early_ms = -min(sorted(late_ms.values())[len(late_ms) // 20 :], default=0.0)
     stalls = []
-    for place, late in zip(places, late_ms, strict=True):
-        limit = max(_limit_ms(rtts_ms[recorded[place].origin]), early_ms, LATE * transfer_s(replies[place]) * 1000)
-        stalls.append(round(late, 1) if late > limit else 0.0)
+    for place, late in late_ms.items():
+        limit_ms = max(_limit_ms(rtts_ms[recorded[place].origin]), early_ms, LATE * transfer_s(recorded[place]) * 1000)
+        stalls.append(round(late, 1) if late > limit_ms else 0.0)
     stalls.sort()
     if not any(stalls):
         return []
@@ -141,8 +146,10 @@ def unsteady(
 ) -> float | None:
     """The scatter of what pages took by themselves about what they take typically, the standard deviation of the
     logarithm, if it is worth a word."""
-    ratios = []
+    ratios, alone = list[float](), exchanges.undisturbed(recorded)
     for place, late_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items():
+        if place not in alone:
+            continue
         exchange = recorded[place]
         usual_s = typical_ms[exchange.url] / 1000 + transfer_s(exchange) - late_s
         ratios.append(log((exchange.ended - exchange.sent) / usual_s))

@@ -3,11 +3,13 @@
 import csv
 import json
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from concurrency.errors import shown
 from concurrency.files import writing
 from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies, observing
 from concurrency.workloads.download.recording.exchanges import Exchange
@@ -28,11 +30,12 @@ class Recorded:
     path: Mapping[str, Any]
 
 
-def profile(lines: Sequence[Mapping[str, Any]], pages: Sequence[Mapping[str, str]], seed: int = 1) -> Recorded:
-    """Of the recorded `lines`, and the rows of pages.csv that have no error."""
+def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str]], seed: int = 1) -> Recorded:
+    """Of the lines that were recorded, and the rows of pages.csv that have no error."""
+    lines = [exchanges.condensed(line) for line in lines]
     known = hosts.known(lines)
     rtts_ms = {origin: host.rtt_ms for origin, host in known.items()}
-    recorded = observing.released(exchanges.answered(lines), rtts_ms, None)
+    recorded = observing.released(exchanges.answered(lines), rtts_ms)
     origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
 
     def estimated(queues_ms: Sequence[float], unqueued: set[int]) -> Latencies:
@@ -44,13 +47,12 @@ def profile(lines: Sequence[Mapping[str, Any]], pages: Sequence[Mapping[str, str
     no_queues = [0.0] * len(recorded)
     own = estimated(no_queues, observing.unqueued(recorded, no_queues))
     fit = fitted()
-    recorded = observing.released(recorded, rtts_ms, fit.setting.mbit_per_s)
     queues_ms = observing.queues_ms(recorded, own.typical_ms, rtts_ms, fit.setting)
     unqueued = observing.unqueued(recorded, queues_ms, fit.setting.slots)
     own = estimated(queues_ms, unqueued)
     if fit.slots:
         fit = fitted()
-    told = _Told(known, {exchange.url: exchange for exchange in recorded if exchange.is_whole}, own, fit, recorded)
+    told = _Told(known, own, fit, recorded)
     path = {
         "mbit_per_s": fit.setting.mbit_per_s,
         "rate_known": fit.rate_known,
@@ -64,21 +66,27 @@ def profile(lines: Sequence[Mapping[str, Any]], pages: Sequence[Mapping[str, str
     return Recorded([told.site(page) for page in pages], [told.more(page) for page in pages], path)
 
 
+def rows(pages_csv: str | Path) -> list[dict[str, str]]:
+    """Those of a pages.csv that have no error."""
+    with open(pages_csv, encoding="utf-8", newline="") as table:
+        return [row for row in csv.DictReader(table) if not row["error"]]
+
+
 def write(recorded: Recorded, profile_csv: str | Path, path_json: str | Path) -> None:
     """Both files."""
     columns = [field.name for field in fields(Site) if field.name != "stall_ms"]
     with writing(profile_csv) as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow([*columns, *(recorded.more[0] if recorded.more else ())])
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([*columns, *(recorded.more[0] if recorded.more else ())])
         for site, more in zip(recorded.sites, recorded.more, strict=True):
-            rows.writerow([*(_cell(getattr(site, column)) for column in columns), *map(_cell, more.values())])
+            table.writerow([*(_cell(getattr(site, column)) for column in columns), *map(_cell, more.values())])
     with writing(path_json) as file:
         json.dump(recorded.path, file, indent=1)
 
 
 def of_list(sites: Sequence[Site], mbit_per_s: float | None) -> Recorded:
-    """The same for a list that is given, of which all is known."""
-    path = {
+    """The same for a list that is given, of which all is known; it shows no logins."""
+    path: dict[str, Any] = {
         "mbit_per_s": mbit_per_s,
         "rate_known": True,
         "probed": False,
@@ -88,20 +96,23 @@ def of_list(sites: Sequence[Site], mbit_per_s: float | None) -> Recorded:
         "unsteady": None,
         "recordings": [],
     }
-    return Recorded(sites, [{} for _ in sites], path)
+    return Recorded([replace(site, url=shown(site.url)) for site in sites], [{} for _ in sites], path)
 
 
 def _cell(value: object) -> object:
     return "" if value is None else f"{value:.1f}" if isinstance(value, float) else value
 
 
-@dataclass(frozen=True)
 class _Told:
-    known: Mapping[str, hosts.Host]
-    latest: Mapping[str, Exchange]  # by URL
-    own: Latencies
-    fit: Fit
-    recorded: Sequence[Exchange]
+    def __init__(self, known: Mapping[str, hosts.Host], own: Latencies, fit: Fit, recorded: Sequence[Exchange]) -> None:
+        self.known, self.own, self.fit = known, own, fit
+        self._in_flight: dict[str, int] = {}  # by URL, as of the exchange in `_latest`
+        self._latest: dict[str, Exchange] = {}
+        self._most_in_flight: dict[str, int] = defaultdict(int)
+        for exchange, count in zip(recorded, exchanges.in_flight(recorded), strict=True):
+            self._most_in_flight[exchange.origin] = max(self._most_in_flight[exchange.origin], count)
+            if exchange.is_whole:
+                self._latest[exchange.url], self._in_flight[exchange.url] = exchange, count
 
     def host(self, origin: str) -> dict[str, Any]:
         """What path.json says of it."""
@@ -114,14 +125,16 @@ class _Told:
             "http": host.http,
             "slots": self.fit.setting.slots.get(origin),
             "requests_per_connection": host.requests_per_connection,
-            "in_flight": exchanges.most_in_flight([x for x in self.recorded if x.origin == origin]),
+            "in_flight": self._most_in_flight[origin],
         }
 
     def site(self, page: Mapping[str, str]) -> Site:
         """As the row of pages.csv and the recording have it; without a recording, as the row alone has it."""
-        size = {"url": page["url"], "wire_bytes": int(page["wire_bytes"]), "bytes": int(page["bytes"])}
+        size: dict[str, Any] = {
+            "url": page["url"], "wire_bytes": int(page["wire_bytes"]), "bytes": int(page["bytes"]),
+        }  # fmt: skip
         framing = "length" if page["content_length"] else "chunked"
-        exchange = self.latest.get(page["url"])
+        exchange = self._latest.get(page["url"])
         if exchange is None:
             return Site(**size, framing=framing, latency_ms=self.latency_ms(page))
         host = self.known[exchange.origin]
@@ -140,7 +153,7 @@ class _Told:
 
     def latency_ms(self, page: Mapping[str, str], off_ms: float = 0.0) -> float:
         """Without what its first bytes take on the link, and if what is known of it was off by so much."""
-        exchange = self.latest.get(page["url"])
+        exchange = self._latest.get(page["url"])
         if exchange is None:
             return float(page["latency_ms"] or 0)
         on_link_ms = first_segment_s(exchange.wire_bytes, self.fit.setting.mbit_per_s) * 1000
@@ -148,13 +161,13 @@ class _Told:
 
     def more(self, page: Mapping[str, str]) -> dict[str, Any]:
         """What a reader may want to know of it."""
-        exchange = self.latest.get(page["url"])
+        exchange = self._latest.get(page["url"])
         if exchange is None:
             return {"think_ms": None, "transfer_ms": None, "in_flight": None}
         return {
             "think_ms": self.latency_ms(page) - self.known[exchange.origin].rtt_ms,
             "transfer_ms": observing.transfer_s(exchange) * 1000,
-            "in_flight": exchanges.in_flight_at(self.recorded, exchange),
+            "in_flight": self._in_flight[page["url"]],
         }
 
 
