@@ -117,21 +117,19 @@ def latencies_ms(
     return {url: first or again or [min(queued)] for url, (first, again, queued) in found.items()}
 
 
-def stalls_ms(
-    recorded: Sequence[Exchange], unqueued: set[int], rtts_ms: Mapping[str, float], setting: Setting
-) -> list[float]:
+def stalls_ms(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], setting: Setting) -> list[float]:
     """How late bodies ended, 0 for those that were punctual; as early as some ended, others are late by chance."""
-    if setting.mbit_per_s is not None:  # who shared the link by how much is not exact enough
-        unqueued = unqueued & exchanges.undisturbed(recorded)
     late_ms = {
         place: by_s * 1000
         for place, by_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items()
-        if place in unqueued
+        if not recorded[place].burst or setting.mbit_per_s is None  # else: who had which share of the link?
     }
     early_ms = -min(sorted(late_ms.values())[len(late_ms) // 20 :], default=0.0)
     stalls = []
     for place, late in late_ms.items():
-        limit_ms = max(_limit_ms(rtts_ms[recorded[place].origin]), early_ms, LATE * transfer_s(recorded[place]) * 1000)
+        this = recorded[place]
+        usual_ms = transfer_s(this) * 1000 - late
+        limit_ms = max(_limit_ms(rtts_ms[this.origin]), early_ms, LATE * usual_ms)
         stalls.append(round(late, 1) if late > limit_ms else 0.0)
     stalls.sort()
     if not any(stalls):
@@ -142,16 +140,20 @@ def stalls_ms(
 
 
 def unsteady(
-    recorded: Sequence[Exchange], typical_ms: Mapping[str, float], rtts_ms: Mapping[str, float], setting: Setting
+    recorded: Sequence[Exchange],
+    typical_ms: Mapping[str, float],
+    queues_ms: Sequence[float],
+    rtts_ms: Mapping[str, float],
+    setting: Setting,
 ) -> float | None:
-    """The scatter of what pages took by themselves about what they take typically, the standard deviation of the
+    """The scatter of what pages took, but in bursts, about what they take typically, the standard deviation of the
     logarithm, if it is worth a word."""
-    ratios, alone = list[float](), exchanges.undisturbed(recorded)
+    ratios = []
     for place, late_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items():
-        if place not in alone:
-            continue
         exchange = recorded[place]
-        usual_s = typical_ms[exchange.url] / 1000 + transfer_s(exchange) - late_s
+        if exchange.burst:
+            continue
+        usual_s = (typical_ms[exchange.url] + queues_ms[place]) / 1000 + transfer_s(exchange) - late_s
         ratios.append(log((exchange.ended - exchange.sent) / usual_s))
     scatter = pstdev(ratios) if ratios else 0.0
     return round(scatter, 3) if scatter > UNSTEADY else None

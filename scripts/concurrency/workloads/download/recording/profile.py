@@ -59,8 +59,8 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         "probed": bool(fit.slots),
         "hosts": {origin: told.host(origin) for origin in sorted(known)},
         "spread_ms": [round(ms, 1) for ms in own.spread_ms],
-        "stalls_ms": observing.stalls_ms(recorded, unqueued, rtts_ms, fit.setting),
-        "unsteady": observing.unsteady(recorded, own.typical_ms, rtts_ms, fit.setting),
+        "stalls_ms": observing.stalls_ms(recorded, rtts_ms, fit.setting),
+        "unsteady": observing.unsteady(recorded, own.typical_ms, queues_ms, rtts_ms, fit.setting),
         "recordings": _recordings(told, pages, seed),
     }
     return Recorded([told.site(page) for page in pages], [told.more(page) for page in pages], path)
