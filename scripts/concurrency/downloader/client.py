@@ -15,7 +15,8 @@ from aiohttp.connector import Connection as Lease
 from aiohttp.tracing import Trace
 from yarl import URL
 
-from concurrency.downloader import addresses, decode, receiving, replies
+from concurrency import codings
+from concurrency.downloader import addresses, receiving, replies
 from concurrency.downloader.connection import Connection
 from concurrency.downloader.exchange import Exchange, Request
 from concurrency.downloader.failures import FetchError
@@ -108,7 +109,7 @@ class Client:
                 **kwargs,
             ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # the watch looks after time
-            headers={"User-Agent": manners.user_agent, "Accept-Encoding": decode.ACCEPTED},
+            headers={"User-Agent": manners.user_agent, "Accept-Encoding": codings.ACCEPTED},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # so that bytes can be counted on the wire and after decoding
             max_line_size=self._limits.max_header_bytes,

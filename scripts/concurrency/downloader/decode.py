@@ -19,7 +19,6 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-ACCEPTED = "gzip, deflate, br, zstd"
 STEP = 1 << 18  # so many bytes at most come out of a decoder at once, whatever went in
 MAX_STACKED = 5
 MEMBERS, BYTES_PER_MEMBER = 1_000, 1_000  # so many members are free; more must bring so much each
