@@ -5,23 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from concurrency.deciding import words
+
 TOLERATED = 0.10  # by how much the replay's time may differ from what was really measured
 UNSTEADY = 0.20  # from this standard deviation of the log on, of latencies or transfers within the recording
-PROBE = "download.live.probe: true"
-PROBED = 16  # in flight, at most
 NAMED = 3  # hosts, at most, in a sentence
 
 KINDS = {"one_by_one": "one by one", "polite": "as they were really downloaded"}
-
-
-def beyond(known_in_flight: int) -> str:
-    """Why an arm with more workers is a guess."""
-    return f"nothing was measured beyond {known_in_flight} in flight"
-
-
-def would_tell(known_in_flight: int) -> str:
-    """What would have been measured with more in flight, in brackets; nothing where that is as far as it goes."""
-    return f" ({PROBE} would)" if known_in_flight < PROBED else ""
 
 
 def notes(path: Mapping[str, Any], check: Mapping[str, Any]) -> Iterator[str]:
@@ -29,23 +19,24 @@ def notes(path: Mapping[str, Any], check: Mapping[str, Any]) -> Iterator[str]:
     replay took against the truth (check.json). None where all is as it should be."""
     hosts: Mapping[str, Mapping[str, Any]] = path.get("hosts", {})
     if found := {host: facts["slots"] for host, facts in hosts.items() if facts.get("slots")}:
-        yield _slots(found)
+        yield _slots(found, len(hosts))
     if any(str(facts.get("http")) == "2" for facts in hosts.values()):
         yield "The servers offer HTTP/2, but strategies that speak HTTP/1.1 were compared."
     if (path.get("unsteady") or 0) >= UNSTEADY:
         yield f"The path is unsteady: times varied by {100 * path['unsteady']:.0f} % within the recording."
     if path and not path.get("probed") and path.get("mbit_per_s") is None:
-        yield f"The link's rate is not known ({PROBE} would tell)."
+        yield f"The link's rate is not known ({words.PROBE} would tell)."
     yield from _differences(check)
 
 
-def _slots(found: Mapping[str, int]) -> str:
-    if len(set(found.values())) == 1 or len(found) > NAMED:
-        few, many = min(found.values()), max(found.values())
-        those = "The server works" if len(found) == 1 else "The servers work"
-        return f"{those} on {few if few == many else f'{few} to {many}'} requests at once."
-    each = [f"{urlsplit(host).netloc} works on {slots}" for host, slots in found.items()]
-    return f"{', '.join(each[:-1])} and {each[-1]} requests at once."
+def _slots(found: Mapping[str, int], hosts: int) -> str:
+    few, many = min(found.values()), max(found.values())
+    if hosts == len(found) and few == many:
+        return f"The server{' works' if hosts == 1 else 's work'} on {few} requests at once."
+    if len(found) > NAMED:
+        return f"{len(found)} of {hosts} servers work on {few} to {many} requests at once."
+    named = [f"{urlsplit(host).netloc} works on {slots}" for host, slots in found.items()]
+    return f"{words.listed(named)} requests at once."
 
 
 def differences(check: Mapping[str, Any]) -> dict[str, float]:
@@ -61,6 +52,24 @@ def _differences(check: Mapping[str, Any]) -> Iterator[str]:
         f"{KINDS[kind]} {check[kind]['replayed_s']:.3g} s, and really {check[kind]['real_s']:.3g} s" for kind in off
     ]
     yield f"The replay is not quite the truth: the pages take it {'; '.join(said)} (perhaps {_reason(off)})."
+
+
+def verified(found: Mapping[str, Any]) -> str:
+    """What the real sites took one by one and the recommended arm (verify.json), beside what the replay said."""
+    if found["error"]:
+        return f"Not verified: {found['error']}."
+    took = [
+        f"{arm['name']} {words.listed([f'{real_s:.3g}' for real_s in arm['real_s']])} s, replayed "
+        f"{arm['replayed_s']:.3g} s"
+        for arm in found["arms"]
+    ]
+    real, replayed = ([sum(arm["real_s"]) for arm in found["arms"]], [arm["replayed_s"] for arm in found["arms"]])
+    gain = (
+        f": {words.number(real[0] / real[-1])}× faster, replayed {words.number(replayed[0] / replayed[-1])}×"
+        if len(took) > 1
+        else ""
+    )
+    return f"For real: {'; '.join(took)}{gain}."
 
 
 def _reason(off: Mapping[str, float]) -> str:

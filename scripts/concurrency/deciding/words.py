@@ -3,13 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from concurrency.deciding import recording
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
 from concurrency.deciding.inference import Effect
 from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
 from concurrency.measuring.arms import BASELINE
 
+PROBE = "download.live.probe: true"
+PROBED = 16  # in flight, at most
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
 
 
@@ -104,14 +105,24 @@ def how_much_faster(answer: Answer, recommended: ArmResult) -> str:
     return sentence if is_its_own or math.isnan(answer.speedup.ratio) else f"{sentence}, {own} its own"
 
 
+def beyond(known_in_flight: int) -> str:
+    """Why an arm with more workers is a guess."""
+    return f"nothing was measured beyond {known_in_flight} in flight"
+
+
+def would_tell(known_in_flight: int) -> str:
+    """What would have been measured with more in flight, in brackets; nothing where that is as far as it goes."""
+    return f" ({PROBE} would)" if known_in_flight < PROBED else ""
+
+
 def left_open(answer: Answer, recommended: ArmResult) -> str:
     """What the recording cannot tell of the answer; nothing where that is enough."""
     said = []
     if answer.beyond and answer.known_in_flight is not None:
         arms = [name_of(arm, answer) for arm in answer.beyond]
         guessed = "" if recommended in answer.beyond else f", so what {listed(arms, NAMED)} would take is a guess"
-        why = recording.beyond(answer.known_in_flight)
-        more = recording.would_tell(answer.known_in_flight)
+        why = beyond(answer.known_in_flight)
+        more = would_tell(answer.known_in_flight)
         said.append(f"{why[0].upper()}{why[1:]}{more}{guessed}.")
     if answer.is_left_open and not answer.has_too_few_rounds:
         said.append("More rounds would narrow that little: it is the recording that leaves most of it open.")
@@ -120,7 +131,7 @@ def left_open(answer: Answer, recommended: ArmResult) -> str:
 
 def beware(answer: Answer, recommended: ArmResult) -> str:
     """What else cannot be true of the recommended arm, if anything."""
-    told = () if answer.known_in_flight is None else (recording.beyond(answer.known_in_flight),)
+    told = () if answer.known_in_flight is None else (beyond(answer.known_in_flight),)
     flags = [flag for flag in recommended.flags.split("; ") if flag and flag not in told]
     return f"Beware: {'; '.join(flags)}." if flags else ""
 

@@ -170,6 +170,28 @@ def test_notes(path, check, said):
     assert list(recording.notes(path, check)) == said
 
 
+@pytest.mark.parametrize(
+    ("arms", "error", "said"),
+    [
+        (
+            [("one by one", [4.0, 4.2], 3.9), ("asyncio with 15 in flight", [0.61, 0.59], 0.6)],
+            "",
+            "For real: one by one 4 and 4.2 s, replayed 3.9 s; asyncio with 15 in flight 0.61 and 0.59 s, replayed "
+            "0.6 s: 6.83× faster, replayed 6.50×.",
+        ),
+        ([("one by one", [4.0, 4.2], 3.9)], "", "For real: one by one 4 and 4.2 s, replayed 3.9 s."),
+        (
+            [("one by one", [4.0], 3.9), ("asyncio with 15 in flight", [], 0.6)],
+            "asyncio with 15 in flight: http://a.test/: status 429",
+            "Not verified: asyncio with 15 in flight: http://a.test/: status 429.",
+        ),
+    ],
+)
+def test_what_was_verified(arms, error, said):
+    keys = ("name", "real_s", "replayed_s")
+    assert recording.verified({"arms": [dict(zip(keys, arm, strict=True)) for arm in arms], "error": error}) == said
+
+
 def test_notes_end_the_sentence_of_their_workload():
     timings = table(TIMES)
     found = verdict(timings, summarise(timings), notes={"download": ["It rained.", "It snowed."], "squares": ["Sun."]})
