@@ -60,7 +60,8 @@ rule download:
     params:
         sites=lambda wildcards: USER.download.items,
         source=USER.download.source,
-        live=lambda wildcards: USER.download.live,
+        path=USER.download.path,
+        live=lambda wildcards: USER.download.manners,
         in_flight=USER.download.in_flight,
         max_failures=USER.download.max_failures,
         limits=USER.download.limits,
@@ -98,7 +99,11 @@ if USER.download.shards > 1:
             "envs/workflow.yaml"
         params:
             sites=lambda wildcards: USER.download.items,
+            source=USER.download.source,
+            live=lambda wildcards: USER.download.manners,
+            in_flight=USER.download.in_flight,
             max_failures=USER.download.max_failures,
+            limits=USER.download.limits,
             code=code("gather_download.py"),
         script:
             "scripts/gather_download.py"

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from concurrency import errors
-from concurrency.downloader import addresses, fetch, page_tables, shards
+from concurrency.downloader import addresses, fetch, page_tables, probe, recorded, shards
 from concurrency.downloader.disk import disk
 from concurrency.downloader.page import Page
 from concurrency.running import job
@@ -27,7 +27,8 @@ def main(snakemake: Any) -> None:
     params, output = snakemake.params, snakemake.output
     shard = snakemake.wildcards.get("scatteritem", "")
     folder = Path(output[0]).parents[1 if shard else 0]
-    wanted, manners = sites.read(params.sites), _manners(params)
+    wanted, limits = sites.read(params.sites, given=sites.given_by(params.path)), fetch.Limits(**params.limits)
+    manners = _manners(params)
     if shard:
         urls = [site.url for site in wanted]
         places, portions = shards.pages_of(
@@ -42,7 +43,7 @@ def main(snakemake: Any) -> None:
             folder,
             source,
             manners,
-            fetch.Limits(**params.limits),
+            limits,
             progress.on_page,
             shard,
             progress.on_doubt,
@@ -52,22 +53,19 @@ def main(snakemake: Any) -> None:
                 page_tables.write_share(places, pages, output[0])
             else:
                 page_tables.write_pages(pages, output.pages)
-                page_tables.write_profile(output.pages, output.profile)
     if not shard:
+        is_live = params.source == "live"
+        if is_live and params.live["probe"] and progress.ended.failures <= params.max_failures:
+            probe.run(folder, names, manners, limits, logging.warning)
+        with disk(folder):
+            page_tables.write_profile(output.pages, output.profile, recorded.connects_ms(folder) if is_live else {})
         progress.ended.report(params.max_failures, folder, "download")
 
 
 def _manners(params: Any) -> fetch.Manners:
     if params.source == "replay":
         return fetch.Manners(params.in_flight)
-    return fetch.Manners(
-        in_flight=params.in_flight,
-        in_flight_per_host=params.live["in_flight_per_host"],
-        requests_per_second=params.live["requests_per_second"],
-        user_agent=fetch.USER_AGENT.format(contact=params.live["contact"]),
-        robots=params.live["robots"],
-        use_proxies=True,
-    )
+    return fetch.Manners.live(params.in_flight, params.live)
 
 
 @contextmanager
@@ -77,7 +75,7 @@ def _served(wanted: list[sites.Site], params: Any) -> Iterator[tuple[list[str], 
         yield [site.url for site in wanted], "live"
     else:
         what = json.dumps([params.seed, [asdict(site) for site in wanted]])
-        with replay.serve(wanted, params.seed) as local:
+        with replay.serve(wanted, params.seed, params.path["mbit_per_s"]) as local:
             yield local, f"replay {hashlib.sha256(what.encode()).hexdigest()}"
 
 

@@ -1,13 +1,15 @@
 """Rule gather_download: the shards' tables as one pages.csv in input order, and what failed in all of them."""
 
 import itertools
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from concurrency import files
-from concurrency.downloader import page_tables
+from concurrency.downloader import page_tables, probe, recorded
 from concurrency.downloader.disk import disk
+from concurrency.downloader.limits import Limits, Manners
 from concurrency.downloader.page import Page
 from concurrency.downloader.store import sweep_pages
 from concurrency.errors import UserError, shown
@@ -36,8 +38,14 @@ def main(snakemake: Any) -> None:
 
     with disk(folder):
         page_tables.write_pages(pages(), output.pages)
-        page_tables.write_profile(output.pages, output.profile)
         sweep_pages(folder, whole)
+    is_live = params.source == "live"
+    if is_live and params.live["probe"] and ended.failures <= params.max_failures:
+        names = [shown(site.url) for site in sites.read(params.sites)]
+        manners = Manners.live(params.in_flight, params.live)
+        probe.run(folder, names, manners, Limits(**params.limits), logging.warning)
+    with disk(folder):
+        page_tables.write_profile(output.pages, output.profile, recorded.connects_ms(folder) if is_live else {})
     if ended.failures > params.max_failures:
         _forget_failed(tables)
     ended.report(params.max_failures, folder, "download_shard")

@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+from concurrency import codings
+from concurrency.downloader import recorded
 from helpers.journals import journaled
 from helpers.replies import BODY, OK, reply, status, to
 
@@ -89,6 +91,44 @@ def test_live_download_is_measured_as_replay(live, places):
     assert float(profile[1]["latency_ms"]) >= 50
     assert {site["wire_bytes"] for site in profile} == {str(len(BODY))}
     assert (workflow.folder / "results/report.html").exists()
+
+
+def recorded_lines(workflow):
+    return [*recorded.read(workflow.folder / "results/download")]
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_the_probe_is_announced_made_once_and_recorded(live, places, shards):
+    server = places.server
+    server.play({"/robots.txt": [status("404 None")], **{f"/{i}": [[0.02, reply()]] for i in range(6)}})
+    urls = [f"{places.urls['plain']}/{i}" for i in range(6)]
+    asked = {"contact": "me@example.org", "requests_per_second": 1000}
+    workflow = live(urls, live=asked, shards=shards, strategies=[])
+    outcome = workflow.run(PAGES)
+    assert outcome.returncode == 0, outcome.stdout
+    polite = recorded_lines(workflow)
+    assert {line["kind"] for line in polite} == {"page", "robots"}
+    assert {line["url"] for line in polite if line["kind"] == "page"} == {*urls}
+    assert "live.probe" not in outcome.stdout
+    assert max(server.peak.values()) <= 3
+
+    workflow = live(urls, live=asked | {"probe": True}, shards=shards, strategies=[])
+    outcome = workflow.run(PAGES)
+    assert outcome.returncode == 0, outcome.stdout
+    assert "30 requests beyond what manners allow, up to 6 at once" in outcome.stdout
+    probed = recorded_lines(workflow)
+    assert [line for line in probed if line["kind"] != "probe"] == polite
+    assert sorted(line["burst"] for line in probed if line["kind"] == "probe") == [0] * 20 + [1] * 4 + [2] * 6
+
+    before = server.hits.total()
+    again = workflow.run("--forcerun", "gather_download" if shards > 1 else "download", PAGES)
+    assert again.returncode == 0, again.stdout
+    assert recorded_lines(workflow) == probed
+    assert server.hits.total() == before
+    accepted = {re.search(rb"\r\nAccept-Encoding: ([^\r]*)", head)[1].decode() for head in server.heads}
+    assert accepted == {codings.ACCEPTED}
+    profile = rows(workflow, "results/download/profile.csv")
+    assert all(float(site["connect_ms"]) > 0 for site in profile)
 
 
 def test_failures_are_told_and_tried_again(live, places):

@@ -48,6 +48,12 @@ def origin(url: str) -> str:
     return _read(url)[0].origin
 
 
+def without_login(url: str) -> str:
+    """`requestable`, for others to read. Raises FetchError."""
+    site, target = _read(url)
+    return f"{site.origin}{target}"
+
+
 def hostname(url: str) -> str:
     """The host that `url` names; empty where it names none."""
     try:

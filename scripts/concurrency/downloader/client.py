@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 import aiohttp
 from aiohttp import hdrs, http_exceptions
+from aiohttp.abc import ResolveResult
 from aiohttp.connector import Connection as Lease
 from aiohttp.tracing import Trace
 from yarl import URL
@@ -23,6 +24,7 @@ from concurrency.downloader.failures import FetchError
 from concurrency.downloader.framing import values
 from concurrency.downloader.limits import Limits, Manners
 from concurrency.downloader.proxies import Proxies
+from concurrency.downloader.recorded import Recording
 from concurrency.downloader.watch import Watch
 
 # glibc keeps what is freed, up to the size of the largest block freed so far, instead of giving it back to the kernel;
@@ -49,10 +51,11 @@ class _Connector(aiohttp.TCPConnector):
         self,
         new_connection: Callable[[asyncio.AbstractEventLoop], Connection],
         asked: Callable[[Connection], None],
+        recording: Recording | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._asked = asked
+        self._asked, self._recording = asked, recording
         self._factory = partial(new_connection, self._loop)  # type: ignore[assignment]  # where aiohttp has its own class
 
     async def connect(self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout) -> Lease:
@@ -74,7 +77,17 @@ class _Connector(aiohttp.TCPConnector):
             req.headers[hdrs.CONNECTION] = "close"
         if hdrs.CONNECTION in req.headers or self.force_close:
             connection.force_close()
+            exchange.asks_to_close = True
+        if self._recording:
+            self._recording.observe(exchange, connection)
         return lease
+
+    async def _resolve_host(self, *args: Any, **kwargs: Any) -> list[ResolveResult]:
+        began = monotonic()
+        try:
+            return await super()._resolve_host(*args, **kwargs)
+        finally:
+            _exchange.get().lookup_s += monotonic() - began
 
 
 class Client:
@@ -90,9 +103,10 @@ class Client:
         limits: Limits,
         hosts: int,
         settled: Callable[[Connection, list[Any], bool], None],
+        recording: Recording | None = None,
     ) -> None:
         bytes(_LEARNT_BYTES)
-        self._limits, self._settled = limits, settled
+        self._limits, self._settled, self._recording = limits, settled, recording
         self._proxies = Proxies() if manners.use_proxies else None
         self._watch = Watch(limits)
         self._kept = self._session(manners, hosts)
@@ -103,6 +117,7 @@ class Client:
             connector=_Connector(
                 lambda loop: Connection(loop, self._limits, self._know),
                 self._watch.unsettled.add,
+                self._recording,
                 limit=0,  # the schedule limits, so that no deadline runs while a request waits for its turn
                 ttl_dns_cache=None,
                 dns_cache_max_size=hosts + 1000,
@@ -144,18 +159,42 @@ class Client:
         """
         url = addresses.parsed(request.address)
         proxy = self._proxies.of(url) if self._proxies else None
+        tls = self._tls if url.scheme == "https" else True  # made here: that is no part of connecting
         exchange = _new_exchange(request)
         session = self._alone if request.alone or request.part.size else self._kept
         try:
-            return await self._get(url, proxy, exchange, session)
+            return await self._get(url, proxy, tls, exchange, session)
         except FetchError as failure:
             kept = exchange.connection
             if failure.kind != "disconnected" or kept is None or kept.requests == 1 or kept.reply_begun:
                 raise
-        return await self._get(url, proxy, _new_exchange(request), self._alone)
+        return await self._get(url, proxy, tls, _new_exchange(request), self._alone)
 
     async def _get(
-        self, url: URL, proxy: str | None, exchange: Exchange, session: aiohttp.ClientSession
+        self,
+        url: URL,
+        proxy: str | None,
+        tls: ssl.SSLContext | bool,
+        exchange: Exchange,
+        session: aiohttp.ClientSession,
+    ) -> Redirect | None:
+        if self._recording is None:
+            return await self._ask(url, proxy, tls, exchange, session)
+        try:
+            redirect = await self._ask(url, proxy, tls, exchange, session)
+        except FetchError as failure:
+            self._recording.add(exchange, failure.kind)
+            raise
+        self._recording.add(exchange, "")
+        return redirect
+
+    async def _ask(
+        self,
+        url: URL,
+        proxy: str | None,
+        tls: ssl.SSLContext | bool,
+        exchange: Exchange,
+        session: aiohttp.ClientSession,
     ) -> Redirect | None:
         request, page = exchange.request, exchange.request.page
         page.status = page.connect_ms = page.latency_ms = page.content_length = None
@@ -167,7 +206,7 @@ class Client:
                 headers=_headers(request),
                 proxy=proxy,
                 allow_redirects=False,
-                ssl=self._tls if url.scheme == "https" else True,
+                ssl=tls,
             ) as reply:
                 page.status, failure = reply.status, None
                 if reply.status in replies.REDIRECTS:
@@ -204,7 +243,10 @@ class Client:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context()  # takes 35 ms: only when it is needed
+        try:
+            return ssl.create_default_context()  # takes 35 ms: only when it is needed
+        except OSError as error:
+            raise replies.failure_of(error, sent=False, body_begun=False) from error
 
 
 def _new_exchange(request: Request) -> Exchange:

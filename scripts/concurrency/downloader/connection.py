@@ -24,6 +24,7 @@ from aiohttp.streams import StreamReader
 from concurrency.downloader.failures import FetchError
 from concurrency.downloader.framing import Framing, framing_of
 from concurrency.downloader.limits import Limits
+from concurrency.downloader.reception import Reception
 
 QUIET_S = 1.0
 # A connection is not used for more, so that what it brought does not stay uncertain for long. And few servers end it
@@ -53,6 +54,7 @@ class Connection(ResponseHandler):
         self.framing: Framing | None = None  # of the reply whose header came last
         self.is_disorderly = False
         self.reply_begun = False
+        self.reception: Reception | None = None  # of the reply that is awaited, or came last, where it is recorded
         self._limits, self._settled = limits, settled
         self._askers: list[Any] = []
         self._born = self._silent_since = monotonic()
@@ -121,6 +123,8 @@ class Connection(ResponseHandler):
             self._mind(data)
             return
         self.reply_begun = True
+        if self.reception is not None:
+            self.reception.came(len(data))
         if self.framing is None:
             data = self._take_head(data)
             if self._left < 0:  # see there
@@ -156,6 +160,8 @@ class Connection(ResponseHandler):
             self._refuse(failure)
             return
         self._left, self._body = framing.length or 0, body
+        if self.reception is not None:
+            self.reception.begin(message, framing, self._head_bytes)
         body.on_eof(self._answered)
         super().feed_data(data, size)
 
@@ -230,6 +236,8 @@ class Connection(ResponseHandler):
     def _answered(self) -> None:
         self._awaiting = False
         self._silent_since = monotonic()
+        if self.reception is not None:
+            self.reception.end(self.transport)
 
     def _check_end(self) -> None:
         """See to ends of a body without a length that aiohttp passes over: it waits for more after a chunk that is

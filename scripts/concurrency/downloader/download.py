@@ -4,7 +4,7 @@ end."""
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from time import monotonic
 from typing import Any
 
@@ -17,6 +17,7 @@ from concurrency.downloader.failures import FetchError, fault
 from concurrency.downloader.jobs import Job
 from concurrency.downloader.limits import Limits, Manners
 from concurrency.downloader.page import Page
+from concurrency.downloader.recorded import Recording
 from concurrency.downloader.retries import Retries
 from concurrency.downloader.robots import MOST_BYTES, Robots
 from concurrency.downloader.schedule import Host, Schedule
@@ -67,8 +68,10 @@ class Download:
             host.queue.reverse()
             self._schedule.offer(host)
         try:
-            with self._queue:
-                self._client = Client(self._manners, self._limits, len(self._schedule.hosts), self._certainty.settled)
+            with self._queue, Recording(self._store.state) if self._manners.record else nullcontext() as recording:
+                self._client = Client(
+                    self._manners, self._limits, len(self._schedule.hosts), self._certainty.settled, recording
+                )
                 async with self._client, asyncio.TaskGroup() as tasks:
                     writing = tasks.create_task(self._write())
                     self._workers.start(tasks)

@@ -11,6 +11,7 @@ from concurrency.downloader.jobs import Trip
 from concurrency.downloader.limits import Limits
 from concurrency.downloader.page import Page
 from concurrency.downloader.part import Part
+from concurrency.downloader.reception import Reception
 
 
 @dataclass(slots=True, eq=False)
@@ -20,7 +21,7 @@ class Request:
     `trip` gets each connection that is asked on, and holds the cookies that go along. `began` is when the page's first
     try did. `most` bytes may come; of a robots.txt, what is beyond them is not read. With `last`, nothing will follow
     for this host. With `alone`, the request has a connection of its own; so has one that continues a part, for a reply
-    that may be another page's must add nothing to it.
+    that may be another page's must add nothing to it. Of the probe's requests, `burst` is the number (0: one by one).
     """
 
     address: str
@@ -32,6 +33,7 @@ class Request:
     is_robots: bool = False
     last: bool = False
     alone: bool = False
+    burst: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +52,10 @@ class Exchange:
     window_began: float = 0.0
     window_received: int = 0
     overdue: FetchError | None = None
+    # Only of use where it is recorded:
+    reception: Reception | None = None
+    lookup_s: float = 0.0  # of that, looking the name up took
+    asks_to_close: bool = False
 
     @property
     def framing(self) -> Framing:

@@ -38,6 +38,11 @@ class Job:
         self.address, self.hops, self.failure, self.trip = self.start, 0, None, Trip(self)
 
     @property
+    def tries(self) -> int:
+        """Which try of the page this is, but for those that came of doubt."""
+        return self.retry.attempt_number if self.retry else 1
+
+    @property
     def is_to_doubt(self) -> bool:
         """Whether what became of the page, a failure too, may come of another one's reply. Its own connection's failure
         is its own."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 
@@ -23,7 +24,21 @@ class Manners:
     user_agent: str = USER_AGENT.format(contact="replay")
     robots: bool = False
     use_proxies: bool = False  # those of the environment: http_proxy, https_proxy, no_proxy
+    record: bool = False  # what each exchange takes: see `recorded`
     portions: Mapping[str, Portion] = field(default_factory=dict)  # of hosts that other shards fetch from, too
+
+    @classmethod
+    def live(cls, in_flight: int, given: Mapping[str, Any]) -> "Manners":
+        """Those for real sites, as `download.live` of the configuration gives them."""
+        return cls(
+            in_flight=in_flight,
+            in_flight_per_host=given["in_flight_per_host"],
+            requests_per_second=given["requests_per_second"],
+            user_agent=USER_AGENT.format(contact=given["contact"]),
+            robots=given["robots"],
+            use_proxies=True,
+            record=True,
+        )
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 import csv
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from concurrency.downloader import addresses
 from concurrency.downloader.failures import KINDS
 from concurrency.downloader.page import COLUMNS, Page, values
 from concurrency.downloader.store import FAILED, STATE
@@ -33,8 +34,9 @@ def write_share(places: Sequence[int], pages: Iterable[Page], path: str | Path) 
         rows.writerows((place, *values(page)) for place, page in zip(places, pages, strict=True))
 
 
-def write_profile(pages_csv: str | Path, path: str | Path) -> None:
-    """What the sites took in the columns of a site list, so that `measure` can replay live ones."""
+def write_profile(pages_csv: str | Path, path: str | Path, connects_ms: Mapping[str, float]) -> None:
+    """What the sites took in the columns of a site list, so that `measure` can replay live ones; `connects_ms` has what
+    connecting to each origin did, as far as that is known."""
     with open(pages_csv, encoding="utf-8", newline="") as table:
         connects = [float(row["connect_ms"]) for row in csv.DictReader(table) if row["connect_ms"] and not row["error"]]
     typical = median(connects) if connects else 0.0
@@ -44,7 +46,7 @@ def write_profile(pages_csv: str | Path, path: str | Path) -> None:
         for row in csv.DictReader(table):
             if not row["error"]:
                 framing = "length" if row["content_length"] else "chunked"
-                connect_ms = float(row["connect_ms"] or typical)
+                connect_ms = connects_ms.get(addresses.origin(row["url"])) or float(row["connect_ms"] or typical)
                 rows.writerow(
                     [row["url"], row["wire_bytes"], framing, f"{float(row['latency_ms']):.1f}", f"{connect_ms:.1f}"]
                 )

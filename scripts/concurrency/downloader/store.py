@@ -4,7 +4,8 @@ results/download/pages/      complete pages and nothing else
 results/download/state/      lock      held by the one downloader that may write here
                              journal   see `journal`
                              parts/    bodies as sent, as far as they came, each with a note of what it is a part of
-                             2-of-4/   the same three, of one shard
+                             recorded.jsonl   of live sites, what each exchange took: see `recorded`
+                             2-of-4/   the same, of one shard
                              failed.csv   the pages that failed in the last run, with the details
 """
 

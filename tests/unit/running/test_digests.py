@@ -312,7 +312,7 @@ def _module(path):
 def test_the_rules_depend_on_what_they_should():
     known = Digests(Path("/nowhere/digests.json"))
     measure = set(known.closure(SCRIPTS / "measure.py"))
-    assert {"concurrency/measuring/sample.py", "concurrency/workloads/download/replay_server.py"} <= measure
+    assert {"concurrency/measuring/sample.py", "concurrency/workloads/download/replay/server.py"} <= measure
     assert not any(name.startswith(("concurrency/showing/", "concurrency/deciding/")) for name in measure)
     assert any(name.startswith("concurrency/downloader/writer") for name in known.closure(SCRIPTS / "download.py"))
     assert "concurrency/showing/report.html.j2" in known.closure(SCRIPTS / "report.py")

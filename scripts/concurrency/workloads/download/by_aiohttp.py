@@ -2,13 +2,19 @@
 
 import aiohttp
 
+from concurrency.codings import ACCEPTED
+
 
 def session() -> aiohttp.ClientSession:
-    """A session without limits of its own: how many requests are in flight is the strategy's business."""
+    """A session without limits of its own: how many requests are in flight is the strategy's business.
+
+    Whom it trusts, OpenSSL has read from SSL_CERT_FILE when aiohttp was imported.
+    """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         timeout=aiohttp.ClientTimeout(total=None),
         cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"Accept-Encoding": ACCEPTED},
     )
 
 

@@ -2,11 +2,16 @@
 
 import requests
 
+from concurrency.codings import ACCEPTED
+from concurrency.workloads.download import trust
+
 
 def session() -> requests.Session:
     """A session (one connection pool) that looks at no proxies or .netrc of the environment."""
     opened = requests.Session()
     opened.trust_env = False
+    opened.verify = trust.bundle() or True
+    opened.headers["Accept-Encoding"] = ACCEPTED
     return opened
 
 

@@ -40,9 +40,10 @@ class Site:
     stall_ms: float = 0.0
 
     @property
-    def host(self) -> str:
-        """What tells its server from others."""
-        return urlsplit(self.url).netloc
+    def origin(self) -> str:
+        """Its scheme, host and port, which tell its server from others."""
+        scheme, host, *_ = urlsplit(self.url)
+        return f"{scheme}://{host.rpartition('@')[2]}"
 
     @property
     def tls_version(self) -> str:
@@ -97,6 +98,14 @@ def read(source: Path | list[str], origin: str = "sites", given: Mapping[str, An
             f"{source}: no sites in it; add one row per page, or set `download.sites: []` to switch downloads off"
         )
     return sites
+
+
+def given_by(path: Mapping[str, Any]) -> dict[str, Any]:
+    """What `download.path` of a configuration gives for every row that does not tell it itself."""
+    given = {key: path[key] for key in ("rtt_ms", "slots") if path.get(key) is not None}
+    if (tls := path.get("tls")) is not None:
+        given["tls"] = {True: "1.3", False: "none"}.get(tls, tls)
+    return given
 
 
 def fast(sites: Sequence[Site]) -> list[Site]:

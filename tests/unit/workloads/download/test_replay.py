@@ -14,15 +14,16 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from concurrency.workloads.download import replay, replay_server
+from concurrency.workloads.download import replay
+from concurrency.workloads.download.replay import server as replay_server
 from concurrency.workloads.download.sites import Site
 
 SITES = [
-    Site("https://a.test/one", wire_bytes=70_001, framing="length", latency_ms=0, connect_ms=0),
-    Site("https://a.test/two", wire_bytes=50_000, framing="chunked", latency_ms=0, connect_ms=0),
-    Site("https://b.test/", wire_bytes=3, framing="length", latency_ms=0, connect_ms=0),
-    Site("https://b.test/nothing", wire_bytes=0, framing="chunked", latency_ms=0, connect_ms=0),
-    Site("https://b.test/large", wire_bytes=3_000_000, framing="length", latency_ms=0, connect_ms=0),
+    Site("http://a.test/one", wire_bytes=70_001, framing="length", latency_ms=0, connect_ms=0),
+    Site("http://a.test/two", wire_bytes=50_000, framing="chunked", latency_ms=0, connect_ms=0),
+    Site("http://b.test/", wire_bytes=3, framing="length", latency_ms=0, connect_ms=0),
+    Site("http://b.test/nothing", wire_bytes=0, framing="chunked", latency_ms=0, connect_ms=0),
+    Site("http://b.test/large", wire_bytes=3_000_000, framing="length", latency_ms=0, connect_ms=0),
 ]
 
 
@@ -63,7 +64,7 @@ def test_bodies_depend_on_site_and_seed_alone():
     assert first == second
     assert first[0] != third[0]
     assert first[0] != first[1]
-    assert b"https://a.test/one" in first[0]
+    assert b"http://a.test/one" in first[0]
 
 
 def test_hosts_have_ports_of_their_own_and_equal_urls_are_equal():
@@ -122,7 +123,7 @@ def test_it_ends_when_its_job_is_killed():
             "with replay.serve([sites.Site('http://a.test/')], 1):\n    print(flush=True)\n    time.sleep(60)",
         ],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(replay.__file__).parents[3])},
+        env={**os.environ, "PYTHONPATH": str(Path(replay.__file__).parents[4])},
     )
     with job:
         job.stdout.readline()

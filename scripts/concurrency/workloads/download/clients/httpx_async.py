@@ -1,14 +1,17 @@
-"""httpx's asynchronous client, which speaks HTTP/2 where a server offers it."""
+"""httpx's asynchronous client: where a server offers HTTP/2, all its pages share one connection."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
+from concurrency.codings import ACCEPTED
 from concurrency.strategies._loops import event_loop
 from concurrency.strategies.asyncio import run_all
 from concurrency.work import Work
+from concurrency.workloads.download import trust
 
 RANK = 3
 SHARES = "loop"
@@ -16,9 +19,16 @@ NEEDS = ["httpx", "h2"]
 
 
 def client() -> httpx.AsyncClient:
+    bundle = trust.bundle()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     return httpx.AsyncClient(
-        http2=True, follow_redirects=True, limits=limits, timeout=httpx.Timeout(None), trust_env=False
+        http2=True,
+        follow_redirects=True,
+        limits=limits,
+        timeout=httpx.Timeout(None),
+        trust_env=False,
+        verify=ssl.create_default_context(cafile=bundle) if bundle else True,
+        headers={"Accept-Encoding": ACCEPTED},
     )
 
 

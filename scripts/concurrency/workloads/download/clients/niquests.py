@@ -1,4 +1,4 @@
-"""niquests, requests' API continued: asynchronous, and HTTP/2 where a server offers it."""
+"""niquests, requests' API continued: asynchronous, and HTTP/2, a connection for each page in flight, where offered."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -7,9 +7,11 @@ from typing import Any
 
 import niquests
 
+from concurrency.codings import ACCEPTED
 from concurrency.strategies._loops import event_loop
 from concurrency.strategies.asyncio import run_all
 from concurrency.work import Work
+from concurrency.workloads.download import trust
 
 RANK = 3
 SHARES = "loop"
@@ -22,6 +24,8 @@ INSTALL = "URLLIB3_NO_OVERRIDE=1 pip install --no-binary urllib3-future niquests
 async def session(workers: int) -> AsyncIterator[niquests.AsyncSession]:
     opened = niquests.AsyncSession(pool_connections=workers, pool_maxsize=workers, disable_http3=True)
     opened.trust_env = False
+    opened.verify = trust.bundle() or True
+    opened.headers["Accept-Encoding"] = ACCEPTED
     try:
         yield opened
     finally:

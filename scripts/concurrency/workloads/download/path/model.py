@@ -117,9 +117,7 @@ class Flow:
         self._sent_last = 0.0
         self._replies: deque[_Reply] = deque()
 
-    def send(
-        self, when: float, size: int, arrive: Callable[[float, int, bool], None], stall_s: float = 0.0
-    ) -> None:
+    def send(self, when: float, size: int, arrive: Callable[[float, int, bool], None], stall_s: float = 0.0) -> None:
         """From `when` on send a reply of `size` bytes: arrive(time, bytes, is_last) for each piece of it.
 
         Its last piece comes `stall_s` late, as if something before it had been lost.

@@ -28,12 +28,12 @@ class Client:
     def __init__(self, sites: Sequence[Site], mbit_per_s: float | None) -> None:
         self.agenda = Agenda()
         self._link = Link(mbit_per_s)
-        self._servers = {site.host: Server(self.agenda, site.slots) for site in sites}
+        self._servers = {site.origin: Server(self.agenda, site.slots) for site in sites}
         self._idle: dict[str, list[tuple[Flow, int]]] = defaultdict(list)
 
     def get(self, when: float, site: Site, then: Callable[[float], None] = lambda _: None) -> Visit:
         """Ask for a page; then(time) once all of it is there."""
-        idle = self._idle[site.host]
+        idle = self._idle[site.origin]
         flow, served = idle.pop() if idle else (Flow(self.agenda, self._link, site.rtt_s), 0)
         visit = Visit(when, is_new=not served)
 
@@ -49,7 +49,7 @@ class Client:
             flow.send(at, site.wire_bytes + HEAD_BYTES, arrive, site.stall_ms / 1000)
 
         asked = when + (0 if served else site.set_up_s)
-        self._servers[site.host].ask(asked, site.rtt_s, site.think_s, answer)
+        self._servers[site.origin].ask(asked, site.rtt_s, site.think_s, answer)
         return visit
 
 
@@ -103,8 +103,8 @@ def least_s(sites: Sequence[Site], mbit_per_s: float | None, in_flight: int) -> 
         soonest_s + wire * per_byte,
         soonest_s + (windows - 1) * min(site.rtt_s for site in sites),
     ]
-    for host in {site.host for site in sites if site.slots}:
-        own = [site for site in sites if site.host == host]
+    for host in {site.origin for site in sites if site.slots}:
+        own = [site for site in sites if site.origin == host]
         bounds.append(first_s + min(site.rtt_s for site in own) + sum(site.think_s for site in own) / own[0].slots)
     return max(bounds)
 
