@@ -70,7 +70,7 @@ rule collect:
 # What a live comparison replays was recorded once: is it the truth?
 rule check_replay:
     input:
-        measured_file,
+        measured_files,
     output:
         "results/{workload}/check.json",
     log:
@@ -113,7 +113,7 @@ rule analyse:
 # With the consent that `live.verify` is: the real sites, for once, one by one and as recommended.
 rule verify:
     input:
-        measured_file,
+        measured_files,
         summary=rules.analyse.output.summary,
         verdict=rules.analyse.output.verdict,
     output:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from concurrency.deciding import recording
 from concurrency.workloads.download.sites import Site
@@ -14,13 +15,12 @@ def facts(
 ) -> dict[str, str]:
     """By what each is about. `path` and `check` are those of a live download (path.json, check.json), else empty."""
     found = {"pages": _pages(sites), "link": _link(mbit_per_s, path)}
-    hosts: dict[str, list[Site]] = {}
-    for site in sites:
-        hosts.setdefault(site.host, []).append(site)
-    for host, own in list(hosts.items())[:NAMED]:
-        found[host] = _server(own, _recorded(host, own[0], path))
-    if len(hosts) > NAMED:
-        found["…"] = f"and {len(hosts) - NAMED} other hosts"
+    servers = list({site.origin: site for site in sites}.values())
+    recorded: Mapping[str, Mapping[str, Any]] = path.get("hosts", {})
+    for server in servers[:NAMED]:
+        found[urlsplit(server.origin).netloc] = ", ".join(_server(server, recorded.get(server.origin)))
+    if len(servers) > NAMED:
+        found["…"] = f"and {len(servers) - NAMED} other hosts"
     found["known from"] = _source(path)
     for kind, share in recording.differences(check).items():
         real_s, replayed_s = check[kind]["real_s"], check[kind]["replayed_s"]
@@ -47,17 +47,7 @@ def _link(mbit_per_s: float | None, path: Mapping[str, Any]) -> str:
     return "its rate is not known; replayed without a limit" if path else "without a limit"
 
 
-def _recorded(host: str, site: Site, path: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What path.json has of a host; None where nothing was recorded."""
-    hosts: Mapping[str, Mapping[str, Any]] = path.get("hosts", {})
-    return hosts.get(f"{site.url.partition(':')[0]}://{host.rpartition('@')[2]}")
-
-
-def _server(own: Sequence[Site], recorded: Mapping[str, Any] | None) -> str:
-    return ", ".join(_of_server(own[0], recorded))
-
-
-def _of_server(site: Site, recorded: Mapping[str, Any] | None) -> Iterator[str]:
+def _server(site: Site, recorded: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"{site.rtt_s * 1000:.3g} ms round trip"
     yield "no TLS" if site.tls_version == "none" else f"TLS {site.tls_version}"
     yield f"HTTP/{site.http}"

@@ -51,7 +51,7 @@ class LightPass:
         set_ups = sum(
             statistics.median(known)
             for i, visit in zip(in_order, close, strict=True)
-            if visit.is_new and (known := self.connects_s.get(own[i].host))
+            if visit.is_new and (known := self.connects_s.get(own[i].origin))
         )
         return sum(self.took_s) * following / asked + set_ups
 
@@ -83,8 +83,8 @@ def _of_run(lines: Sequence[Line], places: Mapping[str, int], sites: Sequence[Si
     connects: dict[str, dict[int, float]] = {}
     for page in pages:
         if page["connection"] in opened:
-            host = sites[places[page["url"]]].host
-            connects.setdefault(host, {})[page["connection"]] = opened[page["connection"]]
+            origin = sites[places[page["url"]]].origin
+            connects.setdefault(origin, {})[page["connection"]] = opened[page["connection"]]
     return LightPass(
         places=[places[page["url"]] for page in pages],
         offsets_s=[_began(page) - _began(pages[0]) for page in pages],
