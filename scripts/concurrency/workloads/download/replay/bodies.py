@@ -60,7 +60,7 @@ class Bodies:
 
         It is noise that is compressed, as letters are; some that is stored, so that the sum is right; and blanks.
         """
-        text = min(0.97 * (wire - size * BLANK_RATIO) / NOISE_RATIO, (size - wire) / (1 - NOISE_RATIO), size)
+        text = 0.97 * min((wire - size * BLANK_RATIO) / NOISE_RATIO, (size - wire) / (1 - NOISE_RATIO), size)
         coded = self._noise_of(int(text))
         coder = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
         begin = coder.compress(coded) + coder.flush(zlib.Z_FULL_FLUSH)

@@ -148,15 +148,14 @@ class Connection(asyncio.Protocol):
     def ask(self, when: float, path: str, *, stream: int | None, is_last: bool, compressed: bool) -> None:
         index = path.removeprefix("/")
         if not index.isascii() or not index.isdigit() or int(index) >= len(self.world.sites):
-            self.send(NOT_FOUND)
-            self.close()
+            self.refuse(stream)
             return
         site = self.world.sites[int(index)]
         self.served += 1
         exchange = Exchange(
             site,
             stream,
-            is_last or self.served == site.requests_per_connection,
+            is_last or (0 < site.requests_per_connection <= self.served),
             asked=self.made if self.served == 1 and self.tls else when,
             connected=when + self.owed_s,
         )
@@ -167,6 +166,16 @@ class Connection(asyncio.Protocol):
         self.world.servers[site.origin].ask(
             exchange.connected, site.rtt_s, site.think_s, lambda at: self.answer(at, exchange)
         )
+
+    def refuse(self, stream: int | None) -> None:
+        """There is no such page."""
+        if stream is None:
+            self.send(NOT_FOUND)
+            self.close()
+            return
+        assert self.http2
+        self.http2.send_head(stream, [(":status", "404")])
+        self.http2.send(stream, b"", end=True)
 
     def reply(self, exchange: Exchange, compressed: bool) -> bytes:
         """All that goes over the wire for it; over HTTP/2, the body."""
@@ -223,7 +232,11 @@ class Connection(asyncio.Protocol):
         """The reply has been sent: on to the next request."""
         if self.world.trace:
             self.trace(exchange, self.world.trace)
-        if exchange.stream is not None:
+        if self.http2:
+            if exchange.is_last and self.http2.is_idle:
+                self.http2.goodbye()
+                self.send(self.http2.outgoing())
+                self.close()
             return
         self.busy = None
         if exchange.is_last:
