@@ -37,7 +37,7 @@ def _replayed(compared: list[dict[str, Any]], files: Any) -> dict[str, str]:
     path_and_check = [json.loads(Path(file).read_text(encoding="utf-8")) for file in files.recorded] or [{}, {}]
     found = path.facts(workload.sites, workload.network.mbit_per_s, *path_and_check)
     for file in files.verified:
-        found["for real"] = json.loads(Path(file).read_text(encoding="utf-8"))["sentence"]
+        found["verified"] = json.loads(Path(file).read_text(encoding="utf-8"))["sentence"]
     return found
 
 

@@ -25,7 +25,7 @@ def notes(path: Mapping[str, Any], check: Mapping[str, Any]) -> Iterator[str]:
     if (path.get("unsteady") or 0) >= UNSTEADY:
         yield f"The path is unsteady: times varied by {100 * path['unsteady']:.0f} % within the recording."
     if path and not path.get("probed") and path.get("mbit_per_s") is None:
-        yield f"The link's rate is not known ({words.PROBE} would tell)."
+        yield "The link's rate is not known, so that none was played."
     yield from _differences(check)
 
 

@@ -124,7 +124,7 @@ PATH = {"mbit_per_s": 50.0, "probed": True, "unsteady": 0.05, "hosts": {"https:/
         (
             PATH | {"probed": False, "mbit_per_s": None},
             {},
-            ["The link's rate is not known (download.live.probe: true would tell)."],
+            ["The link's rate is not known, so that none was played."],
         ),
         (
             PATH | {"hosts": {"https://a.test": HOST | {"slots": 4, "http": "2"}}},

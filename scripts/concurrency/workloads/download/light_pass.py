@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import statistics
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from concurrency.workloads.download.path import simulation
 from concurrency.workloads.download.sites import Site
 
 Line = Mapping[str, Any]
+LONGEST_PAUSE_S = 3.0  # a longer one changes no connection further, unless a server closes it
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,22 @@ def _of_run(lines: Sequence[Line], places: Mapping[str, int], sites: Sequence[Si
             connects.setdefault(origin, {})[page["connection"]] = opened[page["connection"]]
     return LightPass(
         places=[places[page["url"]] for page in pages],
-        offsets_s=[_began(page) - _began(pages[0]) for page in pages],
+        offsets_s=list(_offsets_s(pages)),
         took_s=[page["ended"] - page["sent"] for page in pages],
         connects_s={host: list(of_host.values()) for host, of_host in connects.items()},
     )
+
+
+def _offsets_s(pages: Iterable[Line]) -> Iterator[float]:
+    """When each of `pages` was begun with, from the first on; pauses in which nothing was under way are cut short."""
+    left_out_s, start, busy_until = 0.0, None, 0.0
+    for page in pages:
+        began = _began(page)
+        if start is None:
+            start = busy_until = began
+        left_out_s += max(0.0, began - busy_until - LONGEST_PAUSE_S)
+        busy_until = max(busy_until, page["ended"])
+        yield began - start - left_out_s
 
 
 def _began(line: Line) -> float:

@@ -56,6 +56,11 @@ def test_the_times_of_the_pages_and_of_their_connections():
     assert real.polite_s == pytest.approx(0.2 + 0.3 + 0.04 + 0.05)
 
 
+def test_long_pauses_are_cut_short():
+    lines = [line(SITES[i].url, *times) for i, times in enumerate([(0, 10), (9, 9.5), (20, 20.1), (21, 21.1)])]
+    assert light_pass.of(lines, SITES).offsets_s == [0, 9, 13, 14]
+
+
 def test_runs_are_not_put_together():
     lines = [line(SITES[0].url, 5.0, 5.1, run="0"), *recorded(OFFSETS)]
     assert light_pass.of(lines, SITES).places == [0, 1, 2, 3, 4, 5]
