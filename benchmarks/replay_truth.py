@@ -92,7 +92,7 @@ def overview(judged: list[Judged], old: dict[str, Judged]) -> Iterator[str]:
     yield "|---|---|---:|" + "---:|" * bool(old) + "---:|---|---|---|"
     for one in judged:
         before = f" {old[one.path].errors.mean():.0%} |" if one.path in old else " |" * bool(old)
-        best = one.recommended[0] + ("" if one.clear else " or others")
+        best = one.recommended[0] + (f" and {len(one.best) - 1} as good" if len(one.best) > 1 else "")
         yield (
             f"| {one.path} | {CASES[one.path].text} | {one.errors.mean():.1%} |{before} {one.time_errors.max():.1%} | "
             f"{one.held.sum()} of {len(one.held)} | {best} | {one.recommended[1]} |"

@@ -100,7 +100,7 @@ def recorded(running: ExitStack, served: server.Served, root: Path) -> Path:
         live |= {"probe": True}
         targets += ["results/download/path.json"]
     workflow.configure({"download": {"sites": served.urls, "source": "live", "live": live}, "squares": {"numbers": []}})
-    served.begin(f"recording of {root.name}")
+    served.begin("recording")
     outcome = workflow.run(*targets, **({TRUSTED: served.trusted} if served.trusted else {}))
     if outcome.returncode:
         sys.exit(outcome.stdout)

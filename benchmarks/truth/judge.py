@@ -21,14 +21,19 @@ class Judged:
     """A path on which a side was held against the truth.
 
     `arms` has a row per arm: `truth` and `replayed` (speed-ups against one by one, with the bounds of the latter's
-    interval, `low` and `high`), `truth_s` and `replayed_s` (medians). Errors are shares of the truth.
+    interval, `low` and `high`), `truth_s` and `replayed_s`. Errors are shares of the truth.
     """
 
     path: str
     arms: pd.DataFrame
-    recommended: tuple[str, str]
-    clear: bool  # nothing was as good as the one that the truth recommends
+    recommended: tuple[str, str]  # by the truth and by this side
+    best: frozenset[str]  # all that the truth finds as good as what it recommends, and that
     sentence: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether what is recommended is as good as anything, in truth."""
+        return self.recommended[1] in self.best
 
     @property
     def compared(self) -> pd.DataFrame:
@@ -37,11 +42,11 @@ class Judged:
 
     @property
     def errors(self) -> "pd.Series[float]":
-        return (self.compared["replayed"] / self.compared["truth"] - 1).abs()
+        return (self.compared["replayed"] / self.compared["truth"] - 1).abs().fillna(np.inf)  # an arm that failed
 
     @property
     def time_errors(self) -> "pd.Series[float]":
-        return (self.arms["replayed_s"] / self.arms["truth_s"] - 1).abs()
+        return (self.arms["replayed_s"] / self.arms["truth_s"] - 1).abs().fillna(np.inf)
 
     @property
     def held(self) -> "pd.Series[bool]":
@@ -50,7 +55,10 @@ class Judged:
 
 
 def judge(samples: pd.DataFrame, side: str = "replay") -> Iterator[Judged]:
-    """Each path of `samples` that has such a side; their columns are those of timings.csv, `path` and `side`."""
+    """Each path of `samples` that has such a side; their columns are those of timings.csv, `path` and `side`.
+
+    Arms come in the order of what they truly gain.
+    """
     for path, of_path in samples.groupby("path", sort=False):
         timings = {name: tables.timings(rows.to_dict("records")) for name, rows in of_path.groupby("side")}
         if side not in timings:
@@ -68,19 +76,19 @@ def judge(samples: pd.DataFrame, side: str = "replay") -> Iterator[Judged]:
                 "replayed_s": _mean_s(timings[side]),
             }
         ).astype(float)
-        order = [(arm.strategy, int(arm.workers)) for arm in CASES[path].arms]
         yield Judged(
             str(path),
-            arms.reindex(order),
+            arms.sort_values("truth"),
             (_recommended(answers["truth"]), _recommended(answers[side])),
-            not answers["truth"]["ties"],
+            frozenset(f"{strategy} {workers}" for strategy, workers in true.index[true["best"]]),
             answers[side]["sentence"],
         )
 
 
 def _mean_s(timings: pd.DataFrame) -> "pd.Series[float]":
     """The geometric mean of each arm's times."""
-    return np.exp(np.log(timings["wall_s"].astype(float)).groupby([timings[name] for name in ARM]).mean())
+    good = timings[timings["error"] == ""]
+    return np.exp(np.log(good["wall_s"].astype(float)).groupby([good[name] for name in ARM]).mean())
 
 
 def _recommended(answer: dict[str, object]) -> str:
@@ -112,12 +120,16 @@ def promises(judged: list[Judged]) -> Iterator[Promise]:
         yield Promise(
             "every arm's wall time, worst", f"{times.max():.1%} ({times.idxmax()})", "within 10 %", times.max() <= 0.1
         )
-        clear = [one for one in ten if one.clear]
-        same = [one for one in clear if one.recommended[0] == one.recommended[1]]
+        clear = [one for one in ten if len(one.best) == 1]
+        same = [one for one in clear if one.agrees]
         yield Promise(
             "recommended arm, where the truth has a clear one",
             f"the same in {len(same)} of {len(clear)}", "all", len(same) == len(clear),
         )  # fmt: skip
+        agree = sum(one.agrees for one in ten)
+        yield Promise(
+            "recommended arm among those that are truly best", f"{agree} of {len(ten)}", "all", agree == len(ten)
+        )
     for one in of_kind["unsteady"]:
         held, all_of_them = int(one.held.sum()), len(one.held)
         yield Promise(
