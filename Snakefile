@@ -60,6 +60,7 @@ rule download:
     params:
         sites=lambda wildcards: USER.download.items,
         source=USER.download.source,
+        path=USER.download.path,
         live=lambda wildcards: USER.download.live,
         in_flight=USER.download.in_flight,
         max_failures=USER.download.max_failures,

@@ -70,16 +70,17 @@ def the_users(path):
     return local(str(path))
 
 
-def measured_file(wildcards):
-    """What to measure on, if it is a file: live sites as the download found them, else what is configured."""
+def measured_files(wildcards):
+    """What to measure on, if that is files: live sites, and the path to them, as the download found them; else the
+    list that is configured."""
     work = USER.works[wildcards.workload]
-    return rules.download.output.profile if work.is_live else file_of(work.items)
+    return [rules.download.output.profile, rules.download.output.path] if work.is_live else file_of(work.items)
 
 
 def compared(wildcards):
     """The comparisons of a round; not by its `input`, as Snakemake does not watch a param for what it gets from there."""
-    file = measured_file(wildcards)
-    return [comparison.plain() for comparison in USER.compared(wildcards.workload, Path(file) if file else None)]
+    profile = Path(rules.download.output.profile) if USER.works[wildcards.workload].is_live else None
+    return [comparison.plain() for comparison in USER.compared(wildcards.workload, profile)]
 
 
 def conditions(wildcards):

@@ -4,7 +4,7 @@
 # Asking for all cores makes Snakemake run a measuring job alone.
 rule measure:
     input:
-        measured_file,
+        measured_files,
     output:
         "results/rounds/{workload}{host}/{round}.csv",
     log:

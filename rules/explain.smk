@@ -13,7 +13,7 @@ EXPLANATIONS = [f"{workload}_timeline" for workload in COMPARED] + [*EXPLAINED] 
 
 rule timeline:
     input:
-        measured_file,
+        measured_files,
     output:
         "results/traces/{workload}.json",
     log:

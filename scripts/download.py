@@ -27,7 +27,7 @@ def main(snakemake: Any) -> None:
     params, output = snakemake.params, snakemake.output
     shard = snakemake.wildcards.get("scatteritem", "")
     folder = Path(output[0]).parents[1 if shard else 0]
-    wanted, manners = sites.read(params.sites), _manners(params)
+    wanted, manners = sites.read(params.sites, given=sites.given_by(params.path)), _manners(params)
     if shard:
         urls = [site.url for site in wanted]
         places, portions = shards.pages_of(
@@ -77,7 +77,7 @@ def _served(wanted: list[sites.Site], params: Any) -> Iterator[tuple[list[str], 
         yield [site.url for site in wanted], "live"
     else:
         what = json.dumps([params.seed, [asdict(site) for site in wanted]])
-        with replay.serve(wanted, params.seed) as local:
+        with replay.serve(wanted, params.seed, params.path["mbit_per_s"]) as local:
             yield local, f"replay {hashlib.sha256(what.encode()).hexdigest()}"
 
 

@@ -19,7 +19,7 @@ def main(snakemake: Any) -> None:
         for comparison in map(Comparison.of, params.compared):
             workload = comparison.workload
             ordered = arms.in_order(comparison.samples(cores), params.seed, workload.name, number)
-            with workload.at_hand() as items:
+            with workload.at_hand(number) as items:
                 rows += sampling.measure_round(
                     workload, ordered, items, workload.expected(), number=number, cores=cores, conditions=conditions
                 )

@@ -41,7 +41,7 @@ def main(snakemake: Any) -> None:
 
 def _trace(workload: Workload, arm: Arm, conditions: sampling.Conditions, notes: str) -> None:
     strategy = workload.strategies()[arm.strategy]
-    with workload.at_hand(notes) as items:
+    with workload.at_hand(notes=notes) as items:
         sampling.run_sample(
             workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, conditions,
             notes=notes, executable=arm.executable,

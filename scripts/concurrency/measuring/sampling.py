@@ -48,7 +48,7 @@ def measure_round(
     None for what the baseline of the same interpreter answers in this round. An answer that differs counts as failed,
     and a sample that fails is a row with its `error`.
     """
-    samples = [_sample(workload, arm, items, conditions) for arm in arms]
+    samples = [_sample(workload, arm, items, number, conditions) for arm in arms]
     by_baseline = {
         arm.executable: answers
         for arm, (_, answers) in zip(arms, samples, strict=True)
@@ -80,7 +80,7 @@ def _checked(answers: list[Any], expected: list[Any] | None) -> dict[str, Any]:
 
 
 def _sample(
-    workload: Workload, arm: Arm, items: list[Any], conditions: Conditions
+    workload: Workload, arm: Arm, items: list[Any], number: int, conditions: Conditions
 ) -> tuple[dict[str, Any], list[Any] | None]:
     """A row, as failed until its answers are checked, and the answers, if there are any."""
     row: dict[str, Any] = {
@@ -94,7 +94,9 @@ def _sample(
         "host": platform.node(),
         "items": len(items),
         "failed": len(items),
-        "minimum_s": workload.least_s(int(arm.workers)),
+        "minimum_s": workload.least_s(int(arm.workers), number),
+        "recording_sd": workload.recording_sd(int(arm.workers)),
+        "known_in_flight": workload.known_workers,
     }
     strategy = workload.strategies()[arm.strategy]
     options = strategy.defaults | dict(arm.options)

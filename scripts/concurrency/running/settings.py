@@ -53,17 +53,20 @@ class WorkSettings(ABC):
 
 @dataclass(frozen=True)
 class DownloadSettings(WorkSettings):
-    """The downloads; `limits` and `live` as config.schema.yaml has them."""
+    """The downloads; `path`, `limits` and `live` as config.schema.yaml has them."""
 
     source: str
+    path: dict[str, Any]
     live: dict[str, Any]
     in_flight: int
     max_failures: int
     limits: dict[str, Any]
 
     def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
-        """With the arms of the rule of thumb on the same sites at 1 ms."""
-        fields, quick = items | {"seed": seed}, arms.for_rule_of_thumb(self.arms)
+        """With the arms of the rule of thumb on the same pages at 1 ms."""
+        is_recorded = self.is_live and items["source"] != self.items
+        path = items["source"].with_name("path.json") if is_recorded else self.path
+        fields, quick = items | {"seed": seed, "path": path}, arms.for_rule_of_thumb(self.arms)
         fast = [Comparison("FastDownload", fields, quick, control=False)] if quick else []
         return [Comparison("Download", fields, self.arms), *fast]
 
@@ -161,7 +164,7 @@ def _downloads(
         sites.read(items, origin=f"{place}.sites")
     chosen, left_out = _arms(Download(items), given, given["in_flight"], f"{place}.strategies", pythons)
     rest = {key: given[key] for key in (
-        "source", "live", "in_flight", "max_failures", "limits", "shards", "timeout_s",
+        "source", "path", "live", "in_flight", "max_failures", "limits", "shards", "timeout_s",
     )}  # fmt: skip
     return DownloadSettings(items=items, arms=chosen, left_out=left_out, **rest)
 

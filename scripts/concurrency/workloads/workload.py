@@ -77,14 +77,25 @@ class Workload(ABC):
         """The right answer to each item, as JSON has it; None if only the baseline knows."""
 
     @abstractmethod
-    def at_hand(self, notes: str | None = None) -> AbstractContextManager[list[Any]]:
-        """The items as strategies get them, with what must be there while they are worked on.
+    def at_hand(self, number: int = 0, notes: str | None = None) -> AbstractContextManager[list[Any]]:
+        """The items as strategies get them, with what must be there while they are worked on in round `number` (0: in
+        none).
 
         With `notes`, what is there notes in that file what it does when.
         """
 
-    def least_s(self, workers: int) -> float | None:
-        """What no strategy can beat with that many workers, in seconds; None if that is not known."""
+    def least_s(self, workers: int, number: int = 0) -> float | None:
+        """What no strategy can beat with that many workers in round `number`, in seconds; None if that is not known."""
+        return None
+
+    def recording_sd(self, workers: int) -> float | None:
+        """How far what is replayed may be from what was recorded: the standard deviation, over recordings that might
+        have been made instead, of the logarithm of what that many workers gain; None where nothing was recorded."""
+        return None
+
+    @property
+    def known_workers(self) -> int | None:
+        """Up to how many workers it is known how what they work with answers; None: it is given."""
         return None
 
     @abstractmethod

@@ -1,20 +1,28 @@
 """Site lists: which pages there are, and how a replay should play them."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from concurrency.errors import UserError, shown
 
+HANDSHAKES = {"none": 0, "1.2": 2, "1.3": 1}  # round trips that TLS takes of a new connection
+
 
 @dataclass(frozen=True)
 class Site:
-    """A page. What a list does not tell about its timing keeps these defaults, so a bare list of URLs can be replayed.
+    """A page. What a list does not tell about it keeps these defaults, so a bare list of URLs can be replayed.
 
-    `wire_bytes` is the size of the body as sent; `framing` is `length` (with a Content-Length) or `chunked`;
-    `latency_ms` is the time to the first byte on a warm connection, `connect_ms` what a new connection adds.
+    `wire_bytes` is the size of the body as sent and `bytes` that after decoding (None: the same); `coding` is `gzip` or
+    `none`; `framing` is `length` (with a Content-Length) or `chunked`. `latency_ms` is the time from a request on a
+    warm connection to the first byte of its reply, the round trip included; `connect_ms` what a new connection takes,
+    TLS included; `rtt_ms` the round trip (None: so that `connect_ms` comes out). `tls` is the version, or `none` (None:
+    1.3 for https); `http` is 1.1 or 2. Of its host: `slots` is how many requests it works on at once (0: on all), and
+    `requests_per_connection` after how many it closes one (0: it never does). `stall_ms` is how late the end of the
+    body comes.
     """
 
     url: str
@@ -22,20 +30,67 @@ class Site:
     framing: str = "length"
     latency_ms: float = 100.0
     connect_ms: float = 30.0
+    rtt_ms: float | None = None
+    bytes: int | None = None
+    coding: str = "none"
+    tls: str | None = None
+    http: str = "1.1"
+    slots: int = 0
+    requests_per_connection: int = 0
+    stall_ms: float = 0.0
+
+    @property
+    def origin(self) -> str:
+        """Its scheme, host and port, which tell its server from others."""
+        scheme, host, *_ = urlsplit(self.url)
+        return f"{scheme}://{host.rpartition('@')[2]}"
+
+    @property
+    def tls_version(self) -> str:
+        """The version of TLS, or `none`."""
+        return self.tls or ("1.3" if self.url.startswith("https:") else "none")
+
+    @property
+    def round_trips(self) -> int:
+        """How many of them a new connection takes."""
+        return 1 + HANDSHAKES[self.tls_version]
+
+    @property
+    def rtt_s(self) -> float:
+        """The round trip; a first byte takes at least that."""
+        known_ms = self.connect_ms / self.round_trips if self.rtt_ms is None else self.rtt_ms
+        return min(known_ms, self.latency_ms) / 1000
+
+    @property
+    def set_up_s(self) -> float:
+        """What a new connection takes, but for the time that its handshake takes to compute."""
+        return (self.connect_ms if self.rtt_ms is None else self.rtt_ms * self.round_trips) / 1000
+
+    @property
+    def think_s(self) -> float:
+        """What the server works on it."""
+        return self.latency_ms / 1000 - self.rtt_s
+
+    @property
+    def size(self) -> int:
+        """Of its body, in bytes."""
+        return self.wire_bytes if self.bytes is None else self.bytes
 
 
-def read(source: Path | list[str], origin: str = "sites") -> list[Site]:
+def read(source: Path | list[str], origin: str = "sites", given: Mapping[str, Any] | None = None) -> list[Site]:
     """The sites of a CSV file (with a `url` column) or of a list of URLs, in order, duplicates included.
 
-    Raises UserError naming the file and line (or `origin`, for a list) of the first thing that is wrong.
+    `given` has values for what a row does not tell. Raises UserError naming the file and line (or `origin`, for a list)
+    of the first thing that is wrong.
     """
+    given = given or {}
     if isinstance(source, list):
         places = [f"{origin}: entry {i}" for i in range(1, len(source) + 1)]
         return _checked_logins(
-            [(place, Site(_checked_url(url, place))) for place, url in zip(places, source, strict=True)]
+            [(place, Site(_checked_url(url, place), **given)) for place, url in zip(places, source, strict=True)]
         )
     try:
-        sites = _checked_logins(_read_csv(source))
+        sites = _checked_logins(_read_csv(source, given))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{source}: cannot be read as a UTF-8 CSV file: {error}") from error
     if not sites:
@@ -45,9 +100,23 @@ def read(source: Path | list[str], origin: str = "sites") -> list[Site]:
     return sites
 
 
+def given_by(path: Mapping[str, Any]) -> dict[str, Any]:
+    """What `download.path` of a configuration gives for every row that does not tell it itself."""
+    given = {key: path[key] for key in ("rtt_ms", "slots") if path.get(key) is not None}
+    if (tls := path.get("tls")) is not None:
+        given["tls"] = {True: "1.3", False: "none"}.get(tls, tls)
+    return given
+
+
 def fast(sites: Sequence[Site]) -> list[Site]:
-    """The same sites as if they were next door: the first byte and a new connection take 1 ms each."""
-    return [replace(site, latency_ms=1.0, connect_ms=1.0) for site in sites]
+    """The same pages as if they were next door: a round trip of 1 ms, no work, plain HTTP, and nobody else there."""
+    return [
+        replace(
+            site, latency_ms=1.0, connect_ms=1.0, rtt_ms=1.0, tls="none", http="1.1", slots=0,
+            requests_per_connection=0, stall_ms=0.0,
+        )
+        for site in sites
+    ]  # fmt: skip
 
 
 def _checked_logins(sites: Iterable[tuple[str, Site]]) -> list[Site]:
@@ -61,24 +130,19 @@ def _checked_logins(sites: Iterable[tuple[str, Site]]) -> list[Site]:
     return found
 
 
-def _read_csv(path: Path) -> Iterator[tuple[str, Site]]:
+def _read_csv(path: Path, given: Mapping[str, Any]) -> Iterator[tuple[str, Site]]:
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if "url" not in (reader.fieldnames or []):
             raise UserError(f"{path}: line 1: no column `url`; the header must name it")
         for row in reader:
             place = f"{path}: line {reader.line_num}"
-            known: dict[str, str | int | float] = {"url": _checked_url(row["url"], place)}
-            if row.get("wire_bytes"):
-                known["wire_bytes"] = int(_checked_number(row["wire_bytes"], f"{place}: wire_bytes"))
-            for column in ("latency_ms", "connect_ms"):
-                if row.get(column):
-                    known[column] = _checked_number(row[column], f"{place}: {column}")
-            if row.get("framing"):
-                if row["framing"] not in ("length", "chunked"):
-                    raise UserError(f"{place}: framing: {row['framing']!r} is neither `length` nor `chunked`")
-                known["framing"] = row["framing"]
-            yield place, Site(**known)  # type: ignore[arg-type]
+            known = {
+                column: checked(row[column], f"{place}: {column}")
+                for column, checked in COLUMNS.items()
+                if row.get(column)
+            }
+            yield place, Site(_checked_url(row["url"], place), **{**given, **known})
 
 
 def _checked_url(url: str | None, place: str) -> str:
@@ -102,3 +166,32 @@ def _checked_number(text: str, place: str) -> float:
     if not 0 <= number < float("inf"):
         raise UserError(f"{place}: {text!r} is not a number of at least 0")
     return number
+
+
+def _checked_count(text: str, place: str) -> int:
+    return int(_checked_number(text, place))
+
+
+def _one_of(*words: str) -> Callable[[str, str], str]:
+    def checked(text: str, place: str) -> str:
+        if text not in words:
+            raise UserError(f"{place}: {text!r} is none of {', '.join(words)}")
+        return text
+
+    return checked
+
+
+# What a list may tell of a page beside its URL, and how to read it: checked(text, place).
+COLUMNS: dict[str, Callable[[str, str], Any]] = {
+    "wire_bytes": _checked_count,
+    "framing": _one_of("length", "chunked"),
+    "latency_ms": _checked_number,
+    "connect_ms": _checked_number,
+    "rtt_ms": _checked_number,
+    "bytes": _checked_count,
+    "coding": _one_of("none", "gzip"),
+    "tls": _one_of(*HANDSHAKES),
+    "http": _one_of("1.1", "2"),
+    "slots": _checked_count,
+    "requests_per_connection": _checked_count,
+}

@@ -49,7 +49,7 @@ class Squares(Workload):
         return [closed_form(number) for number in self.numbers]
 
     @contextmanager
-    def at_hand(self, notes: str | None = None) -> Iterator[list[Any]]:
+    def at_hand(self, number: int = 0, notes: str | None = None) -> Iterator[list[Any]]:
         yield self.numbers
 
     def estimate_s(self, strategy: Strategy, workers: int, cores: int, gil: bool) -> float:
