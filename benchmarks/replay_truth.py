@@ -10,6 +10,7 @@ Writes replay_truth.csv, a row per sample, and replay_truth.md, the tables; fail
     --only tls plain       these paths only; what is known of the others stays
     --rounds 2             fewer rounds, to see that it runs
     --old DIR              also the replay of another version of the product, of which DIR is a checkout
+    --known                also the replay of a path of which all is known: what is not the recording's fault
     --again                only judges the samples that are there
 """
 
@@ -41,6 +42,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help="instead of each path's own number")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--old", type=Path, metavar="DIR")
+    parser.add_argument("--known", action="store_true")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="FOLDER")
     chosen = parser.parse_args()
@@ -52,7 +54,8 @@ def main() -> int:
         chosen.output.mkdir(parents=True, exist_ok=True)
         with lock.machine_to_itself():
             for name in chosen.only:
-                rows = campaign.measure(name, CASES[name], chosen.rounds or CASES[name].rounds, chosen.seed, chosen.old)
+                case = CASES[name]
+                rows = campaign.measure(name, case, chosen.rounds or case.rounds, chosen.seed, chosen.old, chosen.known)
                 samples = pd.concat([samples[samples["path"] != name], pd.DataFrame(rows)])
                 samples.dropna(axis="columns", how="all").to_csv(table, index=False, float_format="%.5g")
     text = describe(samples)
@@ -62,7 +65,11 @@ def main() -> int:
 
 
 def describe(samples: pd.DataFrame) -> str:
-    judged, old = list(judge(samples)), {one.path: one for one in judge(samples, "old")}
+    judged = list(judge(samples))
+    others = {
+        title: {one.path: one for one in judge(samples, side)}
+        for side, title in (("old", "before"), ("known", "all known"))
+    }
     facts = machine.describe(available())
     lines = [
         "# The replay and the truth",
@@ -71,7 +78,7 @@ def describe(samples: pd.DataFrame) -> str:
         f"Python {platform.python_version()}.",
         "Errors are shares of the truth; those of speed-ups against one by one are means over the arms.",
         "",
-        *overview(judged, old),
+        *overview(judged, {title: known for title, known in others.items() if known}),
         "",
         "| promise | figure | reach | kept |",
         "|---|---|---|---|",
@@ -85,16 +92,17 @@ def describe(samples: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def overview(judged: list[Judged], old: dict[str, Judged]) -> Iterator[str]:
-    """A row per path; with what another version's replay came to, where it was measured."""
-    before = " before |" * bool(old)
-    yield f"| path | | error of speed-ups |{before} worst time | held by intervals | truth recommends | replay |"
-    yield "|---|---|---:|" + "---:|" * bool(old) + "---:|---|---|---|"
+def overview(judged: list[Judged], others: dict[str, dict[str, Judged]]) -> Iterator[str]:
+    """A row per path; with what other replays came to there, by their titles."""
+    titles = "".join(f" {title} |" for title in others)
+    yield f"| path | | error of speed-ups |{titles} worst time | held by intervals | truth recommends | replay |"
+    yield "|---|---|---:|" + "---:|" * len(others) + "---:|---|---|---|"
     for one in judged:
-        before = f" {old[one.path].errors.mean():.0%} |" if one.path in old else " |" * bool(old)
+        errors = [f"{one.errors.mean():.1%}"]
+        errors += [f"{other[one.path].errors.mean():.1%}" if one.path in other else "" for other in others.values()]
         best = one.recommended[0] + (f" and {len(one.best) - 1} as good" if len(one.best) > 1 else "")
         yield (
-            f"| {one.path} | {CASES[one.path].text} | {one.errors.mean():.1%} |{before} {one.time_errors.max():.1%} | "
+            f"| {one.path} | {CASES[one.path].text} | {' | '.join(errors)} | {one.time_errors.max():.1%} | "
             f"{one.held.sum()} of {len(one.held)} | {best} | {one.recommended[1]} |"
         )
 

@@ -1,6 +1,8 @@
 """One case, measured: recorded through the product, then the truth and its replays in the same rounds."""
 
+import csv
 import json
+import math
 import os
 import random
 import subprocess
@@ -18,11 +20,13 @@ from concurrency.cores import available
 from concurrency.measuring import sampling
 from concurrency.workloads.download.workload import Download
 from helpers.emulated import namespaces, server
+from helpers.emulated.worlds import World
 from helpers.workflows import ROOT, Workflow
 
 from . import Case
 
 TRUSTED = "SSL_CERT_FILE"
+SEGMENT, PACKET = 1448, 1500  # bytes of a reply in a packet; a recording sees the rate of the former
 # What an older version of the product makes of what it has recorded, served until standard input ends.
 OLD_REPLAY = """
 import json, sys
@@ -38,7 +42,7 @@ with workload.at_hand() as urls:
 class Untimed(Download):
     """Pages of which nobody has said how long they take."""
 
-    def least_s(self, workers: int) -> None:
+    def least_s(self, workers: int, number: int = 0) -> None:
         return None
 
 
@@ -56,10 +60,14 @@ class Ready:
 Side = Callable[[int], AbstractContextManager[Ready]]
 
 
-def measure(name: str, case: Case, rounds: int, seed: int, old: Path | None) -> Iterator[dict[str, Any]]:
-    """Rows of samples, as timings.csv has them, with `path` and `side` (`truth`, `replay`, `old`).
+def measure(
+    name: str, case: Case, rounds: int, seed: int, old: Path | None = None, known: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Rows of samples, as timings.csv has them, with `path` and `side`.
 
-    In each round every arm runs once on every side, all in one random order; in between, the other sides wait.
+    Sides are the `truth`, the `replay` of what was recorded, with `old` (a checkout of another version) that version's,
+    as `old`, and, if asked for, the replay of what is `known` to be the case. In each round every arm runs once on
+    every side, all in one random order; in between, the other sides wait.
     """
     with ExitStack() as running:
         running.enter_context(namespaces.own_network())
@@ -67,6 +75,8 @@ def measure(name: str, case: Case, rounds: int, seed: int, old: Path | None) -> 
         sides = {"truth": truth(served), "replay": replay(recorded(running, served, ROOT))}
         if old:
             sides["old"] = old_replay(recorded(running, served, old), old)
+        if known:
+            sides["known"] = replay(described(running, served, case.world))
         for number in tqdm(range(1, rounds + 1), name, disable=None):
             yield from _round(name, case, sides, number, seed)
 
@@ -105,6 +115,40 @@ def recorded(running: ExitStack, served: server.Served, root: Path) -> Path:
     if outcome.returncode:
         sys.exit(outcome.stdout)
     return workflow.folder / "results/download"
+
+
+def described(running: ExitStack, served: server.Served, world: World) -> Path:
+    """The folder of what a recording without any error would be."""
+    folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
+    typical = math.exp(world.spread**2 / 2)  # the mean of what is drawn, over the median
+    rows = [
+        {
+            "url": url,
+            "wire_bytes": wire_bytes,
+            "bytes": page.bytes,
+            "coding": page.coding or "none",
+            "framing": page.framing,
+            "latency_ms": world.rtt_ms + page.think_ms * typical,
+            "rtt_ms": world.rtt_ms,
+            "slots": world.slots,
+            "requests_per_connection": world.requests_per_connection,
+        }
+        for url, wire_bytes, page in zip(served.urls, served.wire_bytes, world.pages, strict=True)
+    ]
+    with open(folder / "profile.csv", "w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+    chance, thinks = random.Random(world.seed), [page.think_ms for page in world.pages]
+    path = {
+        "mbit_per_s": world.mbit_per_s * SEGMENT / PACKET or None,
+        "spread_ms": [think * (chance.lognormvariate(0, world.spread) - typical) for think in thinks * 10],
+        "stalls_ms": [],
+        "hosts": {},
+        "recordings": [],
+    }
+    (folder / "path.json").write_text(json.dumps(path), encoding="utf-8")
+    return folder
 
 
 def truth(served: server.Served) -> Side:
