@@ -53,6 +53,7 @@ rule download:
     output:
         pages=report(DONE["download"], category="1 The job", caption="captions/pages.rst", labels={"table": "pages"}),
         profile="results/download/profile.csv",
+        path="results/download/path.json",
     log:
         "results/logs/download.log",
     conda:
@@ -91,6 +92,7 @@ if USER.download.shards > 1:
                 DONE["download"], category="1 The job", caption="captions/pages.rst", labels={"table": "pages"}
             ),
             profile="results/download/profile.csv",
+            path="results/download/path.json",
         log:
             "results/logs/download.log",
         retries: 0  # its answer to failures is not to be had by asking again
@@ -100,10 +102,12 @@ if USER.download.shards > 1:
         params:
             sites=lambda wildcards: USER.download.items,
             source=USER.download.source,
+            path=USER.download.path,
             live=lambda wildcards: USER.download.manners,
             in_flight=USER.download.in_flight,
             max_failures=USER.download.max_failures,
             limits=USER.download.limits,
+            seed=USER.seed,
             code=code("gather_download.py"),
         script:
             "scripts/gather_download.py"

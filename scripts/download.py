@@ -21,6 +21,7 @@ from concurrency.downloader.disk import disk
 from concurrency.downloader.page import Page
 from concurrency.running import job
 from concurrency.workloads.download import replay, sites
+from concurrency.workloads.download.recording import profile
 
 
 def main(snakemake: Any) -> None:
@@ -58,7 +59,12 @@ def main(snakemake: Any) -> None:
         if is_live and params.live["probe"] and progress.ended.failures <= params.max_failures:
             probe.run(folder, names, manners, limits, logging.warning)
         with disk(folder):
-            page_tables.write_profile(output.pages, output.profile, recorded.connects_ms(folder) if is_live else {})
+            found = (
+                profile.profile(recorded.read(folder), profile.rows(output.pages), params.seed)
+                if is_live
+                else profile.of_list(wanted, params.path["mbit_per_s"])
+            )
+            profile.write(found, output.profile, output.path)
         progress.ended.report(params.max_failures, folder, "download")
 
 

@@ -15,6 +15,7 @@ from concurrency.downloader.store import sweep_pages
 from concurrency.errors import UserError, shown
 from concurrency.running import job
 from concurrency.workloads.download import sites
+from concurrency.workloads.download.recording import profile
 
 
 def main(snakemake: Any) -> None:
@@ -45,7 +46,12 @@ def main(snakemake: Any) -> None:
         manners = Manners.live(params.in_flight, params.live)
         probe.run(folder, names, manners, Limits(**params.limits), logging.warning)
     with disk(folder):
-        page_tables.write_profile(output.pages, output.profile, recorded.connects_ms(folder) if is_live else {})
+        found = (
+            profile.profile(recorded.read(folder), profile.rows(output.pages), params.seed)
+            if is_live
+            else profile.of_list(sites.read(params.sites, given=sites.given_by(params.path)), params.path["mbit_per_s"])
+        )
+        profile.write(found, output.profile, output.path)
     if ended.failures > params.max_failures:
         _forget_failed(tables)
     ended.report(params.max_failures, folder, "download_shard")

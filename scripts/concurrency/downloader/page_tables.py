@@ -3,19 +3,15 @@
 import csv
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
-from concurrency.downloader import addresses
 from concurrency.downloader.failures import KINDS
 from concurrency.downloader.page import COLUMNS, Page, values
 from concurrency.downloader.store import FAILED, STATE
 from concurrency.errors import UserError, printable
 from concurrency.files import writing
-
-PROFILE = ("url", "wire_bytes", "framing", "latency_ms", "connect_ms")
 
 
 def write_pages(pages: Iterable[Page], path: str | Path) -> None:
@@ -32,24 +28,6 @@ def write_share(places: Sequence[int], pages: Iterable[Page], path: str | Path) 
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("place", *COLUMNS))
         rows.writerows((place, *values(page)) for place, page in zip(places, pages, strict=True))
-
-
-def write_profile(pages_csv: str | Path, path: str | Path, connects_ms: Mapping[str, float]) -> None:
-    """What the sites took in the columns of a site list, so that `measure` can replay live ones; `connects_ms` has what
-    connecting to each origin did, as far as that is known."""
-    with open(pages_csv, encoding="utf-8", newline="") as table:
-        connects = [float(row["connect_ms"]) for row in csv.DictReader(table) if row["connect_ms"] and not row["error"]]
-    typical = median(connects) if connects else 0.0
-    with open(pages_csv, encoding="utf-8", newline="") as table, writing(path) as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(PROFILE)
-        for row in csv.DictReader(table):
-            if not row["error"]:
-                framing = "length" if row["content_length"] else "chunked"
-                connect_ms = connects_ms.get(addresses.origin(row["url"])) or float(row["connect_ms"] or typical)
-                rows.writerow(
-                    [row["url"], row["wire_bytes"], framing, f"{float(row['latency_ms']):.1f}", f"{connect_ms:.1f}"]
-                )
 
 
 def write_failed(failed: Iterable[tuple[Page, str]], path: str | Path) -> None:

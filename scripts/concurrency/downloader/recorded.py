@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from time import monotonic
 from types import TracebackType
 from typing import Any, cast
@@ -44,15 +43,6 @@ def read(folder: Path) -> Iterator[dict[str, Any]]:
                     continue
                 if isinstance(found, dict):
                     yield found
-
-
-def connects_ms(folder: Path) -> dict[str, float]:
-    """What a new connection to each origin took in the median; that which brought robots.txt counts like any other."""
-    found: dict[str, list[float]] = {}
-    for line in read(folder):
-        if line["kind"] != "probe" and line["connect_ms"] is not None:
-            found.setdefault(line["origin"], []).append(line["connect_ms"])
-    return {origin: median(connects) for origin, connects in found.items()}
 
 
 class Recording:

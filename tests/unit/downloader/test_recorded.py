@@ -133,12 +133,6 @@ def test_only_if_wanted(record, tmp_path):
     assert not (tmp_path / "state" / recorded.RECORDED).exists()
 
 
-def test_connect_times_count_those_of_robots(record, tmp_path, places):
-    robots, page = record({"/a": [[reply()]]}, "a")
-    mean = (robots["connect_ms"] + page["connect_ms"]) / 2
-    assert recorded.connects_ms(tmp_path) == {places.urls["plain"]: pytest.approx(mean)}
-
-
 def test_of_a_large_body_few_points_are_kept():
     reception = Reception(1, True)
     for _ in range(10_000):

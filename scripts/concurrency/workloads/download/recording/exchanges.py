@@ -1,0 +1,134 @@
+"""The exchanges of a recording, on one clock, and which of them were by themselves."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import groupby
+from typing import Any
+
+MARKS = (0.25, 0.5, 0.75, 1.0)  # the shares of a body whose arrival is looked at
+_BETWEEN_RUNS_S = 600.0  # so far apart that nothing of one is left in the next
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that was sent, and its reply. Times are in seconds; `marks` are when the shares MARKS of the body were
+    there. `burst` is 0 for what was asked one by one, however many of these were under way; `is_whole` tells a page
+    that came with status 200 and to its end."""
+
+    url: str
+    origin: str
+    burst: int
+    sent: float
+    first: float
+    ended: float
+    marks: tuple[float, ...]
+    connection: tuple[str, int]
+    wire_bytes: int
+    framing: str
+    coding: str
+    is_whole: bool
+    is_first_try: bool
+
+    @property
+    def latency_ms(self) -> float:
+        """From the request to the first byte of its reply."""
+        return (self.first - self.sent) * 1000
+
+
+def condensed(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded line with, in place of all the arrivals, `marks`: the seconds from `sent` until each of MARKS; and the
+    probe, whose connections are its own, as a run of its own."""
+    arrivals, wire_bytes = line["arrivals"] or [], line["wire_bytes"]
+    marks = [next((ms / 1000 for ms, came in arrivals if came >= share * wire_bytes), None) for share in MARKS[:-1]]
+    run = f"{line['run']} probe" if line["kind"] == "probe" else line["run"]
+    return {name: value for name, value in line.items() if name != "arrivals"} | {"marks": marks, "run": run}
+
+
+def answered(lines: Iterable[Mapping[str, Any]]) -> list[Exchange]:
+    """Those of the `condensed` lines that had a reply, as they were sent, run after run, those of a probe first."""
+
+    def run_of(line: Mapping[str, Any]) -> tuple[bool, str]:
+        return line["kind"] != "probe", line["run"]
+
+    found: list[Exchange] = []
+    usable = [line for line in lines if line["sent"] is not None and line["first"] is not None]
+    for _, run in groupby(sorted(usable, key=lambda line: (*run_of(line), line["sent"])), key=run_of):
+        own = list(run)
+        over_s = max((exchange.ended for exchange in found[-1000:]), default=0.0)
+        found += [_exchange(line, over_s + _BETWEEN_RUNS_S - own[0]["sent"]) for line in own]
+    return found
+
+
+def _exchange(line: Mapping[str, Any], later_s: float) -> Exchange:
+    sent, first = line["sent"] + later_s, line["first"] + later_s
+    ended = max(first, line["ended"] + later_s)
+    marks = [ended if mark is None else min(max(sent + mark, first), ended) for mark in line["marks"]]
+    return Exchange(
+        url=line["url"],
+        origin=line["origin"],
+        burst=line["burst"] or 0,
+        sent=sent,
+        first=first,
+        ended=ended,
+        marks=(*marks, ended),
+        connection=(line["run"], line["connection"] or 0),
+        wire_bytes=line["wire_bytes"],
+        framing=line["framing"],
+        coding=line["coding"],
+        is_whole=line["status"] == 200 and not line["error"] and line["kind"] != "robots",
+        is_first_try=line["attempt"] == 1,
+    )
+
+
+def undisturbed(exchanges: Sequence[Exchange]) -> set[int]:
+    """The places of those that met nothing else: from the request to the end no other of the same host was under way,
+    and no other body was coming."""
+    by_time = sorted(range(len(exchanges)), key=lambda place: exchanges[place].sent)
+    disturbed: set[int] = set()
+    open_ones: list[int] = []
+    for place in by_time:
+        this = exchanges[place]
+        open_ones = [other for other in open_ones if exchanges[other].ended > this.sent]
+        for other in open_ones:
+            that = exchanges[other]
+            if that.origin == this.origin or (this.first < that.ended and that.first < this.ended):
+                disturbed |= {place, other}
+            elif this.sent < that.ended and that.first < this.ended:
+                disturbed.add(place)
+        open_ones.append(place)
+    return set(by_time) - disturbed
+
+
+def bursts(exchanges: Sequence[Exchange]) -> list[list[int]]:
+    """The places of the requests of each burst."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for place, exchange in enumerate(exchanges):
+        if exchange.burst and exchange.is_whole:
+            found.setdefault((exchange.connection[0], exchange.burst), []).append(place)
+    return list(found.values())
+
+
+def largest_bursts(exchanges: Sequence[Exchange]) -> dict[str, int]:
+    """How many requests of one burst each host got at most, if it got several."""
+    found: dict[str, int] = {}
+    for own in bursts(exchanges):
+        for origin, count in Counter(exchanges[place].origin for place in own).items():
+            if count > max(1, found.get(origin, 0)):
+                found[origin] = count
+    return found
+
+
+def in_flight(exchanges: Sequence[Exchange]) -> list[int]:
+    """How many were under way at its host, itself included, when each was asked for."""
+    counts = [0] * len(exchanges)
+    ends: dict[str, list[float]] = defaultdict(list)
+    for place in sorted(range(len(exchanges)), key=lambda place: exchanges[place].sent):
+        this = exchanges[place]
+        under_way = ends[this.origin]
+        while under_way and under_way[0] <= this.sent:
+            heappop(under_way)
+        heappush(under_way, this.ended)
+        counts[place] = len(under_way)
+    return counts

@@ -1,0 +1,206 @@
+"""Which link, and how many requests at once of each host, explain best when the replies of a recording came.
+
+Candidates are judged by the model: what it makes of the recorded requests beside when their bytes really came, those of
+bodies that came alone and, sorted, those of each burst, which hold whoever was served first. A limit is only believed
+where going without explains clearly less.
+"""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import pstdev
+from typing import TypeVar
+
+from concurrency.workloads.download.recording import exchanges as all_exchanges
+from concurrency.workloads.download.recording.exchanges import Exchange
+from concurrency.workloads.download.recording.played import Played, play
+
+RATES = tuple(0.5 * 2**step for step in range(11))  # Mbit/s
+STEPS = (2**0.5, 2**0.25, 2**0.125, 2**0.0625, 2**0.03)
+FASTEST = 200.0  # Mbit/s: what a client in Python reads at looks like that
+SLOTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14)
+MOST_ALONE = 100
+DRAWS = 8  # of the latencies in a burst, if they scatter
+CLEARLY = 2.0  # standard errors
+EXACT_S, EXACT = 0.001, 0.02  # how late a client is that reads bytes, and what of a time is not held against anything
+
+
+Candidate = TypeVar("Candidate", int, float | None)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A link (None: without a limit), and slots by origin (left out or 0: without a limit)."""
+
+    mbit_per_s: float | None
+    slots: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.mbit_per_s, *sorted(self.slots.items())
+
+
+@dataclass(frozen=True)
+class Fit:
+    """`rates` and `slots` have the misfits of all candidates that were tried where all else is as in `setting`, from
+    which `resampled` takes others. `rate_known`: a link of 20 Mbit/s would have been noticed."""
+
+    setting: Setting
+    rate_known: bool
+    rates: Mapping[float | None, Sequence[float]] = field(repr=False)
+    slots: Mapping[str, Mapping[int, Sequence[float]]] = field(repr=False)
+
+    def resampled(self, chance: random.Random) -> Setting:
+        """What might have been found in another recording."""
+        count = len(next(iter(self.rates.values()), ()))
+        if not count:
+            return self.setting
+        places = chance.choices(range(count), k=count)
+        rate = _best({rate: [own[place] for place in places] for rate, own in self.rates.items()}, None)
+        slots = {
+            origin: _best({number: [own[place] for place in places] for number, own in tried.items()}, 0)
+            for origin, tried in self.slots.items()
+        }
+        return Setting(rate, slots)
+
+
+class Misfits:
+    """How far the model is from the recording, by setting: for each time that is looked at, in units of what it is
+    exact to."""
+
+    def __init__(
+        self,
+        recorded: Sequence[Exchange],
+        latencies_ms: Mapping[str, float],
+        spread_ms: Sequence[float],
+        rtts_ms: Mapping[str, float],
+    ) -> None:
+        deviation_ms = pstdev(spread_ms) if spread_ms else 0.0
+        self._rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
+        self._others = [x for x in recorded if not x.burst][:MOST_ALONE]
+        self._alone = sorted(all_exchanges.undisturbed(self._others))
+        probed = [x for x in recorded if x.burst and x.is_whole]
+        self._bursts = all_exchanges.bursts(probed)
+        self._probed = probed
+        typical = [latencies_ms.get(x.url, x.latency_ms) / 1000 for x in probed]
+        chance = random.Random(len(probed))
+        self._draws = [
+            [
+                max(self._rtts_s[x.origin], latency + chance.choice(spread_ms or [0.0]) / 1000)
+                for x, latency in zip(probed, typical, strict=True)
+            ]
+            for _ in range(DRAWS if deviation_ms > 1 else 1)
+        ]
+        self.largest = all_exchanges.largest_bursts(probed)
+        self._seen = [*self._times_alone(self._others), *self._times_of_bursts(probed)]
+        wide = [0.0] * (len(self._seen) - self._bursts_count) + [deviation_ms / 1000] * self._bursts_count
+        self._exact = [EXACT_S + EXACT * seen + more for seen, more in zip(self._seen, wide, strict=True)]
+        self._by_rate: dict[float | None, list[float]] = {}
+        self._known: dict[tuple[object, ...], list[float]] = {}
+
+    @property
+    def _bursts_count(self) -> int:
+        return 2 * sum(map(len, self._bursts))
+
+    @property
+    def of_bodies(self) -> int:
+        """How many of the misfits are of bodies that came alone; they are the first."""
+        return len(self._seen) - self._bursts_count
+
+    def of(self, setting: Setting) -> list[float]:
+        """Those of a setting."""
+        if setting.key not in self._known:
+            times = [*self._alone_at(setting.mbit_per_s), *self._bursts_with(setting)]
+            self._known[setting.key] = [
+                abs(seen - time) / exact for seen, time, exact in zip(self._seen, times, self._exact, strict=True)
+            ]
+        return self._known[setting.key]
+
+    def _alone_at(self, rate: float | None) -> list[float]:
+        if rate not in self._by_rate:
+            latencies_s = [x.latency_ms / 1000 for x in self._others]
+            self._by_rate[rate] = self._times_alone(play(self._others, latencies_s, self._rtts_s, rate, {}))
+        return self._by_rate[rate]
+
+    def _bursts_with(self, setting: Setting) -> list[float]:
+        drawn = [
+            self._times_of_bursts(play(self._probed, latencies_s, self._rtts_s, setting.mbit_per_s, setting.slots))
+            for latencies_s in self._draws
+        ]
+        return [sum(times) / len(drawn) for times in zip(*drawn, strict=True)]
+
+    def _times_alone(self, replies: Sequence[Exchange | Played]) -> list[float]:
+        return [mark - replies[place].first for place in self._alone for mark in replies[place].marks]
+
+    def _times_of_bursts(self, replies: Sequence[Exchange | Played]) -> list[float]:
+        times: list[float] = []
+        for own in self._bursts:
+            began = min(self._probed[place].sent for place in own)
+            times += sorted(replies[place].first - began for place in own)
+            times += sorted(replies[place].ended - began for place in own)
+        return times
+
+
+def fitted(misfits: Misfits) -> Fit:
+    """The rate first from bodies that came alone, then slots, then both again; and once more with the rate that all
+    tell together as if there were no slots, for whichever explains more."""
+    only_bodies = slice(misfits.of_bodies)
+    starts = {_rate(misfits, {}, only_bodies)[0], _rate(misfits, {})[0]}
+    settings = [_improved(misfits, Setting(rate)) for rate in starts]
+    setting = min(settings, key=lambda found: sum(misfits.of(found)))
+    rate, rates = _rate(misfits, setting.slots)
+    setting = Setting(rate, setting.slots)
+    slots = {origin: _slots(misfits, setting, origin)[1] for origin in misfits.largest}
+    without, slow = misfits.of(Setting(None, setting.slots)), misfits.of(Setting(20.0, setting.slots))
+    return Fit(setting, rate is not None or _is_clearly_less(without, slow), rates, slots)
+
+
+def _improved(misfits: Misfits, setting: Setting) -> Setting:
+    for _ in range(2):
+        for origin in misfits.largest:
+            slots = {**setting.slots, origin: _slots(misfits, setting, origin)[0]}
+            setting = Setting(setting.mbit_per_s, slots)
+        setting = Setting(_rate(misfits, setting.slots)[0], setting.slots)
+    return setting
+
+
+def _rate(
+    misfits: Misfits, slots: Mapping[str, int], looked_at: slice = slice(None)
+) -> tuple[float | None, dict[float | None, list[float]]]:
+    """The best, and all that were tried."""
+    tried: dict[float | None, list[float]] = {
+        rate: misfits.of(Setting(rate, slots))[looked_at] for rate in (None, *RATES)
+    }
+    best = min(RATES, key=lambda rate: sum(tried[rate]))
+    for step in STEPS:
+        for rate in (best * step, best / step):
+            tried[rate] = misfits.of(Setting(rate, slots))[looked_at]
+        best = min((best, best * step, best / step), key=lambda rate: sum(tried[rate]))
+    return _best(tried, None), tried
+
+
+def _slots(misfits: Misfits, setting: Setting, origin: str) -> tuple[int, dict[int, list[float]]]:
+    """The best, and all that were tried."""
+    most = misfits.largest[origin]
+
+    def of(number: int) -> list[float]:
+        return misfits.of(Setting(setting.mbit_per_s, {**setting.slots, origin: number}))
+
+    tried = {number: of(number) for number in (0, *SLOTS) if number < most}
+    if best := _best(tried, 0):
+        tried |= {number: of(number) for number in (best - 1, best + 1) if 0 < number < most}
+    return _best(tried, 0), tried
+
+
+def _best(tried: Mapping[Candidate, Sequence[float]], without: Candidate) -> Candidate:
+    """The candidate with the least misfit; `without` a limit, if it is not clearly worse than that."""
+    best = min(tried, key=lambda candidate: sum(tried[candidate]))
+    if isinstance(best, float) and best > FASTEST:
+        return without
+    return best if _is_clearly_less(tried[best], tried[without]) else without
+
+
+def _is_clearly_less(these: Sequence[float], those: Sequence[float]) -> bool:
+    gains = [that - this for this, that in zip(these, those, strict=True)]
+    return sum(gains) > max(1.0, CLEARLY * math.hypot(*gains))

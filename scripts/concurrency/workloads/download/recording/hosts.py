@@ -1,0 +1,92 @@
+"""What a recording tells of a host: its round trip, and how it keeps connections."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from concurrency.workloads.download.sites import HANDSHAKES
+
+JITTER_MS, JITTER = 1.0, 0.1  # beyond both, the latter of the round trip, its scatter counts
+MOSTLY = 0.9
+
+
+@dataclass(frozen=True)
+class Host:
+    """Of an origin; `rtts_ms` are what its round trip was found as, connection by connection."""
+
+    connect_ms: float
+    rtts_ms: Sequence[float] = field(repr=False)
+    tls: str
+    resumed: bool
+    http: str
+    requests_per_connection: int
+
+    @property
+    def rtt_ms(self) -> float:
+        return round_trip_ms(self.rtts_ms)
+
+
+def known(lines: Sequence[Mapping[str, Any]]) -> dict[str, Host]:
+    """The hosts of all recorded `lines`, by origin."""
+    by_origin: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for line in lines:
+        by_origin[line["origin"]].append(line)
+    return {origin: _host(own) for origin, own in by_origin.items()}
+
+
+def round_trip_ms(samples: Sequence[float]) -> float:
+    """The least of them, which is without queues; where they scatter, the median."""
+    if not samples:
+        return 0.0
+    least, middle = min(samples), median(samples)
+    return middle if middle - least > max(JITTER_MS, JITTER * least) else least
+
+
+def _host(lines: Sequence[Mapping[str, Any]]) -> Host:
+    connects = [line["connect_ms"] for line in lines if line["is_new"] and line["connect_ms"] is not None]
+    versions = Counter(line["tls"] for line in lines if line["sent"] is not None)
+    tls = versions.most_common(1)[0][0].removeprefix("TLSv") if versions else ""
+    tls = tls if tls in HANDSHAKES else "none"
+    return Host(
+        connect_ms=median(connects) if connects else 0.0,
+        rtts_ms=_round_trips_ms(lines, 1 + HANDSHAKES[tls]),
+        tls=tls,
+        resumed=any(line["resumed"] for line in lines),
+        http="2" if any(line["h2"] for line in lines) else "1.1",
+        requests_per_connection=_requests_per_connection(lines),
+    )
+
+
+def _round_trips_ms(lines: Sequence[Mapping[str, Any]], round_trips: int) -> list[float]:
+    """Of each connection one, where it can be told of those that were not made in a burst, for these wait for each
+    other. The kernel's is without anybody's CPU time, but the least of several: where it scatters, connecting tells
+    more."""
+    lines = [line for line in lines if not line["burst"]] or lines
+    connects = [line["connect_ms"] / round_trips for line in lines if line["is_new"] and line["connect_ms"] is not None]
+    least: dict[tuple[str, int], float] = {}
+    for line in lines:
+        if line["min_rtt_ms"]:
+            of = line["run"], line["connection"]
+            least[of] = min(least.get(of, float("inf")), line["min_rtt_ms"])
+    if not least:
+        return connects
+    kernels = list(least.values())
+    if len(connects) < 2 or round_trip_ms(kernels) == min(kernels):
+        return kernels
+    computing_ms = max(0.0, min(connects) - min(kernels))
+    return [connect - computing_ms for connect in connects]
+
+
+def _requests_per_connection(lines: Sequence[Mapping[str, Any]]) -> int:
+    """1 where each reply closes, n where connections were closed after n replies each time, 0 for all else."""
+    replies = [line for line in lines if line["first"] is not None and line["closes"] is not None]
+    if not any(line["closes"] for line in replies):
+        return 0
+    if sum(line["closes"] for line in replies) >= MOSTLY * len(replies):
+        return 1
+    served: Counter[tuple[str, int]] = Counter((line["run"], line["connection"]) for line in replies)
+    closed = [served[line["run"], line["connection"]] for line in replies if line["closes"]]
+    is_steady = len(closed) > 1 and len(set(closed)) == 1 and max(served.values()) == closed[0]
+    return closed[0] if is_steady else 0

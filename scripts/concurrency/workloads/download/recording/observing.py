@@ -1,0 +1,157 @@
+"""What the exchanges of a recording tell of pages, and of chance, once it is known how they came."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import log
+from statistics import pstdev
+
+from concurrency.workloads.download.recording import exchanges
+from concurrency.workloads.download.recording.exchanges import Exchange
+from concurrency.workloads.download.recording.fitting import Setting
+from concurrency.workloads.download.recording.played import Played, play
+
+MOST_PLAYED = 400  # exchanges; the others are taken as they are
+QUEUE_MS, QUEUE = 1.0, 0.05  # up to either, the latter of the latency, an exchange met none
+LATE_MS, LATE = 2.0, 0.1  # beyond both, the latter of the round trip, bytes are late or early
+EARLY = 3  # times as many as are late
+UNSTEADY = 0.1
+MOST_DRAWS = 200
+
+
+def transfer_s(reply: Exchange | Played) -> float:
+    """From its first byte to its last."""
+    return reply.ended - reply.first
+
+
+def played(
+    recorded: Sequence[Exchange], firsts_ms: Sequence[float], rtts_ms: Mapping[str, float], setting: Setting
+) -> list[Played]:
+    """The first MOST_PLAYED as the model has them."""
+    rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
+    seconds = [ms / 1000 for ms in firsts_ms[:MOST_PLAYED]]
+    return play(recorded[:MOST_PLAYED], seconds, rtts_s, setting.mbit_per_s, setting.slots)
+
+
+def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> list[Exchange]:
+    """The exchanges with first bytes as early as the last ones ask for.
+
+    Over TLS a byte is seen once its record is complete, which may take a second window; and some servers' first window
+    is larger. Both look like bodies that came faster than they can over any link: then they began before it was seen.
+    Where as many were late by themselves, that is the path's jitter.
+    """
+    late_s = _late_s(recorded, rtts_ms, None)
+    alone = exchanges.undisturbed(recorded)
+    early, late = Counter[str](), Counter[str]()
+    for place, by_s in late_s.items():
+        limit_s = _limit_ms(rtts_ms[recorded[place].origin]) / 1000
+        early[recorded[place].origin] += by_s < -limit_s
+        late[recorded[place].origin] += place in alone and by_s > limit_s
+    found = list(recorded)
+    for place, by_s in late_s.items():
+        this = recorded[place]
+        rtt_s = rtts_ms[this.origin] / 1000
+        if early[this.origin] > EARLY * late[this.origin] and by_s < -_limit_ms(rtts_ms[this.origin]) / 1000:
+            found[place] = replace(this, first=min(this.first, max(this.sent + rtt_s, this.first + by_s)))
+    return found
+
+
+def _late_s(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None) -> dict[int, float]:
+    """By how much the bodies of pages took longer than in the model, by place."""
+    replies = played(recorded, [x.latency_ms for x in recorded], rtts_ms, Setting(mbit_per_s))
+    return {
+        place: transfer_s(this) - transfer_s(reply)
+        for place, (this, reply) in enumerate(zip(recorded, replies, strict=False))
+        if this.is_whole
+    }
+
+
+def _limit_ms(rtt_ms: float) -> float:
+    return max(LATE_MS, LATE * rtt_ms)
+
+
+def queues_ms(
+    recorded: Sequence[Exchange], typical_ms: Mapping[str, float], rtts_ms: Mapping[str, float], setting: Setting
+) -> list[float]:
+    """What each exchange waited for others, as the model has it; of those that are not played, nothing."""
+    firsts_ms = [typical_ms[x.url] if x.is_whole else x.latency_ms for x in recorded]
+    replies = played(recorded, firsts_ms, rtts_ms, setting)
+    waited = [
+        (reply.first - exchange.sent) * 1000 - ms
+        for reply, exchange, ms in zip(replies, recorded, firsts_ms, strict=False)
+    ]
+    return waited + [0.0] * (len(recorded) - len(waited))
+
+
+def unqueued(
+    recorded: Sequence[Exchange], queues_ms: Sequence[float], slots: Mapping[str, int] | None = None
+) -> set[int]:
+    """The places of pages that met no queue. Of a burst, or where several were under way, that is only known with the
+    `slots` of the host."""
+    alone = exchanges.undisturbed(recorded)
+    sizes = {
+        place: sum(recorded[other].origin == recorded[place].origin for other in burst)
+        for burst in exchanges.bursts(recorded)
+        for place in burst
+    }
+    found = set()
+    for place, exchange in enumerate(recorded):
+        limit = None if slots is None else slots.get(exchange.origin)
+        had_slot = limit is not None and place < MOST_PLAYED and (not limit or sizes.get(place, 1) <= limit)
+        met_none = queues_ms[place] <= max(QUEUE_MS, QUEUE * exchange.latency_ms)
+        if exchange.is_whole and met_none and (place in alone or had_slot):
+            found.add(place)
+    return found
+
+
+def latencies_ms(
+    recorded: Sequence[Exchange], queues_ms: Sequence[float], unqueued: set[int]
+) -> dict[str, list[float]]:
+    """By URL, the observations that tell of the page: of exchanges that met no queue, first tries if there are any;
+    where all met one, the least of what is left without it."""
+    found: dict[str, list[list[float]]] = defaultdict(lambda: [[], [], []])
+    for place, exchange in enumerate(recorded):
+        if exchange.is_whole:
+            rank = 2 if place not in unqueued else 0 if exchange.is_first_try else 1
+            found[exchange.url][rank].append(exchange.latency_ms - queues_ms[place])
+    return {url: first or again or [min(queued)] for url, (first, again, queued) in found.items()}
+
+
+def stalls_ms(
+    recorded: Sequence[Exchange], unqueued: set[int], rtts_ms: Mapping[str, float], setting: Setting
+) -> list[float]:
+    """How late bodies ended, 0 for those that were punctual; as early as some ended, others are late by chance."""
+    if setting.mbit_per_s is not None:  # who shared the link by how much is not exact enough
+        unqueued = unqueued & exchanges.undisturbed(recorded)
+    late_ms = {
+        place: by_s * 1000
+        for place, by_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items()
+        if place in unqueued
+    }
+    early_ms = -min(sorted(late_ms.values())[len(late_ms) // 20 :], default=0.0)
+    stalls = []
+    for place, late in late_ms.items():
+        limit_ms = max(_limit_ms(rtts_ms[recorded[place].origin]), early_ms, LATE * transfer_s(recorded[place]) * 1000)
+        stalls.append(round(late, 1) if late > limit_ms else 0.0)
+    stalls.sort()
+    if not any(stalls):
+        return []
+    if len(stalls) > MOST_DRAWS:
+        stalls = [stalls[int((draw + 0.5) * len(stalls) / MOST_DRAWS)] for draw in range(MOST_DRAWS)]
+    return stalls
+
+
+def unsteady(
+    recorded: Sequence[Exchange], typical_ms: Mapping[str, float], rtts_ms: Mapping[str, float], setting: Setting
+) -> float | None:
+    """The scatter of what pages took by themselves about what they take typically, the standard deviation of the
+    logarithm, if it is worth a word."""
+    ratios, alone = list[float](), exchanges.undisturbed(recorded)
+    for place, late_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items():
+        if place not in alone:
+            continue
+        exchange = recorded[place]
+        usual_s = typical_ms[exchange.url] / 1000 + transfer_s(exchange) - late_s
+        ratios.append(log((exchange.ended - exchange.sent) / usual_s))
+    scatter = pstdev(ratios) if ratios else 0.0
+    return round(scatter, 3) if scatter > UNSTEADY else None
