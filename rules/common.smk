@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent / "scripts"
 sys.path.append(str(SCRIPTS))
@@ -77,10 +78,26 @@ def measured_files(wildcards):
     return [rules.download.output.profile, rules.download.output.path] if work.is_live else file_of(work.items)
 
 
+def recorded(wildcards):
+    """Of live sites: what was found of the path to them, and how far its replay is the truth."""
+    is_replayed = USER.download.is_live and "download" in COMPARED
+    return [rules.download.output.path, "results/download/check.json"] if is_replayed else []
+
+
+def verified(wildcards):
+    """What the real sites took, where they may be asked again."""
+    return ["results/download/verify.json"] if recorded(wildcards) and USER.download.live["verify"] else []
+
+
 def compared(wildcards):
     """The comparisons of a round; not by its `input`, as Snakemake does not watch a param for what it gets from there."""
     profile = Path(rules.download.output.profile) if USER.works[wildcards.workload].is_live else None
     return [comparison.plain() for comparison in USER.compared(wildcards.workload, profile)]
+
+
+def replayed():
+    """The downloads that are compared, if any are: the report tells what was replayed."""
+    return compared(SimpleNamespace(workload="download"))[:1] if "download" in COMPARED else []
 
 
 def conditions(wildcards):

@@ -67,9 +67,29 @@ rule collect:
         "../scripts/collect.py"
 
 
+# What a live comparison replays was recorded once: is it the truth?
+rule check_replay:
+    input:
+        measured_files,
+    output:
+        "results/{workload}/check.json",
+    log:
+        "results/logs/check_replay/{workload}.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: CORES
+    params:
+        compared=compared,
+        conditions=conditions,
+        code=code("check_replay.py"),
+    script:
+        "../scripts/check_replay.py"
+
+
 rule analyse:
     input:
         timings=rules.collect.output[0],
+        recorded=recorded,
     output:
         summary=report(
             "results/tables/summary.csv",
@@ -88,6 +108,27 @@ rule analyse:
         code=code("analyse.py"),
     script:
         "../scripts/analyse.py"
+
+
+# With the consent that `live.verify` is: the real sites, for once, one by one and as recommended.
+rule verify:
+    input:
+        measured_files,
+        summary=rules.analyse.output.summary,
+        verdict=rules.analyse.output.verdict,
+    output:
+        "results/{workload}/verify.json",
+    log:
+        "results/logs/verify/{workload}.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: CORES
+    params:
+        compared=compared,
+        conditions=conditions,
+        code=code("verify.py"),
+    script:
+        "../scripts/verify.py"
 
 
 rule claims:
@@ -163,6 +204,8 @@ rule report:
         plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers", "cost"]),
         environment=expand(rules.environment.output[0], host=KINDS),
         explanations=expand("results/plots/{topic}.{kind}", topic=EXPLANATIONS, kind=["svg", "txt"]),
+        recorded=recorded,
+        verified=verified,
     output:
         report(
             "results/report.html", category="0 The answer", caption="../captions/report.rst", labels={"page": "report"}
@@ -175,6 +218,7 @@ rule report:
     params:
         left_out=lambda wildcards: USER.left_out,
         config=lambda wildcards: plain(config),
+        replayed=lambda wildcards: replayed(),
         code=code("report.py"),
     script:
         "../scripts/report.py"

@@ -15,6 +15,7 @@ rule capacity:
     params:
         sites=lambda wildcards: USER.download.items,
         numbers=lambda wildcards: USER.squares.items,
+        path=USER.download.path,
         in_flight=USER.download.in_flight,
         limits=USER.download.limits,
         rate=USER.download.live["requests_per_second"],

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from concurrency.deciding import tables
+from concurrency.deciding import recording, tables
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.running import job
@@ -15,7 +15,9 @@ def main(snakemake: Any) -> None:
     timings, params = tables.read_timings([snakemake.input.timings]), snakemake.params
     summary = summarise(timings, params.robust)
     tables.write(summary, snakemake.output.summary)
-    answers = verdict(timings, summary, params.robust)
+    recorded = [json.loads(Path(file).read_text(encoding="utf-8")) for file in snakemake.input.recorded]
+    notes = {"download": list(recording.notes(*recorded))} if recorded else {}
+    answers = verdict(timings, summary, params.robust, notes)
     Path(snakemake.output.verdict).write_text(
         json.dumps(answers, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,22 @@ IN_FLIGHT = (100, 400)  # beside what is configured
 
 def main(snakemake: Any) -> None:
     params = snakemake.params
-    wanted = sites.read(params.sites) if params.sites != [] else []
+    wanted = sites.read(params.sites, given=sites.given_by(params.path)) if params.sites != [] else []
+    unhindered = [replace(site, slots=0) for site in wanted]  # what hosts allow bounds what this machine could do
     below = numbers.read(params.numbers) if params.numbers != [] else []
     with lock.machine_to_itself():
         memory = constants.measure_memory(params.seed) if wanted else None
         pages = [
             constants.measure_pages(
-                wanted, in_flight, params.seed, Path(snakemake.output[0]).parent, fetch.Limits(**params.limits)
+                unhindered, in_flight, params.seed, Path(snakemake.output[0]).parent, fetch.Limits(**params.limits)
             )
             for in_flight in sorted({params.in_flight, *IN_FLIGHT})
             if wanted
         ]
         cores = usable(snakemake.threads)
         terms = constants.measure_terms(round(statistics.mean(below)), cores) if below else None
-        text = capacity.describe(wanted, pages, memory, terms, below, _job_s(params.python), params.rate)
+        job_s, mbit_per_s = _job_s(params.python), params.path["mbit_per_s"]
+        text = capacity.describe(wanted, pages, memory, terms, below, job_s, params.rate, mbit_per_s)
     Path(snakemake.output[0]).write_text(text, encoding="utf-8")
     logging.info("%s", text)
 

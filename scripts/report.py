@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.deciding import tables
+from concurrency.measuring.comparison import Comparison
 from concurrency.running import job
-from concurrency.showing import report
+from concurrency.showing import path, report
+from concurrency.workloads.download.workload import Download
 
 
 def main(snakemake: Any) -> None:
@@ -21,8 +23,22 @@ def main(snakemake: Any) -> None:
         environment=_facts([Path(file) for file in files.environment]),
         config=snakemake.params.config,
         left_out=snakemake.params.left_out,
+        replayed=_replayed(snakemake.params.replayed, files),
     )
     Path(snakemake.output[0]).write_text(html, encoding="utf-8")
+
+
+def _replayed(compared: list[dict[str, Any]], files: Any) -> dict[str, str]:
+    """What the downloads were compared on, if they were; and what the truth was, where that was measured."""
+    if not compared:
+        return {}
+    workload = Comparison.of(compared[0]).workload
+    assert isinstance(workload, Download)
+    path_and_check = [json.loads(Path(file).read_text(encoding="utf-8")) for file in files.recorded] or [{}, {}]
+    found = path.facts(workload.sites, workload.network.mbit_per_s, *path_and_check)
+    for file in files.verified:
+        found["verified"] = json.loads(Path(file).read_text(encoding="utf-8"))["sentence"]
+    return found
 
 
 def _facts(files: list[Path]) -> dict[str, str]:

@@ -44,11 +44,11 @@ class Workflow:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def install(self) -> None:
-        """Put the workflow, as it is shipped, into the folder."""
+    def install(self, root: Path = ROOT) -> None:
+        """Put the workflow, as it is shipped in `root`, into the folder."""
         self.folder.mkdir(parents=True)
         for name in SHIPPED:
-            source = ROOT / name
+            source = root / name
             if source.is_dir():
                 shutil.copytree(source, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:

@@ -35,7 +35,9 @@ class Answer:
     `recommended` is the simplest of the best, and `ties` are the others of them; there is none where rounds were
     measured with different arms (`mixed`), or where no arm succeeded in all of them. Its `speedup` is over one by one
     of its own interpreter; with several interpreters, `versus_sequential` is over the fastest one by one of them all,
-    that of `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's.
+    that of `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's. Of what is replayed,
+    nothing was measured beyond `known_in_flight` (None: it is all known); `is_left_open`: the recording leaves more of
+    the speed-up open than the rounds do.
     """
 
     workload: str
@@ -52,6 +54,14 @@ class Answer:
     speedup: Effect = UNKNOWN
     versus_sequential: Effect | None = None
     sequential_interpreter: str | None = None
+    known_in_flight: int | None = None
+    is_left_open: bool = False
+
+    @property
+    def beyond(self) -> tuple[ArmResult, ...]:
+        """The arms that had more in flight than was measured of what is replayed."""
+        known = self.known_in_flight
+        return () if known is None else tuple(arm for arm in self.arms if arm.key.workers > known)
 
     @property
     def several_interpreters(self) -> bool:

@@ -7,7 +7,7 @@ Times are `wall_s`: set-up included, as a user would wait for it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,21 @@ class Block:
         campaign: inference.Array = self.logs[list(arms)].to_numpy(dtype=float)[None]
         return campaign
 
+    @cached_property
+    def _left_open(self) -> dict[ArmKey, float]:
+        known = self.samples[self.good].groupby(ARM)["recording_sd"].median().dropna()
+        return {ArmKey(*arm): float(sd) for arm, sd in known.items()}
+
+    def left_open(self, arms: Sequence[ArmKey]) -> inference.Array:
+        """How far what was recorded leaves the speed-ups of `arms` open, as `inference` takes it; 0: nothing was."""
+        return np.array([self._left_open.get(arm, 0.0) for arm in arms])
+
+    @property
+    def known_in_flight(self) -> int | None:
+        """The most in flight that was measured for what is replayed; None where all of it is known."""
+        known = self.samples["known_in_flight"].dropna()
+        return None if known.empty else int(known.min())
+
     def has_gil(self, interpreter: str) -> bool:
         """Whether it ran with the GIL; where that is not known, as nearly all do."""
         known = self.samples.loc[self.samples["interpreter"] == interpreter, "gil"].dropna()
@@ -132,9 +147,9 @@ def _is_mixed(samples: pd.DataFrame, rounds: int) -> bool:
     return bool(((measured < rounds).any() and samples["cores"].nunique() > 1) or (2 * measured <= rounds).any())
 
 
-def log_times(samples: pd.DataFrame) -> pd.DataFrame:
+def log_times(samples: pd.DataFrame, column: str = "wall_s") -> pd.DataFrame:
     """Of good `samples`: a row per round, a column per arm."""
-    times = samples.astype({"wall_s": float}).pivot_table(index="round", columns=ARM, values="wall_s", sort=True)
+    times = samples.astype({column: float}).pivot_table(index="round", columns=ARM, values=column, sort=True)
     logs: pd.DataFrame = np.log(times)
     return logs
 

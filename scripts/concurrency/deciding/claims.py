@@ -161,7 +161,7 @@ def _test(case: Case, family: int) -> dict[str, object]:
             "figures": f"needs {' or '.join(missing)} without failures in this run{where}",
         }
     rival = min(case.rivals, key=lambda arm: block.logs[arm].mean())
-    effect = paired(block.logs[rival] - block.logs[praised], family)
+    effect = paired(block, rival, praised, family)
     answer = claim.decide(effect, min(int(block.samples["cores"].max()), praised.workers))
     several = block.samples["interpreter"].nunique() > 1
     name, rival_name = (arm_name(block.workload, arm, several) for arm in (praised, rival))

@@ -44,20 +44,26 @@ def _against(block: Block, baseline: ArmKey, arms: list[ArmKey], family: int) ->
     found: dict[ArmKey, Effect] = {}
     whole = [arm for arm in arms if arm in block.complete]
     if baseline in whole and block.rounds > 1:
-        compared = inference.against(block.array(whole), whole.index(baseline), block.form)
+        compared = inference.against(block.array(whole), whole.index(baseline), block.form, block.left_open(whole))
         found |= dict(zip(whole, compared.effects(family), strict=True))
     for arm in arms:
         if arm not in found:
-            found[arm] = paired(block.logs[baseline] - block.logs[arm], family)
+            found[arm] = paired(block, baseline, arm, family)
     return found
 
 
-def paired(differences: pd.Series, family: int) -> Effect:
-    """The effect in `differences` of log times, one per round; an interval takes two rounds."""
+def paired(block: Block, slow: ArmKey, quick: ArmKey, family: int) -> Effect:
+    """How many times as fast `quick` is as `slow` in the rounds that have both; an interval takes two rounds."""
+    [left_open] = np.diff(block.left_open([slow, quick]))
+    return _effect(block.logs[slow] - block.logs[quick], family, left_open**2)
+
+
+def _effect(differences: pd.Series, family: int, left_open2: float = 0.0) -> Effect:
+    """The effect in `differences` of log times, one per round."""
     known = differences.dropna().to_numpy(dtype=float)
     if len(known) < 2:
         return Effect(float(np.exp(known[0])), np.nan, np.nan) if len(known) else UNKNOWN
-    [effect] = inference.estimate(known[None, :, None], 2, "paired").effects(family)
+    [effect] = inference.estimate(known[None, :, None], 2, "paired", left_open2).effects(family)
     return effect
 
 
@@ -70,7 +76,7 @@ def versus_best(block: Block) -> dict[ArmKey, Effect]:
     fastest = int(inference.fastest(logs, block.form)[0])
     found = {arms[fastest]: Effect(1.0, 1.0, 1.0)}
     if len(arms) > 1:
-        pairs = inference.pairwise(logs, block.form)
+        pairs = inference.pairwise(logs, block.form, block.left_open(arms))
         effects = pairs.effects(pairs.mean.shape[1])
         for first, second, effect in zip(*np.triu_indices(len(arms), 1), effects, strict=True):
             if first == fastest:
@@ -84,7 +90,7 @@ def best_set(block: Block) -> set[ArmKey]:
     """The complete arms that cannot be told from the fastest; after a single round, all."""
     if not block.complete or block.rounds < 2:
         return set(block.complete)
-    kept = inference.best_set(block.array(block.complete), block.form)[0]
+    kept = inference.best_set(block.array(block.complete), block.form, block.left_open(block.complete))[0]
     return {arm for arm, best in zip(block.complete, kept, strict=True) if best}
 
 
@@ -92,7 +98,7 @@ def cross_validated(block: Block, effect: Effect, baseline: ArmKey, rivals: list
     """`effect`, that of the recommended one of `rivals` over the `baseline` among them, not inflated by the choice:
     each round is scored by the arm that the other rounds recommend."""
     how = inference.form(block.rounds, len(rivals), block.robust)
-    gain = inference.cross_validated_gain(block.array(rivals), rivals.index(baseline), how)
+    gain = inference.cross_validated_gain(block.array(rivals), rivals.index(baseline), how, block.left_open(rivals))
     return effect._replace(ratio=float(np.clip(np.exp(gain[0]), effect.low, effect.high)))
 
 
@@ -103,17 +109,40 @@ def control(block: Block) -> Effect:
     twin = ArmKey(*block.control[ARM].iloc[0])
     if twin not in block.arms:
         return UNKNOWN
-    return paired(log_times(block.control)[twin] - block.logs[twin], CONTROL_FAMILY)
+    return _effect(log_times(block.control)[twin] - block.logs[twin], CONTROL_FAMILY)
+
+
+def is_left_open(block: Block, arm: ArmKey) -> bool:
+    """Whether the recording leaves more of the arm's speed-up open than the rounds do, so that more would not help."""
+    baseline = block.baseline_of(arm)
+    if baseline is None or block.rounds < 2 or not block.left_open([arm])[0]:
+        return False
+    differences = (block.logs[baseline] - block.logs[arm]).dropna()
+    return bool(block.left_open([arm])[0] ** 2 > differences.var() / len(differences))
 
 
 def scatter(block: Block) -> float:
-    """The typical standard deviation of an arm's log times within rounds."""
+    """The typical standard deviation of an arm's log times within rounds.
+
+    Where each round draws what its pages take, and arms answer to that in ways of their own, that is no noise of the
+    machine. An arm's least possible time in the round tells what was drawn. An arm may follow it, or spend its time on
+    something else: the smaller of the deviations with and without it counts.
+    """
     logs = block.logs[block.complete]
-    return float(logs.sub(logs.mean(axis="columns"), axis="index").std().median())
+    deviations = _within_rounds(logs).std()
+    if (block.samples.groupby(ARM)["minimum_s"].nunique() > 1).any():
+        least = log_times(block.samples[block.good], "minimum_s").reindex_like(logs)
+        deviations = np.fmin(deviations, _within_rounds(logs - least).std())
+    return float(deviations.median())
+
+
+def _within_rounds(logs: pd.DataFrame) -> pd.DataFrame:
+    return logs.sub(logs.mean(axis="columns"), axis="index")
 
 
 def half_width(timings: pd.DataFrame, workload: str, robust: bool = False) -> float:
-    """Half the width of the interval of the recommended arm's log speed-up, on the first host of `timings`.
+    """Half the width of the interval of the recommended arm's log speed-up, on the first host of `timings`, as far as
+    rounds can narrow it: what the recording leaves open is not in it, so that no precision asks for rounds in vain.
 
     Infinite after a single round; 0 where no speed-up can be told however many rounds there are.
     """
@@ -122,5 +151,7 @@ def half_width(timings: pd.DataFrame, workload: str, robust: bool = False) -> fl
         baseline = block.fastest_baseline
         if baseline is not None and len(block.complete) > 1:
             logs, reference = block.array(block.complete), block.complete.index(baseline)
-            return float(inference.imprecision(logs, reference, block.form)[0]) if block.rounds > 1 else np.inf
+            if block.rounds < 2:
+                return np.inf
+            return float(inference.imprecision(logs, reference, block.form, block.left_open(block.complete))[0])
     return 0.0

@@ -4,6 +4,12 @@ A campaign is an array (rounds, arms) of the logarithms of times, complete: ever
 functions take (campaigns, rounds, arms), so that `make validate` runs the very code that decides. Comparisons are made
 within rounds, on differences of logarithms, which are free of whatever slows a whole round down.
 
+What is replayed was recorded once, and might have been recorded a little otherwise. `left_open`, where it is given, has
+for each arm by how much (sd of the log) that would have moved its speed-up over the baseline, which has 0 itself. One
+recording errs for all arms alike, the more the more they are sped up: a single factor moves them all, so that the
+difference of two arms moves by the difference of theirs. That is a variance of its own, which no number of rounds
+divides. It is multiplied by the quantile of the rounds' degrees of freedom, which is rather too much.
+
 Three forms, of which `form` picks one by what is known beforehand, never by what the data look like:
 
 - `paired`: Student's t of the differences, with Bonferroni's inequality over the family (O. J. Dunn, JASA 56, 1961);
@@ -15,7 +21,7 @@ Three forms, of which `form` picks one by what is known beforehand, never by wha
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,17 +60,23 @@ def form(rounds: int, arms: int, robust: bool = False) -> Form:
 @dataclass(frozen=True)
 class Differences:
     """What is known of the differences of some pairs of arms: means and squared standard errors (campaigns, pairs), and
-    the degrees of freedom (campaigns, 1) of the latter."""
+    the degrees of freedom (campaigns, 1) of the latter; `left_open2` (pairs) is what the recording adds to them."""
 
     mean: Array
     error2: Array
     degrees: Array
     alpha: float
+    left_open2: Array | float = 0.0
+
+    @property
+    def error(self) -> Array:
+        """The standard errors, what is left open included."""
+        return np.asarray(np.sqrt(self.error2 + self.left_open2))
 
     def half_width(self, family: int) -> Array:
         """Half the width of each interval, two-sided, such that `family` of them hold at once."""
         quantile: Array = stdtrit(self.degrees, 1 - self.alpha / (2 * max(family, 1)))
-        return np.asarray(quantile * np.sqrt(self.error2))
+        return np.asarray(quantile * self.error)
 
     def effects(self, family: int) -> list[Effect]:
         """The ratios of the first campaign, one per pair, with intervals such that `family` of them hold at once."""
@@ -74,7 +86,7 @@ class Differences:
         ]
 
 
-def estimate(differences: Array, arms: int, how: Form) -> Differences:
+def estimate(differences: Array, arms: int, how: Form, left_open2: Array | float = 0.0) -> Differences:
     """Means and standard errors of `differences` (campaigns, rounds >= 2, pairs) between `arms` arms."""
     rounds = differences.shape[1]
     mean, variance, degrees = _location(differences, how)
@@ -85,7 +97,7 @@ def estimate(differences: Array, arms: int, how: Form) -> Differences:
         own = degrees / (prior_degrees + degrees)  # 0 where the arms' variances differ by chance alone
         variance = np.maximum(variance, (1 - own) * prior_variance + own * variance)
         freedom = np.minimum(prior_degrees + degrees, degrees * max(arms - 1, 1))
-    return Differences(mean, variance / rounds, freedom, ALPHA[how])
+    return Differences(mean, variance / rounds, freedom, ALPHA[how], left_open2)
 
 
 def _location(values: Array, how: Form) -> tuple[Array, Array, int]:
@@ -121,18 +133,23 @@ def _inverse_trigamma(y: Array) -> Array:
     return np.asarray(x)
 
 
-def against(logs: Array, reference: int, how: Form) -> Differences:
+def _left_open2(left_open: Array | None, first: Any, second: Any) -> Array | float:
+    return 0.0 if left_open is None else np.asarray(np.square(left_open[first] - left_open[second]))
+
+
+def against(logs: Array, reference: int, how: Form, left_open: Array | None = None) -> Differences:
     """The log speed-up of every arm over arm `reference`, that of itself being exactly 0."""
     others = [arm for arm in range(logs.shape[2]) if arm != reference]
     found = estimate(logs[:, :, [reference]] - logs[:, :, others], logs.shape[2], how)
     mean, error2 = (np.insert(values, reference, 0.0, axis=1) for values in (found.mean, found.error2))
-    return Differences(mean, error2, found.degrees, found.alpha)
+    return Differences(mean, error2, found.degrees, found.alpha, _left_open2(left_open, slice(None), reference))
 
 
-def pairwise(logs: Array, how: Form) -> Differences:
+def pairwise(logs: Array, how: Form, left_open: Array | None = None) -> Differences:
     """The log ratio of the times of every two arms, as `numpy.triu_indices(arms, 1)` lists the pairs."""
     first, second = np.triu_indices(logs.shape[2], 1)
-    return estimate(logs[:, :, first] - logs[:, :, second], logs.shape[2], how)
+    differences = logs[:, :, first] - logs[:, :, second]
+    return estimate(differences, logs.shape[2], how, _left_open2(left_open, first, second))
 
 
 def fastest(logs: Array, how: Form) -> NDArray[np.intp]:
@@ -141,7 +158,7 @@ def fastest(logs: Array, how: Form) -> NDArray[np.intp]:
     return np.asarray(means.argmin(axis=1))
 
 
-def best_set(logs: Array, how: Form) -> NDArray[np.bool_]:
+def best_set(logs: Array, how: Form, left_open: Array | None = None) -> NDArray[np.bool_]:
     """Which arms (campaigns, arms) cannot be told from the fastest.
 
     Step-down over all pairs: of M arms left, the one that is most clearly slower than another goes, if that is
@@ -149,7 +166,7 @@ def best_set(logs: Array, how: Form) -> NDArray[np.bool_]:
     """
     if logs.shape[2] == 1:
         return np.ones((len(logs), 1), dtype=bool)
-    return _step_down(pairwise(logs, how), logs.shape[2])
+    return _step_down(pairwise(logs, how, left_open), logs.shape[2])
 
 
 def _step_down(pairs: Differences, arms: int) -> NDArray[np.bool_]:
@@ -157,7 +174,7 @@ def _step_down(pairs: Differences, arms: int) -> NDArray[np.bool_]:
     kept = np.ones((campaigns, arms), dtype=bool)
     first, second = np.triu_indices(arms, 1)
     slower = np.full((campaigns, arms, arms), -np.inf)  # slower[c, i, j]: how clearly i is slower than j
-    slower[:, first, second] = pairs.mean / np.sqrt(pairs.error2)
+    slower[:, first, second] = pairs.mean / pairs.error
     slower[:, second, first] = -slower[:, first, second]
     going = np.arange(campaigns)
     for left in range(arms, 1, -1):
@@ -172,23 +189,23 @@ def _step_down(pairs: Differences, arms: int) -> NDArray[np.bool_]:
     return kept
 
 
-def recommended(logs: Array, how: Form) -> NDArray[np.intp]:
+def recommended(logs: Array, how: Form, left_open: Array | None = None) -> NDArray[np.intp]:
     """The simplest member of the best set (campaigns): arms must stand in order of simplicity."""
-    return np.asarray(best_set(logs, how).argmax(axis=1))
+    return np.asarray(best_set(logs, how, left_open).argmax(axis=1))
 
 
-def cross_validated_gain(logs: Array, baseline: int, how: Form) -> Array:
+def cross_validated_gain(logs: Array, baseline: int, how: Form, left_open: Array | None = None) -> Array:
     """The log speed-up of the recommended arm over the baseline, not inflated by its having been picked (campaigns).
 
     Cross-validated: each round is scored by the arm that the other rounds recommend, their errors scaled to those of
     all rounds: with the wider ones of a round less, other arms would be recommended. The trimmed form takes the errors
-    of all rounds.
+    of all rounds. What the recording leaves open is the same for any rounds.
     """
     rounds, arms = logs.shape[1:]
-    everyone, whole = np.arange(len(logs)), pairwise(logs, how)
+    everyone, whole = np.arange(len(logs)), pairwise(logs, how, left_open)
     gains = np.empty((len(logs), rounds, 1))
     for left_out in range(rounds):
-        rest = pairwise(np.delete(logs, left_out, axis=1), how)
+        rest = pairwise(np.delete(logs, left_out, axis=1), how, left_open)
         error2 = whole.error2 if how == "trimmed" else rest.error2 * (rounds - 1) / rounds
         degrees = whole.degrees if how == "trimmed" else rest.degrees
         choice = _step_down(replace(rest, error2=error2, degrees=degrees), arms).argmax(axis=1)
@@ -196,12 +213,13 @@ def cross_validated_gain(logs: Array, baseline: int, how: Form) -> Array:
     return _location(gains, how)[0][:, 0]
 
 
-def imprecision(logs: Array, baseline: int, how: Form) -> Array:
-    """The half-width (log, campaigns) of the recommended arm's interval against the baseline.
+def imprecision(logs: Array, baseline: int, how: Form, left_open: Array | None = None) -> Array:
+    """The half-width (log, campaigns) of the recommended arm's interval against the baseline, as far as rounds can
+    narrow it: without what the recording leaves open.
 
     Where the baseline itself is recommended: the widest among the arms that cannot be told from it.
     """
-    best = best_set(logs, how)
+    best = best_set(logs, how, left_open)
     half = against(logs, baseline, how).half_width(logs.shape[2] - 1)
     choice = best.argmax(axis=1)
     tied = np.where(best, half, 0.0).max(axis=1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from concurrency.deciding import estimates, noise
+from concurrency.deciding import estimates, noise, words
 from concurrency.deciding.blocks import Block, blocks
 from concurrency.deciding.inference import UNKNOWN
 from concurrency.deciding.tables import ARM, BLOCK, SUMMARY, ArmKey, effect_columns
@@ -52,5 +52,7 @@ def _rows(block: Block) -> Iterator[dict[str, Any]]:
             row["efficiency"] = row["speedup"] / min(arm.workers, cores)
         strategy = block.kind.strategies().get(arm.strategy)  # not if it was measured elsewhere
         competes = not (strategy and strategy.is_algorithm)
-        flags = noise.impossible(block.bound, strategy, row, succeeded) if competes else []
+        flags = list(noise.impossible(block.bound, strategy, row, succeeded)) if competes else []
+        if block.known_in_flight is not None and arm.workers > block.known_in_flight:
+            flags.append(words.beyond(block.known_in_flight))
         yield row | {"flags": "; ".join(flags)}

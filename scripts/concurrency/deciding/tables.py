@@ -38,6 +38,8 @@ TIMINGS = {
     "failed": "Int64",
     "bound": "str",
     "minimum_s": "Float64",
+    "recording_sd": "Float64",
+    "known_in_flight": "Int64",
     "setup_s": "Float64",
     "work_s": "Float64",
     "wall_s": "Float64",

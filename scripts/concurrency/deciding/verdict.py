@@ -1,5 +1,6 @@
 """The verdict: which arm is recommended, by how much it is faster, and which are as good."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,23 +13,33 @@ from concurrency.deciding.inference import Effect
 from concurrency.deciding.tables import ARM, ArmKey, effect_columns
 
 
-def verdict(timings: pd.DataFrame, summary: pd.DataFrame, robust: bool = False) -> dict[str, dict[str, Any]]:
-    """Per workload the answer as data and as sentences; `robust` as for `summarise`.
+def verdict(
+    timings: pd.DataFrame,
+    summary: pd.DataFrame,
+    robust: bool = False,
+    notes: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Per workload the answer as data and as sentences; `robust` as for `summarise`. `notes` are sentences of what was
+    recorded for a workload, which end its own.
 
     Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
     the best: fewest workers, then the strategy of lowest rank); its `speedup` (cross-validated: each round is scored by
     the arm that the other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`; with several
     interpreters the same as `versus_sequential`, and whose `sequential` is the fastest, `sequential_interpreter`;
     `ties`, the names of the other arms of the best set; `rounds`, `warm_up` (rounds left out), `form` (of `inference`);
-    `noise` (`quiet`, `noisy` or `unusable`), `reasons`, `advice`; `control`, the time of the A/A duplicate over its
-    twin's, with a 99 % interval. Where nothing can be recommended, those of the arm are missing. With several hosts,
-    these are of the first one in `timings`, and `hosts` has the answer of each.
+    `notes`, if there are any; `noise` (`quiet`, `noisy` or `unusable`), `reasons`, `advice`; `control`, the time of the
+    A/A duplicate over its twin's, with a 99 % interval. Where nothing can be recommended, those of the arm are missing.
+    With several hosts, these are of the first one in `timings`, and `hosts` has the answer of each.
     """
     answers: dict[str, dict[str, dict[str, Any]]] = {}
     for block in blocks(timings, robust):
         rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
         answers.setdefault(block.workload, {})[block.host] = _as_data(decide(block, rows))
-    return {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
+    found = {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
+    for workload, said in (notes or {}).items():
+        if said and workload in found:
+            found[workload] |= {"sentence": " ".join([found[workload]["sentence"], *said]), "notes": list(said)}
+    return found
 
 
 def decide(block: Block, rows: pd.DataFrame) -> Answer:
@@ -46,6 +57,7 @@ def decide(block: Block, rows: pd.DataFrame) -> Answer:
         mixed=block.mixed,
         noise=noise.judge(block.bound, samples, scatter, control),
         control=control,
+        known_in_flight=block.known_in_flight,
     )
     best = {arm.key: arm for arm in arms if arm.best}
     simplest_first = [best[key] for key in block.complete if key in best]
@@ -58,6 +70,7 @@ def decide(block: Block, rows: pd.DataFrame) -> Answer:
         recommended=recommended,
         ties=tuple(ties),
         speedup=_cross_validated(block, recommended, recommended.speedup, block.baseline_of(recommended.key), own),
+        is_left_open=estimates.is_left_open(block, recommended.key),
     )
     fastest = block.fastest_baseline
     if fastest is None or len(block.interpreters) < 2:

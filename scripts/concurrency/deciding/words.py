@@ -9,6 +9,8 @@ from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
 from concurrency.measuring.arms import BASELINE
 
+PROBE = "download.live.probe: true"
+PROBED = 16  # in flight, at most
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
 
 
@@ -22,7 +24,8 @@ def sentences(answer: Answer) -> str:
         return f"No answer: {reason}; the tables say why."
     said = [
         too_few_rounds(answer) if answer.has_too_few_rounds else recommendation(answer, answer.recommended),
-        f"Beware: {answer.recommended.flags}." if answer.recommended.flags else "",
+        left_open(answer, answer.recommended),
+        beware(answer, answer.recommended),
         out_of_the_running(answer),
         "The first round was a warm-up and counts for nothing." if answer.warm_up else "",
         on_noise(answer.noise),
@@ -65,9 +68,15 @@ def too_few_rounds(answer: Answer) -> str:
 
 def recommendation(answer: Answer, recommended: ArmResult) -> str:
     """What is best, by how much, and what cannot be told from it."""
-    name, others = name_of(recommended, answer), [name_of(arm, answer) for arm in answer.ties]
     if len(answer.arms) == 1:
-        return f"Only {name} was measured: {recommended.median_s:.3g} s."
+        return f"Only {name_of(recommended, answer)} was measured: {recommended.median_s:.3g} s."
+    said = comparison(answer, recommended)
+    return f"If the servers keep up, {said[0].lower()}{said[1:]}" if recommended in answer.beyond else said
+
+
+def comparison(answer: Answer, recommended: ArmResult) -> str:
+    """The same of several arms, as if all that is replayed were known."""
+    name, others = name_of(recommended, answer), [name_of(arm, answer) for arm in answer.ties]
     if len(others) == len(answer.arms) - 1:
         all_arms = f"{name} and {others[0]}" if len(others) == 1 else f"the {len(answer.arms)} arms"
         return f"No clear winner: {all_arms} cannot be told apart; {name} is the simplest."
@@ -94,6 +103,37 @@ def how_much_faster(answer: Answer, recommended: ArmResult) -> str:
     )
     is_its_own = answer.sequential_interpreter == recommended.key.interpreter
     return sentence if is_its_own or math.isnan(answer.speedup.ratio) else f"{sentence}, {own} its own"
+
+
+def beyond(known_in_flight: int) -> str:
+    """Why an arm with more workers is a guess."""
+    return f"nothing was measured beyond {known_in_flight} in flight"
+
+
+def would_tell(known_in_flight: int) -> str:
+    """What would have been measured with more in flight, in brackets; nothing where that is as far as it goes."""
+    return f" ({PROBE} would)" if known_in_flight < PROBED else ""
+
+
+def left_open(answer: Answer, recommended: ArmResult) -> str:
+    """What the recording cannot tell of the answer; nothing where that is enough."""
+    said = []
+    if answer.beyond and answer.known_in_flight is not None:
+        arms = [name_of(arm, answer) for arm in answer.beyond]
+        guessed = "" if recommended in answer.beyond else f", so what {listed(arms, NAMED)} would take is a guess"
+        why = beyond(answer.known_in_flight)
+        more = would_tell(answer.known_in_flight)
+        said.append(f"{why[0].upper()}{why[1:]}{more}{guessed}.")
+    if answer.is_left_open and not answer.has_too_few_rounds:
+        said.append("More rounds would narrow that little: it is the recording that leaves most of it open.")
+    return " ".join(said)
+
+
+def beware(answer: Answer, recommended: ArmResult) -> str:
+    """What else cannot be true of the recommended arm, if anything."""
+    told = () if answer.known_in_flight is None else (beyond(answer.known_in_flight),)
+    flags = [flag for flag in recommended.flags.split("; ") if flag and flag not in told]
+    return f"Beware: {'; '.join(flags)}." if flags else ""
 
 
 def out_of_the_running(answer: Answer) -> str:

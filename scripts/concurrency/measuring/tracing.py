@@ -17,6 +17,8 @@ from typing import Any
 
 from concurrency.notes import note
 
+EVENT_LOOP, LINK = "event loop", "the link"  # lanes that are no workers
+
 
 def watch_event_loops(file: str) -> None:
     """From now on, note what the asyncio event loops of this process do."""
@@ -53,8 +55,9 @@ def chrome_trace(arms: Mapping[str, Path]) -> dict[str, Any]:
 
     Complete events ("X") are states of an item on its lane, before which it is "queued" (asynchronous events, "b" and
     "e", one for each item); "i" marks a worker's start, and a chunk of work being pickled for a worker; counters ("C")
-    are the event loop's ready and waiting tasks; lane "event loop" is what it ran; on lane 0 are "setting up" (starting
-    the workers) and "work". Times are microseconds since each arm's work began.
+    are the event loop's ready and waiting tasks; lane "event loop" is what it ran, and lane "the link" when
+    that carried something; on lane 0 are "setting up" (starting the workers) and "work". Times are microseconds since
+    each arm's work began.
     https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
     """
     trace: list[dict[str, Any]] = []
@@ -77,7 +80,7 @@ def _events(pid: int, notes: Sequence[Mapping[str, Any]], work: Mapping[str, flo
     def lane(name: str) -> int:
         if name not in lanes:
             lanes[name] = len(lanes) + 1
-            label = name if name == "event loop" else f"{len(lanes)} {name}"
+            label = name if name in (EVENT_LOOP, LINK) else f"{len(lanes)} {name}"
             found.append({"ph": "M", "name": "thread_name", "pid": pid, "tid": lanes[name], "args": {"name": label}})
         return lanes[name]
 
@@ -118,5 +121,8 @@ def _events(pid: int, notes: Sequence[Mapping[str, Any]], work: Mapping[str, flo
             counts = {"ready": one["ready"], "waiting": one["waiting"]}
             found.append({"ph": "C", "name": "tasks", "pid": pid, "tid": 0, "ts": micros(one["at"]), "args": counts})
         elif one["what"] == "ran" and begin <= one["begin"] and one["end"] <= end:
-            bar(one["name"], lane("event loop"), one["begin"], one["end"])
+            bar(one["name"], lane(EVENT_LOOP), one["begin"], one["end"])
+    for one in notes:
+        if one["what"] == "link" and one["begin"] < one["end"]:  # it takes no time where it has no limit
+            bar("carrying", lane(LINK), one["begin"], one["end"], bytes=one["bytes"])
     return found

@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from concurrency.workloads.known import WORKLOADS
 
+VERIFIED = "results/download/verify.json"
+
 
 def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
     """A line for each strategy of each workload that was asked for and cannot be run."""
@@ -50,5 +52,7 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
     if "results/report.html" in written:
         verdict = json.loads(Path("results/tables/verdict.json").read_text(encoding="utf-8"))
         lines += [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]
+        if VERIFIED in written:
+            lines.append(json.loads(Path(VERIFIED).read_text(encoding="utf-8"))["sentence"])
         lines.append("report: results/report.html")
     return "\n".join(lines)

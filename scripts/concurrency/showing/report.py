@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -46,12 +47,13 @@ def render(
     environment: Mapping[str, str],
     config: Mapping[str, Any],
     left_out: Mapping[str, Mapping[str, str]],
+    replayed: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The report as HTML.
 
     `plots` are the SVG files named `<workload>_<plot>.svg`; `explanations` SVG files named as in EXPLAINED, each with a
     text beside it; `config` is shown as it was used; `left_out` says for each workload why a strategy that was asked
-    for could not be run.
+    for could not be run; `replayed` tells of the path to the sites, as `path.facts` has it.
     """
     drawn = {path.stem: path for path in plots}
     workloads = [
@@ -66,6 +68,7 @@ def render(
             for path in explanations
         ],
         environment={**environment, **_interpreters(timings)},
+        replayed=replayed,
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
         cores=timings["cores"].max(),
         files=FILES,

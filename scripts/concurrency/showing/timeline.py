@@ -10,14 +10,18 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from concurrency.deciding.names import ONE_BY_ONE
+from concurrency.measuring.tracing import EVENT_LOOP, LINK
 from concurrency.showing.style import STYLE
 
 STATE_COLOURS = {
     "connecting": ("#CC79A7", "..."),
     "waiting for the first byte": ("#E0E0E0", ""),
     "receiving": ("#009E73", ""),
+    "waiting for acknowledgements": ("#A8DCCB", ""),
     "computing": ("#0072B2", ""),
 }
+LINK_COLOUR = "#56B4E9"
+EDGED = ("connecting", "waiting for the first byte", "computing")  # the others are pieces of a whole
 LANE_INCHES = 0.11
 NOTHING_TRACED = "No arm could be traced; the log of the rule timeline says why."
 
@@ -27,7 +31,7 @@ def draw(trace: Mapping[str, Any], title: str) -> Figure:
     an item.
 
     Below each stands how many items were queued and, where an asyncio event loop was watched, its ready and waiting
-    tasks; what the loop ran is its last lane.
+    tasks. What the loop ran, and when the link that all share carried something, are its last lanes.
     """
     arms = _by_arm(trace)
     if not arms:
@@ -57,14 +61,16 @@ def draw(trace: Mapping[str, Any], title: str) -> Figure:
             keys += figure.axes[0].plot([], [], "v", color="#D55E00", linestyle="none", label="pickled for a worker")
         if "running" in seen:
             keys.append(Patch(color="#000000", label="the event loop runs something"))
-        figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 4))
+        if "carrying" in seen:
+            keys.append(Patch(color=LINK_COLOUR, label="the link carries something"))
+        figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 3))
         figure.suptitle(title, fontsize=12)
     return figure
 
 
 def describe(trace: Mapping[str, Any]) -> str:
-    """What the picture shows: for each arm how many items were under way at once, how busy an event loop was, and how
-    long all computing took together, against one by one.
+    """What the picture shows: for each arm how many items were under way at once, how busy an event loop and the link
+    were, and how long all computing took together, against one by one.
     """
     sentences = []
     one_by_one: dict[str, float] = {}  # of each interpreter, whose baseline comes before its other arms
@@ -82,11 +88,11 @@ def describe(trace: Mapping[str, Any]) -> str:
         elif computing and where in one_by_one:
             times = computing / one_by_one[where]
             text += f", and all of them together computed {times:.1f} times as long as one by one"
-        loop = [tid for tid, lane in _lanes(events).items() if lane == "event loop"]
-        if loop and _counts(events):
-            running = sum(event["dur"] for event in events if event["ph"] == "X" and event["tid"] in loop) / work
+        if _counts(events) and (running := _busy(events, EVENT_LOOP) / work):
             most = max(event["args"]["waiting"] for event in _counts(events))
             text += f"; its event loop ran something {running:.0%} of the time, while up to {most} tasks waited"
+        if carrying := _busy(events, LINK) / work:
+            text += f"; the link was busy {carrying:.0%} of the time"
         sentences.append(text + ".")
     return " ".join(sentences) or NOTHING_TRACED
 
@@ -102,6 +108,12 @@ def _lanes(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     return {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
 
 
+def _busy(events: Sequence[Mapping[str, Any]], lane: str) -> float:
+    """Microseconds in which something happened on the lane of that name."""
+    own = [tid for tid, name in _lanes(events).items() if name == lane]
+    return float(sum(event["dur"] for event in events if event["ph"] == "X" and event["tid"] in own))
+
+
 def _counts(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [event for event in events if event["ph"] == "C"]
 
@@ -109,7 +121,7 @@ def _counts(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _draw_arm(axes: Axes, events: Sequence[Mapping[str, Any]]) -> set[str]:
     """Draw an arm's lanes; the kinds of bars that there are."""
     order = {tid: y for y, tid in enumerate(sorted(_lanes(events)))}
-    loop = {tid for tid, name in _lanes(events).items() if name == "event loop"}
+    shared = {tid: name for tid, name in _lanes(events).items() if name in (EVENT_LOOP, LINK)}
     seen = set()
     for event in events:
         if event["name"] == "worker started":
@@ -121,20 +133,21 @@ def _draw_arm(axes: Axes, events: Sequence[Mapping[str, Any]]) -> set[str]:
         if event["ph"] != "X" or event["tid"] == 0:
             continue
         start, length, y = event["ts"] / 1e6, event["dur"] / 1e6, order[event["tid"]]
-        if event["tid"] in loop:
-            seen.add("running")
-            axes.barh(y, length, left=start, height=0.9, color="#000000")
+        if event["tid"] in shared:
+            is_loop = shared[event["tid"]] == EVENT_LOOP
+            seen.add("running" if is_loop else "carrying")
+            axes.barh(y, length, left=start, height=0.9, color="#000000" if is_loop else LINK_COLOUR, linewidth=0)
         else:
             seen.add(event["name"])
             colour, hatch = STATE_COLOURS[event["name"]]
-            edge = 0.4 if event["name"] != "receiving" else 0  # which on one machine is over in no time
+            edge = 0.4 if event["name"] in EDGED else 0
             axes.barh(y, length, left=start, height=0.85, color=colour, hatch=hatch, edgecolor="white", linewidth=edge)
     [name] = [event["args"]["name"] for event in events if event["name"] == "process_name"]
     setup, work = (event["dur"] / 1e6 for event in events if event["ph"] == "X" and event["tid"] == 0)
     axes.axvspan(-setup, 0, color="#E69F00", alpha=0.35, linewidth=0)
     axes.axvline(work, color="#000000", linewidth=1, linestyle=":")
     axes.set_title(f"{name}: {work:.2f} s (traced)", fontsize=9.5, loc="left", pad=9)
-    lanes = len(order) - len(loop)
+    lanes = len(order) - len(shared)
     axes.set_ylabel(f"{lanes} lane{'' if lanes == 1 else 's'}", fontsize=8)
     axes.set_yticks([])
     axes.set_ylim(max(3, len(order)) - 0.4, -0.6)

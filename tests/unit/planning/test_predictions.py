@@ -43,7 +43,22 @@ def test_bounds_come_in_the_order_in_which_they_bite(text):
     bounds = text[text.index("Which bound") :].splitlines()[2:8]
     assert [line.split(":")[0] for line in bounds] == ["- 20", "- 100", "- 500", "- 1,000", "- 1,000", "- 2,500"]
     assert "the hosts' manners" in bounds[0]
-    assert "latency at 10 in flight" in bounds[1]
+    assert "the pages' own time at 10 in flight" in bounds[1]
+
+
+def test_the_path_bounds_what_a_machine_can_do():
+    sites = [
+        Site(f"http://h{i % 4}.test/{i}", wire_bytes=50_000, latency_ms=100, rtt_ms=40, slots=0 if i % 4 else 1)
+        for i in range(8)
+    ]
+    text = capacity.describe(sites, PAGES, MEMORY, None, [], job_s=1.5, rate=5, mbit_per_s=20)
+    bounds = dict(line[2:].split(": ") for line in text[text.index("Which bound") :].splitlines()[2:9])
+    assert bounds["50"] == "a link of 20 Mbit/s"  # of 50 kB each
+    assert bounds["67"] == "what the hosts work on at once"  # a quarter of the pages, of 60 ms of work each
+    cells = [cell.strip() for cell in row(text, "100,000").split("|")[1:-1]]
+    assert cells[3] == "33.4 min"  # 5 s to start, and the link
+    assert cells[9] == "83.3 min"
+    assert float(text.split(" ms each one by one")[0].split(", ")[-1]) > 100 + 20  # slow start, and the link
 
 
 def test_only_what_was_checked_is_not_called_extrapolated(text):

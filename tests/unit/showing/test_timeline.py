@@ -17,6 +17,7 @@ from helpers.workloads import strategies
 from helpers.workloads import workload as of_name
 
 SITES = [Site(f"http://h{i % 2}.test/{i}", wire_bytes=20_000, latency_ms=20, connect_ms=10) for i in range(6)]
+MBIT_PER_S = 20
 NUMBERS = [50_000, 60_000, 70_000, 80_000]
 ARMS = {
     "download": [("sequential", 1, {}), ("threads", 3, {}), ("asyncio", 3, {}), ("process_pool", 2, {})],
@@ -47,7 +48,7 @@ def traces(tmp_path_factory):
         for strategy, workers, options in arms:
             file = folder / f"{workload}-{strategy}.jsonl"
             if workload == "download":
-                with replay.serve(SITES, 1, trace=str(file)) as urls:
+                with replay.serve(SITES, 1, MBIT_PER_S, trace=str(file)) as urls:
                     run(workload, strategy, workers, options, urls, str(file))
             else:
                 run(workload, strategy, workers, options, NUMBERS, str(file))
@@ -92,10 +93,13 @@ def test_states_of_a_page_follow_each_other_and_fill_its_time(traces):
     ]
     for _, page in itertools.groupby(events, key=lambda event: (event["pid"], event["args"]["item"])):
         states = list(page)
-        assert [state["name"] for state in states][-2:] == ["waiting for the first byte", "receiving"]
+        names = [state["name"] for state in states]
+        first = names.index("waiting for the first byte")
+        assert names[first + 1 :: 2] == ["receiving"] * len(names[first + 1 :: 2])
+        assert set(names[first + 2 :: 2]) <= {"waiting for acknowledgements"}
         lasted = states[-1]["ts"] + states[-1]["dur"] - states[0]["ts"]
         assert sum(state["dur"] for state in states) == pytest.approx(lasted, abs=1)
-        assert states[-2]["dur"] >= 20_000 - 1
+        assert states[first]["dur"] >= 20_000 - 1
 
 
 @pytest.mark.parametrize("workload", ARMS)
@@ -111,6 +115,30 @@ def test_every_item_is_queued_until_its_first_state(traces, workload):
         queued = {event["id"]: event for event in events if event["pid"] == pid and event["ph"] == "b"}
         begun = {event["id"]: event["ts"] for event in events if event["pid"] == pid and event["ph"] == "e"}
         assert {json.dumps(event["args"]["item"]): begun[i] for i, event in queued.items()} == first
+
+
+def test_slow_start_and_the_link_are_seen(traces):
+    events = traces["download"]["traceEvents"]
+    [pid] = [event["pid"] for event in events if event.get("args", {}).get("name") == "sequential"]
+    own = [event for event in events if event["pid"] == pid]
+    assert sum(event["name"] == "waiting for acknowledgements" for event in own) >= 1  # 20 kB are more than a window
+    [link] = [event["tid"] for event in own if event.get("args", {}).get("name") == "the link"]
+    assert link == max(event["tid"] for event in own)
+    carried = [event for event in own if event["ph"] == "X" and event["tid"] == link]
+    assert sum(event["args"]["bytes"] for event in carried) >= 6 * 20_000
+    assert sum(event["dur"] for event in carried) >= 0.99 * 1e6 * 6 * 20_000 / (MBIT_PER_S * 1e6 / 8)
+    said = timeline.describe({"traceEvents": own})
+    assert "; the link was busy " in said
+    assert "2 lanes," in said  # connections to two hosts
+
+
+def test_a_link_without_a_limit_is_not_seen(tmp_path):
+    file = tmp_path / "notes.jsonl"
+    with replay.serve(SITES, 1, trace=str(file)) as urls:
+        run("download", "sequential", 1, {}, urls, str(file))
+    trace = tracing.chrome_trace({"sequential": file})
+    assert "the link" not in json.dumps(trace)
+    assert "the link" not in timeline.describe(trace)
 
 
 def test_without_any_trace_that_is_said():

@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
         self.flow = Flow(world.agenda, world.link, typical.rtt_s)
         self.leg_s = typical.set_up_s / typical.round_trips
         self.owed_s = self.leg_s  # of the set-up, before anything can be asked
-        self.tls = _tls(context) if context else None
+        self.tls, self.tls_version = _tls(context) if context else None, typical.tls_version
         self.http2: Http2 | None = None
         self.unread, self.delayed = b"", b""
         self.served = 0
@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
         else:
             self.delayed = data
             owed_s, self.owed_s = self.owed_s, 0.0
-            is_answered = self.tls.version == "TLSv1.3" or self.tls.is_resumed
+            is_answered = not owed_s and (self.tls_version == "1.3" or self.tls.is_resumed)
             self.world.agenda.at(now + owed_s + (0 if is_answered else self.leg_s), self.shake_hands)
         self.world.look()
 

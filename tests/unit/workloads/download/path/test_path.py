@@ -5,6 +5,7 @@ import http.client
 import itertools
 import json
 import random
+import socket
 import ssl
 import threading
 import time
@@ -168,6 +169,28 @@ def real_seconds(sites, mbit_per_s, in_flight):
             connection.close()
         assert len(ends) == in_flight
         return max(ends) - begin
+
+
+@pytest.mark.parametrize(
+    ("tls", "is_resumed", "round_trips"), [("1.3", False, 2), ("1.3", True, 2), ("1.2", False, 3), ("1.2", True, 2)]
+)
+def test_a_handshake_takes_its_round_trips_and_what_is_asked_after_it_none_of_them(tls, is_resumed, round_trips):
+    with replay.serve([page(latency_ms=200, rtt_ms=200, wire_bytes=10, tls=tls)], 1) as [url]:
+        place, context, session = urlsplit(url), ssl.create_default_context(), None
+        for _ in range(1 + is_resumed):
+            begin = time.perf_counter()
+            with (
+                socket.create_connection((place.hostname, place.port)) as plain,
+                context.wrap_socket(plain, server_hostname=place.hostname, session=session) as secured,
+            ):
+                shaken = time.perf_counter()
+                secured.sendall(b"GET /0 HTTP/1.1\r\n\r\n")
+                assert secured.recv(1000)
+                answered = time.perf_counter()
+                session, was_resumed = secured.session, secured.session_reused
+    assert was_resumed == is_resumed
+    assert round((shaken - begin) / 0.2) == round_trips
+    assert round((answered - shaken) / 0.2) == 1
 
 
 def test_draws_are_the_same_for_the_same_round_and_page_whatever_the_order():

@@ -1,0 +1,84 @@
+"""What is to be said of the recording that a live comparison replays: what it found, and what it could not tell."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from concurrency.deciding import words
+
+TOLERATED = 0.10  # by how much the replay's time may differ from what was really measured
+UNSTEADY = 0.20  # from this standard deviation of the log on, of latencies or transfers within the recording
+NAMED = 3  # hosts, at most, in a sentence
+
+KINDS = {"one_by_one": "one by one", "polite": "as they were really downloaded"}
+
+
+def notes(path: Mapping[str, Any], check: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each thing that a reader of the verdict must know: of the `path` (path.json), and of what the
+    replay took against the truth (check.json). None where all is as it should be."""
+    hosts: Mapping[str, Mapping[str, Any]] = path.get("hosts", {})
+    if found := {host: facts["slots"] for host, facts in hosts.items() if facts.get("slots")}:
+        yield _slots(found, len(hosts))
+    if any(str(facts.get("http")) == "2" for facts in hosts.values()):
+        yield "The servers offer HTTP/2, but strategies that speak HTTP/1.1 were compared."
+    if (path.get("unsteady") or 0) >= UNSTEADY:
+        yield f"The path is unsteady: times varied by {100 * path['unsteady']:.0f} % within the recording."
+    if path and not path.get("probed") and path.get("mbit_per_s") is None:
+        yield "The link's rate is not known, so that none was played."
+    yield from _differences(check)
+
+
+def _slots(found: Mapping[str, int], hosts: int) -> str:
+    few, many = min(found.values()), max(found.values())
+    if hosts == len(found) and few == many:
+        return f"The server{' works' if hosts == 1 else 's work'} on {few} requests at once."
+    if len(found) > NAMED:
+        return f"{len(found)} of {hosts} servers work on {few} to {many} requests at once."
+    named = [f"{urlsplit(host).netloc} works on {slots}" for host, slots in found.items()]
+    return f"{words.listed(named)} requests at once."
+
+
+def differences(check: Mapping[str, Any]) -> dict[str, float]:
+    """By how much the truth took longer (+) or less (-) than the replay, as a share of the replay's time, by kind."""
+    return {kind: check[kind]["real_s"] / check[kind]["replayed_s"] - 1 for kind in KINDS if check.get(kind)}
+
+
+def _differences(check: Mapping[str, Any]) -> Iterator[str]:
+    off = {kind: share for kind, share in differences(check).items() if abs(math.log1p(share)) > math.log1p(TOLERATED)}
+    if not off:
+        return
+    said = [
+        f"{KINDS[kind]} {check[kind]['replayed_s']:.3g} s, and really {check[kind]['real_s']:.3g} s" for kind in off
+    ]
+    yield f"The replay is not quite the truth: the pages take it {'; '.join(said)} (perhaps {_reason(off)})."
+
+
+def verified(found: Mapping[str, Any]) -> str:
+    """What the real sites took one by one and the recommended arm (verify.json), beside what the replay said."""
+    if found["error"]:
+        return f"Not verified: {found['error']}."
+    took = [
+        f"{arm['name']} {words.listed([f'{real_s:.3g}' for real_s in arm['real_s']])} s, replayed "
+        f"{arm['replayed_s']:.3g} s"
+        for arm in found["arms"]
+    ]
+    real, replayed = ([sum(arm["real_s"]) for arm in found["arms"]], [arm["replayed_s"] for arm in found["arms"]])
+    gain = (
+        f": {words.number(real[0] / real[-1])}× faster, replayed {words.number(replayed[0] / replayed[-1])}×"
+        if len(took) > 1
+        else ""
+    )
+    return f"For real: {'; '.join(took)}{gain}."
+
+
+def _reason(off: Mapping[str, float]) -> str:
+    """The likeliest one.
+
+    The truth was quicker: some replies came from a cache. It was slower, both ways: the server had to warm up, for the
+    profile has what most requests took. It was slower only where pages overlapped, as they really did in both of the
+    true times: they shared a link.
+    """
+    if min(off.values()) < 0:
+        return "a cache answered some"
+    return "the server had to warm up" if len(off) == len(KINDS) else "the pages shared a link"
