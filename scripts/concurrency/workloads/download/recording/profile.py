@@ -6,6 +6,8 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ from concurrency.workloads.download.recording import exchanges, fitting, hosts, 
 from concurrency.workloads.download.recording.exchanges import Exchange
 from concurrency.workloads.download.recording.fitting import Fit
 from concurrency.workloads.download.recording.latencies import Latencies
-from concurrency.workloads.download.recording.played import first_segment_s
 from concurrency.workloads.download.sites import Site
 
 RECORDINGS = 20
@@ -38,20 +39,26 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
     recorded = observing.released(exchanges.answered(lines), rtts_ms)
     origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
 
-    def estimated(queues_ms: Sequence[float], unqueued: set[int]) -> Latencies:
-        return latencies.estimated(observing.latencies_ms(recorded, queues_ms, unqueued), origins)
+    @cache
+    def leads_ms(mbit_per_s: float | None) -> list[float]:
+        return observing.leads_ms(recorded, rtts_ms, mbit_per_s)
 
-    def fitted() -> Fit:
-        return fitting.fitted(fitting.Misfits(recorded, own.typical_ms, own.spread_ms, rtts_ms))
+    def fitted(queues_ms: Sequence[float], unqueued: set[int]) -> tuple[Fit, Latencies]:
+        @cache
+        def at(mbit_per_s: float | None) -> Latencies:
+            seen = observing.latencies_ms(recorded, leads_ms(mbit_per_s), queues_ms, unqueued)
+            return latencies.estimated(seen, origins)
 
-    no_queues = [0.0] * len(recorded)
-    own = estimated(no_queues, observing.unqueued(recorded, no_queues))
-    fit = fitted()
-    queues_ms = observing.queues_ms(recorded, own.typical_ms, rtts_ms, fit.setting)
-    unqueued = observing.unqueued(recorded, queues_ms, fit.setting.slots)
-    own = estimated(queues_ms, unqueued)
-    if fit.slots:
-        fit = fitted()
+        fit = fitting.fitted(fitting.Misfits(recorded, at, rtts_ms))
+        return fit, at(fit.setting.mbit_per_s)
+
+    queues_ms = [0.0] * len(recorded)
+    fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms))
+    if fit.slots:  # so that one may know who met a queue in a burst
+        own_leads_ms = leads_ms(fit.setting.mbit_per_s)
+        queues_ms = observing.queues_ms(recorded, own.typical_ms, own_leads_ms, rtts_ms, fit.setting)
+        fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms, fit.setting.slots))
+    waited_ms = list(map(add, queues_ms, leads_ms(fit.setting.mbit_per_s)))
     told = _Told(known, own, fit, recorded)
     path = {
         "mbit_per_s": fit.setting.mbit_per_s,
@@ -60,7 +67,7 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         "hosts": {origin: told.host(origin) for origin in sorted(known)},
         "spread_ms": [round(ms, 1) for ms in own.spread_ms],
         "stalls_ms": observing.stalls_ms(recorded, rtts_ms, fit.setting),
-        "unsteady": observing.unsteady(recorded, own.typical_ms, queues_ms, rtts_ms, fit.setting),
+        "unsteady": observing.unsteady(recorded, own.typical_ms, waited_ms, rtts_ms, fit.setting),
         "recordings": _recordings(told, pages, seed),
     }
     return Recorded([told.site(page) for page in pages], [told.more(page) for page in pages], path)
@@ -152,12 +159,11 @@ class _Told:
         )
 
     def latency_ms(self, page: Mapping[str, str], off_ms: float = 0.0) -> float:
-        """Without what its first bytes take on the link, and if what is known of it was off by so much."""
+        """As it is played, if what is known of it was off by so much."""
         exchange = self._latest.get(page["url"])
         if exchange is None:
             return float(page["latency_ms"] or 0)
-        on_link_ms = first_segment_s(exchange.wire_bytes, self.fit.setting.mbit_per_s) * 1000
-        return max(self.known[exchange.origin].rtt_ms, self.own.typical_ms[page["url"]] - on_link_ms + off_ms)
+        return max(self.known[exchange.origin].rtt_ms, self.own.typical_ms[page["url"]] + off_ms)
 
     def more(self, page: Mapping[str, str]) -> dict[str, Any]:
         """What a reader may want to know of it."""
