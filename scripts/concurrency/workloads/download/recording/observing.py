@@ -126,16 +126,22 @@ def unqueued(
 
 
 def latencies_ms(
-    recorded: Sequence[Exchange], leads_ms: Sequence[float], queues_ms: Sequence[float], unqueued: set[int]
+    recorded: Sequence[Exchange],
+    leads_ms: Sequence[float],
+    queues_ms: Sequence[float],
+    unqueued: set[int],
+    rtts_ms: Mapping[str, float],
 ) -> dict[str, list[float]]:
-    """By URL, the observations that tell of the page: of exchanges that met no queue, first tries if there are any;
-    where all met one, the least of what is left without it."""
-    found: dict[str, list[list[float]]] = defaultdict(lambda: [[], [], []])
-    for place, exchange in enumerate(recorded):
-        if exchange.is_whole:
-            rank = 2 if place not in unqueued else 0 if exchange.is_first_try else 1
-            found[exchange.url][rank].append(exchange.seen_ms - leads_ms[place] - queues_ms[place])
-    return {url: first or again or [min(queued)] for url, (first, again, queued) in found.items()}
+    """By URL, the observations that tell of the page best: of exchanges that met no queue, with something seen of the
+    first window, at the first try; else at another; else seen of a later window, for when that came depends on what the
+    connection carried before, a TLS session's tickets, too; else the least of what is left without the queue."""
+    found: dict[str, list[list[float]]] = defaultdict(lambda: [[], [], [], []])
+    for place, (this, lead_ms) in enumerate(zip(recorded, leads_ms, strict=True)):
+        if this.is_whole:
+            is_late = lead_ms > rtts_ms[this.origin]
+            rank = 3 if place not in unqueued else 2 if is_late else 0 if this.is_first_try else 1
+            found[this.url][rank].append(this.seen_ms - lead_ms - queues_ms[place])
+    return {url: first or again or later or [min(queued)] for url, (first, again, later, queued) in found.items()}
 
 
 def stalls_ms(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], setting: Setting) -> list[float]:
@@ -174,7 +180,8 @@ def unsteady(
         exchange = recorded[place]
         if exchange.burst:
             continue
-        usual_s = (typical_ms[exchange.url] + waited_ms[place]) / 1000 + transfer_s(exchange) - late_s
+        latency_ms = max(rtts_ms[exchange.origin], typical_ms[exchange.url])
+        usual_s = (latency_ms + waited_ms[place]) / 1000 + transfer_s(exchange) - late_s
         ratios.append(log((exchange.ended - exchange.sent) / usual_s))
     scatter = pstdev(ratios) if ratios else 0.0
     return round(scatter, 3) if scatter > UNSTEADY else None

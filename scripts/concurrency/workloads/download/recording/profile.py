@@ -46,7 +46,7 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
     def fitted(queues_ms: Sequence[float], unqueued: set[int]) -> tuple[Fit, Latencies]:
         @cache
         def at(mbit_per_s: float | None) -> Latencies:
-            seen = observing.latencies_ms(recorded, leads_ms(mbit_per_s), queues_ms, unqueued)
+            seen = observing.latencies_ms(recorded, leads_ms(mbit_per_s), queues_ms, unqueued, rtts_ms)
             return latencies.estimated(seen, origins)
 
         fit = fitting.fitted(fitting.Misfits(recorded, at, rtts_ms))
