@@ -75,7 +75,9 @@ class Misfits:
         recorded: Sequence[Exchange],
         latencies: Callable[[float | None], Latencies],
         rtts_ms: Mapping[str, float],
+        least_mbit_per_s: float = 0.0,
     ) -> None:
+        self.least_mbit_per_s = least_mbit_per_s  # slower links need not be tried
         self._latencies = latencies  # by the rate of the link
         self._rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
         self._others = [x for x in recorded if not x.burst][:MOST_ALONE]
@@ -168,14 +170,16 @@ def _rate(
     misfits: Misfits, slots: Mapping[str, int], looked_at: slice = slice(None)
 ) -> tuple[float | None, dict[float | None, list[float]]]:
     """The best, and all that were tried."""
+    least = misfits.least_mbit_per_s
+    rates = sorted({max(rate, least) for rate in RATES})
     tried: dict[float | None, list[float]] = {
-        rate: misfits.of(Setting(rate, slots))[looked_at] for rate in (None, *RATES)
+        rate: misfits.of(Setting(rate, slots))[looked_at] for rate in (None, *rates)
     }
-    best = min(RATES, key=lambda rate: sum(tried[rate]))
+    best = min(rates, key=lambda rate: sum(tried[rate]))
     for step in STEPS:
-        for rate in (best * step, best / step):
-            tried[rate] = misfits.of(Setting(rate, slots))[looked_at]
-        best = min((best, best * step, best / step), key=lambda rate: sum(tried[rate]))
+        near = (best, best * step, max(least, best / step))
+        tried |= {rate: misfits.of(Setting(rate, slots))[looked_at] for rate in near}
+        best = min(near, key=lambda rate: sum(tried[rate]))
     return _best(tried, None), tried
 
 

@@ -33,10 +33,15 @@ class Recorded:
 
 def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str]], seed: int = 1) -> Recorded:
     """Of the lines that were recorded, and the rows of pages.csv that have no error."""
-    lines = [exchanges.condensed(line) for line in lines]
-    known = hosts.known(lines)
+    stretches, condensed = exchanges.Stretches(), []
+    for line in lines:
+        stretches.add(line)
+        condensed.append(exchanges.condensed(line))
+    known = hosts.known(condensed)
+    # Where packets wait for others that are late, bodies come more slowly than the link is; but not in each stretch.
+    least_mbit_per_s = stretches.fast_mbit_per_s if any(host.jitters for host in known.values()) else 0.0
     rtts_ms = {origin: host.rtt_ms for origin, host in known.items()}
-    recorded = observing.released(exchanges.answered(lines), rtts_ms)
+    recorded = observing.released(exchanges.answered(condensed), rtts_ms)
     origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
 
     @cache
@@ -49,7 +54,7 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
             seen = observing.latencies_ms(recorded, leads_ms(mbit_per_s), queues_ms, unqueued, rtts_ms)
             return latencies.estimated(seen, origins)
 
-        fit = fitting.fitted(fitting.Misfits(recorded, at, rtts_ms))
+        fit = fitting.fitted(fitting.Misfits(recorded, at, rtts_ms, least_mbit_per_s))
         return fit, at(fit.setting.mbit_per_s)
 
     queues_ms = [0.0] * len(recorded)
