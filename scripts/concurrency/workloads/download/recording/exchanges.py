@@ -15,7 +15,7 @@ _BETWEEN_RUNS_S = 600.0  # so far apart that nothing of one is left in the next
 class Exchange:
     """A request that was sent, and its reply. Times are in seconds; `marks` are when the shares MARKS of the body were
     there. `burst` is 0 for what was asked one by one, however many of these were under way; `is_whole` tells a page
-    that came with status 200 and to its end."""
+    that came with status 200 and to its end; `first_is_seen` is false where `first` follows from the end."""
 
     url: str
     origin: str
@@ -30,6 +30,8 @@ class Exchange:
     coding: str
     is_whole: bool
     is_first_try: bool
+    is_secured: bool = False
+    first_is_seen: bool = True
 
     @property
     def latency_ms(self) -> float:
@@ -79,6 +81,7 @@ def _exchange(line: Mapping[str, Any], later_s: float) -> Exchange:
         coding=line["coding"],
         is_whole=line["status"] == 200 and not line["error"] and line["kind"] != "robots",
         is_first_try=line["attempt"] == 1,
+        is_secured=bool(line["tls"]),
     )
 
 

@@ -67,7 +67,7 @@ class Fit:
 
 class Misfits:
     """How far the model is from the recording, by setting: for each time that is looked at, in units of what it is
-    exact to."""
+    exact to. The first `of_bodies` of them are of bodies that came alone."""
 
     def __init__(
         self,
@@ -78,9 +78,15 @@ class Misfits:
     ) -> None:
         deviation_ms = pstdev(spread_ms) if spread_ms else 0.0
         self._rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
-        self._others = [x for x in recorded if not x.burst][:MOST_ALONE]
-        self._alone = sorted(all_exchanges.undisturbed(self._others))
         probed = [x for x in recorded if x.burst and x.is_whole]
+        self._others = [x for x in recorded if not x.burst][:MOST_ALONE]
+        alone = sorted(all_exchanges.undisturbed(self._others))
+        # over TLS bytes are seen a record at a time, so where there are bursts, bodies that came alone tell less
+        self._alone = [
+            place
+            for place in alone
+            if self._others[place].first_is_seen and not (probed and self._others[place].is_secured)
+        ]
         self._bursts = all_exchanges.bursts(probed)
         self._probed = probed
         typical = [latencies_ms.get(x.url, x.latency_ms) / 1000 for x in probed]
@@ -93,20 +99,13 @@ class Misfits:
             for _ in range(DRAWS if deviation_ms > 1 else 1)
         ]
         self.largest = all_exchanges.largest_bursts(probed)
-        self._seen = [*self._times_alone(self._others), *self._times_of_bursts(probed)]
-        wide = [0.0] * (len(self._seen) - self._bursts_count) + [deviation_ms / 1000] * self._bursts_count
+        bodies, bursts = self._times_alone(self._others), self._times_of_bursts(probed)
+        self.of_bodies = len(bodies)
+        self._seen = [*bodies, *bursts]
+        wide = [0.0] * len(bodies) + [deviation_ms / 1000] * len(bursts)
         self._exact = [EXACT_S + EXACT * seen + more for seen, more in zip(self._seen, wide, strict=True)]
         self._by_rate: dict[float | None, list[float]] = {}
         self._known: dict[tuple[object, ...], list[float]] = {}
-
-    @property
-    def _bursts_count(self) -> int:
-        return 2 * sum(map(len, self._bursts))
-
-    @property
-    def of_bodies(self) -> int:
-        """How many of the misfits are of bodies that came alone; they are the first."""
-        return len(self._seen) - self._bursts_count
 
     def of(self, setting: Setting) -> list[float]:
         """Those of a setting."""
@@ -137,7 +136,8 @@ class Misfits:
         times: list[float] = []
         for own in self._bursts:
             began = min(self._probed[place].sent for place in own)
-            times += sorted(replies[place].first - began for place in own)
+            if all(self._probed[place].first_is_seen for place in own):
+                times += sorted(replies[place].first - began for place in own)
             times += sorted(replies[place].ended - began for place in own)
         return times
 

@@ -33,14 +33,14 @@ def played(
     return play(recorded[:MOST_PLAYED], seconds, rtts_s, setting.mbit_per_s, setting.slots)
 
 
-def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> list[Exchange]:
+def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None) -> list[Exchange]:
     """The exchanges with first bytes as early as the last ones ask for.
 
     Over TLS a byte is seen once its record is complete, which may take a second window; and some servers' first window
-    is larger. Both look like bodies that came faster than they can over any link: then they began before it was seen.
+    is larger. Both look like bodies that came faster than they can over the link: then they began before it was seen.
     Where as many were late by themselves, that is the path's jitter.
     """
-    late_s = _late_s(recorded, rtts_ms, None)
+    late_s = _late_s(recorded, rtts_ms, mbit_per_s)
     alone = exchanges.undisturbed(recorded)
     early, late = Counter[str](), Counter[str]()
     for place, by_s in late_s.items():
@@ -51,8 +51,11 @@ def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> list
     for place, by_s in late_s.items():
         this = recorded[place]
         rtt_s = rtts_ms[this.origin] / 1000
-        if early[this.origin] > EARLY * late[this.origin] and by_s < -_limit_ms(rtts_ms[this.origin]) / 1000:
-            found[place] = replace(this, first=min(this.first, max(this.sent + rtt_s, this.first + by_s)))
+        limit_s = 0.0 if this.is_secured else _limit_ms(rtts_ms[this.origin]) / 1000
+        if early[this.origin] > EARLY * late[this.origin] and by_s < -limit_s:
+            found[place] = replace(
+                this, first=min(this.first, max(this.sent + rtt_s, this.first + by_s)), first_is_seen=False
+            )
     return found
 
 

@@ -13,12 +13,13 @@ from concurrency.errors import shown
 from concurrency.files import writing
 from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies, observing
 from concurrency.workloads.download.recording.exchanges import Exchange
-from concurrency.workloads.download.recording.fitting import Fit
+from concurrency.workloads.download.recording.fitting import Fit, Setting
 from concurrency.workloads.download.recording.latencies import Latencies
 from concurrency.workloads.download.recording.played import first_segment_s
 from concurrency.workloads.download.sites import Site
 
 RECORDINGS = 20
+RELEASES = 4
 
 
 @dataclass(frozen=True)
@@ -35,23 +36,14 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
     lines = [exchanges.condensed(line) for line in lines]
     known = hosts.known(lines)
     rtts_ms = {origin: host.rtt_ms for origin, host in known.items()}
-    recorded = observing.released(exchanges.answered(lines), rtts_ms)
-    origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
-
-    def estimated(queues_ms: Sequence[float], unqueued: set[int]) -> Latencies:
-        return latencies.estimated(observing.latencies_ms(recorded, queues_ms, unqueued), origins)
-
-    def fitted() -> Fit:
-        return fitting.fitted(fitting.Misfits(recorded, own.typical_ms, own.spread_ms, rtts_ms))
-
-    no_queues = [0.0] * len(recorded)
-    own = estimated(no_queues, observing.unqueued(recorded, no_queues))
-    fit = fitted()
-    queues_ms = observing.queues_ms(recorded, own.typical_ms, rtts_ms, fit.setting)
-    unqueued = observing.unqueued(recorded, queues_ms, fit.setting.slots)
-    own = estimated(queues_ms, unqueued)
-    if fit.slots:
-        fit = fitted()
+    answered = exchanges.answered(lines)
+    mbit_per_s = _likely_rate(answered, rtts_ms)
+    for _ in range(RELEASES):  # when bodies began tells of the link, and the link of when they began
+        recorded = observing.released(answered, rtts_ms, mbit_per_s)
+        own, fit, unqueued = _fitted(recorded, rtts_ms)
+        if fit.setting.mbit_per_s == mbit_per_s:
+            break
+        mbit_per_s = fit.setting.mbit_per_s
     told = _Told(known, own, fit, recorded)
     path = {
         "mbit_per_s": fit.setting.mbit_per_s,
@@ -64,6 +56,46 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         "recordings": _recordings(told, pages, seed),
     }
     return Recorded([told.site(page) for page in pages], [told.more(page) for page in pages], path)
+
+
+def _likely_rate(answered: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> float | None:
+    """Of the link, from bodies whose begin is not seen: that with which they begin so that all bursts come as they did,
+    as if no host had a limit."""
+    if not any(exchange.is_secured and exchange.burst for exchange in answered):
+        return None
+
+    def misfit(rate: float | None) -> float:
+        recorded = observing.released(answered, rtts_ms, rate)
+        own = _estimated(recorded, *_alone(recorded))
+        return sum(fitting.Misfits(recorded, own.typical_ms, own.spread_ms, rtts_ms).of(Setting(rate)))
+
+    rates: list[float | None] = [None, *(rate * step for rate in fitting.RATES for step in (1.0, 2**0.5))]
+    return min(rates, key=misfit)
+
+
+def _alone(recorded: Sequence[Exchange]) -> tuple[list[float], set[int]]:
+    """As if none had waited for others: how long each has, and those that were indeed alone."""
+    no_queues = [0.0] * len(recorded)
+    return no_queues, observing.unqueued(recorded, no_queues)
+
+
+def _estimated(recorded: Sequence[Exchange], queues_ms: Sequence[float], unqueued: set[int]) -> Latencies:
+    origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
+    return latencies.estimated(observing.latencies_ms(recorded, queues_ms, unqueued), origins)
+
+
+def _fitted(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> tuple[Latencies, Fit, set[int]]:
+    """What pages take, what the path is, and which exchanges did not wait for others."""
+
+    def fitted(own: Latencies) -> Fit:
+        return fitting.fitted(fitting.Misfits(recorded, own.typical_ms, own.spread_ms, rtts_ms))
+
+    own = _estimated(recorded, *_alone(recorded))
+    fit = fitted(own)
+    queues_ms = observing.queues_ms(recorded, own.typical_ms, rtts_ms, fit.setting)
+    unqueued = observing.unqueued(recorded, queues_ms, fit.setting.slots)
+    own = _estimated(recorded, queues_ms, unqueued)
+    return own, fitted(own) if fit.slots else fit, unqueued
 
 
 def rows(pages_csv: str | Path) -> list[dict[str, str]]:
