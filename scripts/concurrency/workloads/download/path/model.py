@@ -5,8 +5,7 @@ its time (`replay.server`), a simulation at once (`simulation`). All times are s
 a server at t is there at t + half a round trip, so the first byte of a window "leaves" when it arrives. Modelled are
 
 - the round trip: half of it before a server has a request, half of it until its reply arrives;
-- TCP's slow start (RFC 5681, RFC 6928, RFC 2861): 10 segments at first, and what was acknowledged may be doubled, one
-  round trip later; after an idle time the window is halved for each timeout that went by, as Linux does;
+- TCP's window, as Linux has it (`window`): 10 segments at first, doubled in each round trip until they queue;
 - the link: what all connections receive goes over it one piece after the other, first come, first served;
 - how many requests a server works on at once: the others wait in the order in which they came.
 
@@ -20,11 +19,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-SEGMENT_BYTES = 1448
-FIRST_WINDOW = 10 * SEGMENT_BYTES
-LARGEST_WINDOW = 6 << 20  # what Linux gives a receiver at most, as it comes
+from concurrency.workloads.download.path.window import SEGMENT_BYTES, Window
+
 LEAST_TIMEOUT_S = 0.2
-PIECE_BYTES, PIECE_S = 2 * SEGMENT_BYTES, 0.0001  # one acknowledgement is for two segments; no timer is for less
+ACKNOWLEDGED_BYTES = 2 * SEGMENT_BYTES
+PIECE_S = 0.0001  # no timer is for less
 
 
 class Agenda:
@@ -58,7 +57,7 @@ class Link:
         self._bytes_per_s = mbit_per_s * 1e6 / 8 if mbit_per_s else float("inf")
         self._busy = busy
         self._free = 0.0
-        self.piece_bytes = max(PIECE_BYTES, self._bytes_per_s * PIECE_S)
+        self.piece_bytes = max(ACKNOWLEDGED_BYTES, self._bytes_per_s * PIECE_S)
 
     def carry(self, size: int, when: float) -> float:
         """Put `size` bytes on it; the time at which they are there."""
@@ -112,8 +111,8 @@ class Flow:
 
     def __init__(self, agenda: Agenda, link: Link, rtt_s: float) -> None:
         self._agenda, self._link, self.rtt_s = agenda, link, rtt_s
-        self._window = FIRST_WINDOW
-        self._out = self._most_out = 0  # bytes that are not acknowledged
+        self._window = Window()
+        self._out = 0  # bytes that are not acknowledged
         self._sent_last = 0.0
         self._replies: deque[_Reply] = deque()
 
@@ -123,42 +122,49 @@ class Flow:
         Its last piece comes `stall_s` late, as if something before it had been lost.
         """
         if not self._out:
-            self._rest(when)
-            self._most_out = 0
+            self._window.rest(when - self._sent_last, self.rtt_s + LEAST_TIMEOUT_S)
         self._replies.append(_Reply(size, size, arrive, stall_s))
-        self._push(when)
+        self._push(when, self._allowed)
 
-    def _rest(self, when: float) -> None:
-        timeout_s = self.rtt_s + LEAST_TIMEOUT_S
-        idle_s = when - self._sent_last
-        while idle_s > timeout_s and self._window > FIRST_WINDOW:
-            self._window = max(self._window // 2, FIRST_WINDOW)
-            idle_s -= timeout_s
+    @property
+    def _allowed(self) -> int:
+        """How many bytes more may be under way."""
+        return max(0, self._window.size - self._out)
 
-    def _push(self, when: float) -> None:
-        """Send what the window allows."""
-        while self._replies and self._out < self._window:
+    def _push(self, when: float, most: int) -> None:
+        """Send what there is, of `most` bytes."""
+        while self._replies and most:
             reply = self._replies.popleft()
-            size = int(min(reply.left, self._window - self._out, self._link.piece_bytes))
+            size = int(min(reply.left, most, self._link.piece_bytes))
             reply.left -= size
+            most -= size
             self._out += size
-            self._most_out = max(self._most_out, self._out)
+            self._window.sent(size, self._out)
             self._sent_last = when
-            self._agenda.at(self._link.carry(size, when), self._arrive, reply, size)
+            there = self._link.carry(size, when)
+            self._agenda.at(there, self._arrive, reply, size, there - when + self.rtt_s)
             if reply.left:
                 self._replies.append(reply)
 
-    def _arrive(self, when: float, reply: _Reply, size: int) -> None:
+    def _arrive(self, when: float, reply: _Reply, size: int, took_s: float) -> None:
         if reply.stall_s and reply.coming == size:
-            self._agenda.at(when + reply.stall_s, self._arrive, reply, size)
+            self._agenda.at(when + reply.stall_s, self._arrive, reply, size, took_s)
             reply.stall_s = 0.0
             return
         reply.coming -= size
-        self._agenda.at(when + self.rtt_s, self._acknowledged, size)
+        self._agenda.at(when + self.rtt_s, self._acknowledged, size, took_s)
         reply.arrive(when, size, not reply.coming)
 
-    def _acknowledged(self, when: float, size: int) -> None:
-        self._out -= size
-        if self._window < min(2 * self._most_out, LARGEST_WINDOW):  # it was the window that held the sender back
-            self._window += size
-        self._push(when)
+    def _acknowledged(self, when: float, size: int, took_s: float) -> None:
+        """It is for two segments at a time, to each of which there is an answer; all that goes at once is one piece."""
+        waiting, sent = sum(reply.left for reply in self._replies), 0
+        for done in range(0, size, ACKNOWLEDGED_BYTES):
+            part = min(ACKNOWLEDGED_BYTES, size - done)
+            self._window.acknowledged(when, part, took_s, self._out, is_waiting=waiting > sent)
+            self._out -= part
+            more = min(waiting - sent, self._allowed)
+            sent += more
+            self._out += more
+            self._window.sent(0, self._out)
+        self._out -= sent
+        self._push(when, sent)

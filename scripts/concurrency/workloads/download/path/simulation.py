@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 
-from concurrency.workloads.download.path.model import FIRST_WINDOW, Agenda, Flow, Link, Server
+from concurrency.workloads.download.path.model import Agenda, Flow, Link, Server
+from concurrency.workloads.download.path.window import FIRST_WINDOW
 from concurrency.workloads.download.sites import Site
 
 HEAD_BYTES = 150  # of a reply before its body, about

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from concurrency.workloads.download.path.model import SEGMENT_BYTES, Agenda, Flow, Link, Server
+from concurrency.workloads.download.path.model import Agenda, Flow, Link, Server
 from concurrency.workloads.download.path.simulation import HEAD_BYTES
+from concurrency.workloads.download.path.window import SEGMENT_BYTES
 from concurrency.workloads.download.recording.exchanges import MARKS, Exchange
 
 MOST_PIECES = 1500  # in one simulation: the bodies' bytes go in pieces that are large enough for that
