@@ -4,9 +4,10 @@ It knows no sockets and no clock: it says what is due when, and whoever runs it 
 its time (`replay.server`), a simulation at once (`simulation`). All times are seconds at the client's end: what leaves
 a server at t is there at t + half a round trip, so the first byte of a window "leaves" when it arrives. Modelled are
 
-- the round trip: half of it before a server has a request, half of it until its reply arrives;
+- the round trip: half of it before a server has a request, half of it until its reply arrives; a new connection takes
+  one for each time that its server answers before anything can be asked;
 - TCP's window, as Linux has it (`window`): 10 segments at first, doubled in each round trip until they queue;
-- the link: what all connections receive goes over it one piece after the other, first come, first served;
+- the link: what all connections receive, set-up included, goes over it one after the other, first come, first served;
 - how many requests a server works on at once: the others wait in the order in which they came.
 
 Not modelled: losses (a stall, drawn from recorded ones, stands for them), congestion beyond the link, the way up.
@@ -15,15 +16,15 @@ Not modelled: losses (a stall, drawn from recorded ones, stands for them), conge
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from concurrency.workloads.download.path.window import SEGMENT_BYTES, Window
 
 LEAST_TIMEOUT_S = 0.2
-ACKNOWLEDGED_BYTES = 2 * SEGMENT_BYTES
-PIECE_S = 0.0001  # no timer is for less
+SYN_BYTES = 60
+PIECE_BYTES, PIECE_S = 2 * SEGMENT_BYTES, 0.0001  # no timer is for less
 
 
 class Agenda:
@@ -57,7 +58,7 @@ class Link:
         self._bytes_per_s = mbit_per_s * 1e6 / 8 if mbit_per_s else float("inf")
         self._busy = busy
         self._free = 0.0
-        self.piece_bytes = max(ACKNOWLEDGED_BYTES, self._bytes_per_s * PIECE_S)
+        self.piece_bytes = max(PIECE_BYTES, self._bytes_per_s * PIECE_S)
 
     def carry(self, size: int, when: float) -> float:
         """Put `size` bytes on it; the time at which they are there."""
@@ -66,6 +67,22 @@ class Link:
         if self._busy:
             self._busy(begin, self._free, size)
         return self._free
+
+
+def set_up(
+    agenda: Agenda, link: Link, when: float, leg_s: float, flights: Sequence[int], then: Callable[[float], None]
+) -> None:
+    """A new connection: then(time) once each of the server's `flights`, in bytes, has come, `leg_s` after it was asked
+    for, and over the link."""
+
+    def come(at: float) -> None:
+        there = link.carry(flights[0], at)
+        if len(flights) > 1:
+            set_up(agenda, link, there, leg_s, flights[1:], then)
+        else:
+            agenda.at(there, then)
+
+    agenda.at(when + leg_s, come)
 
 
 class Server:
@@ -156,10 +173,10 @@ class Flow:
         reply.arrive(when, size, not reply.coming)
 
     def _acknowledged(self, when: float, size: int, took_s: float) -> None:
-        """It is for two segments at a time, to each of which there is an answer; all that goes at once is one piece."""
+        """It is for a segment at a time, and each is answered; all that goes at once is one piece."""
         waiting, sent = sum(reply.left for reply in self._replies), 0
-        for done in range(0, size, ACKNOWLEDGED_BYTES):
-            part = min(ACKNOWLEDGED_BYTES, size - done)
+        for done in range(0, size, SEGMENT_BYTES):
+            part = min(SEGMENT_BYTES, size - done)
             self._window.acknowledged(when, part, took_s, self._out, is_waiting=waiting > sent)
             self._out -= part
             more = min(waiting - sent, self._allowed)
