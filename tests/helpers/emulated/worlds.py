@@ -32,7 +32,7 @@ class World:
     mbit_per_s: float = 0.0
     jitter_ms: float = 0.0
     loss: float = 0.0
-    buffer_bytes: int = 400_000
+    buffer_bytes: int = 2_000_000
     tls: bool = False
     http2: bool = False
     slots: int = 0

@@ -67,6 +67,11 @@ class Site:
         return (self.connect_ms if self.rtt_ms is None else self.rtt_ms * self.round_trips) / 1000
 
     @property
+    def leg_s(self) -> float:
+        """What each of the round trips of a new connection takes."""
+        return self.set_up_s / self.round_trips
+
+    @property
     def think_s(self) -> float:
         """What the server works on it."""
         return self.latency_ms / 1000 - self.rtt_s

@@ -4,10 +4,10 @@ It knows no sockets and no clock: it says what is due when, and whoever runs it 
 its time (`replay.server`), a simulation at once (`simulation`). All times are seconds at the client's end: what leaves
 a server at t is there at t + half a round trip, so the first byte of a window "leaves" when it arrives. Modelled are
 
-- the round trip: half of it before a server has a request, half of it until its reply arrives;
-- TCP's slow start (RFC 5681, RFC 6928, RFC 2861): 10 segments at first, and what was acknowledged may be doubled, one
-  round trip later; after an idle time the window is halved for each timeout that went by, as Linux does;
-- the link: what all connections receive goes over it one piece after the other, first come, first served;
+- the round trip: half of it before a server has a request, half of it until its reply arrives; a new connection takes
+  one for each time that its server answers before anything can be asked;
+- TCP's window, as Linux has it (`window`): 10 segments at first, doubled in each round trip until they queue;
+- the link: what all connections receive, set-up included, goes over it one after the other, first come, first served;
 - how many requests a server works on at once: the others wait in the order in which they came.
 
 Not modelled: losses (a stall, drawn from recorded ones, stands for them), congestion beyond the link, the way up.
@@ -16,15 +16,16 @@ Not modelled: losses (a stall, drawn from recorded ones, stands for them), conge
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SEGMENT_BYTES = 1448
-FIRST_WINDOW = 10 * SEGMENT_BYTES
-LARGEST_WINDOW = 6 << 20  # what Linux gives a receiver at most, as it comes
+from concurrency.workloads.download.path.window import SEGMENT_BYTES, Window
+
 LEAST_TIMEOUT_S = 0.2
-PIECE_BYTES, PIECE_S = 2 * SEGMENT_BYTES, 0.0001  # one acknowledgement is for two segments; no timer is for less
+SYN_BYTES = 60
+TICKETS = 2  # as OpenSSL issues them
+PIECE_BYTES, PIECE_S = 2 * SEGMENT_BYTES, 0.0001  # no timer is for less
 
 
 class Agenda:
@@ -67,6 +68,22 @@ class Link:
         if self._busy:
             self._busy(begin, self._free, size)
         return self._free
+
+
+def set_up(
+    agenda: Agenda, link: Link, when: float, leg_s: float, flights: Sequence[int], then: Callable[[float], None]
+) -> None:
+    """A new connection: then(time) once each of the server's `flights`, in bytes, has come, `leg_s` after it was asked
+    for, and over the link."""
+
+    def come(at: float) -> None:
+        there = link.carry(flights[0], at)
+        if len(flights) > 1:
+            set_up(agenda, link, there, leg_s, flights[1:], then)
+        else:
+            agenda.at(there, then)
+
+    agenda.at(when + leg_s, come)
 
 
 class Server:
@@ -112,8 +129,8 @@ class Flow:
 
     def __init__(self, agenda: Agenda, link: Link, rtt_s: float) -> None:
         self._agenda, self._link, self.rtt_s = agenda, link, rtt_s
-        self._window = FIRST_WINDOW
-        self._out = self._most_out = 0  # bytes that are not acknowledged
+        self._window = Window()
+        self._out = 0  # bytes that are not acknowledged
         self._sent_last = 0.0
         self._replies: deque[_Reply] = deque()
 
@@ -123,42 +140,57 @@ class Flow:
         Its last piece comes `stall_s` late, as if something before it had been lost.
         """
         if not self._out:
-            self._rest(when)
-            self._most_out = 0
+            self._window.rest(when - self._sent_last, self.rtt_s + LEAST_TIMEOUT_S)
         self._replies.append(_Reply(size, size, arrive, stall_s))
-        self._push(when)
+        self._push(when, self._allowed)
 
-    def _rest(self, when: float) -> None:
-        timeout_s = self.rtt_s + LEAST_TIMEOUT_S
-        idle_s = when - self._sent_last
-        while idle_s > timeout_s and self._window > FIRST_WINDOW:
-            self._window = max(self._window // 2, FIRST_WINDOW)
-            idle_s -= timeout_s
+    def issue_tickets(self, when: float) -> None:
+        """With the first request, sent at `when`, a server over TLS 1.3 has the client's last word and answers it with
+        session tickets: small, but segments, so that there is room for more once they are acknowledged."""
+        for _ in range(TICKETS):
+            self._out += SEGMENT_BYTES
+            self._window.sent(SEGMENT_BYTES, self._out)
+            self._agenda.at(when + 2 * self.rtt_s, self._acknowledged, SEGMENT_BYTES, self.rtt_s)
 
-    def _push(self, when: float) -> None:
-        """Send what the window allows."""
-        while self._replies and self._out < self._window:
+    @property
+    def _allowed(self) -> int:
+        """How many bytes more may be under way."""
+        return max(0, self._window.size - self._out)
+
+    def _push(self, when: float, most: int) -> None:
+        """Send what there is, of `most` bytes."""
+        while self._replies and most:
             reply = self._replies.popleft()
-            size = int(min(reply.left, self._window - self._out, self._link.piece_bytes))
+            size = int(min(reply.left, most, self._link.piece_bytes))
             reply.left -= size
+            most -= size
             self._out += size
-            self._most_out = max(self._most_out, self._out)
+            self._window.sent(size, self._out)
             self._sent_last = when
-            self._agenda.at(self._link.carry(size, when), self._arrive, reply, size)
+            there = self._link.carry(size, when)
+            self._agenda.at(there, self._arrive, reply, size, there - when + self.rtt_s)
             if reply.left:
                 self._replies.append(reply)
 
-    def _arrive(self, when: float, reply: _Reply, size: int) -> None:
+    def _arrive(self, when: float, reply: _Reply, size: int, took_s: float) -> None:
         if reply.stall_s and reply.coming == size:
-            self._agenda.at(when + reply.stall_s, self._arrive, reply, size)
+            self._agenda.at(when + reply.stall_s, self._arrive, reply, size, took_s)
             reply.stall_s = 0.0
             return
         reply.coming -= size
-        self._agenda.at(when + self.rtt_s, self._acknowledged, size)
+        self._agenda.at(when + self.rtt_s, self._acknowledged, size, took_s)
         reply.arrive(when, size, not reply.coming)
 
-    def _acknowledged(self, when: float, size: int) -> None:
-        self._out -= size
-        if self._window < min(2 * self._most_out, LARGEST_WINDOW):  # it was the window that held the sender back
-            self._window += size
-        self._push(when)
+    def _acknowledged(self, when: float, size: int, took_s: float) -> None:
+        """It is for a segment at a time, and each is answered; all that goes at once is one piece."""
+        waiting, sent = sum(reply.left for reply in self._replies), 0
+        for done in range(0, size, SEGMENT_BYTES):
+            part = min(SEGMENT_BYTES, size - done)
+            self._window.acknowledged(when, part, took_s, self._out, is_waiting=waiting > sent)
+            self._out -= part
+            more = min(waiting - sent, self._allowed)
+            sent += more
+            self._out += more
+            self._window.sent(0, self._out)
+        self._out -= sent
+        self._push(when, sent)

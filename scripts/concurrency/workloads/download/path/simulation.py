@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 
-from concurrency.workloads.download.path.model import FIRST_WINDOW, Agenda, Flow, Link, Server
+from concurrency.workloads.download.path.model import SYN_BYTES, Agenda, Flow, Link, Server, set_up
+from concurrency.workloads.download.path.window import FIRST_WINDOW
 from concurrency.workloads.download.sites import Site
 
 HEAD_BYTES = 150  # of a reply before its body, about
+FLIGHTS = {"none": (SYN_BYTES,), "1.3": (SYN_BYTES, 1_500), "1.2": (SYN_BYTES, 1_500, 300)}  # of a server's set-up
 
 
 @dataclass
@@ -48,8 +50,15 @@ class Client:
         def answer(at: float) -> None:
             flow.send(at, site.wire_bytes + HEAD_BYTES, arrive, site.stall_ms / 1000)
 
-        asked = when + (0 if served else site.set_up_s)
-        self._servers[site.origin].ask(asked, site.rtt_s, site.think_s, answer)
+        def ask(at: float) -> None:
+            if not served and site.tls_version == "1.3":
+                flow.issue_tickets(at)
+            self._servers[site.origin].ask(at, site.rtt_s, site.think_s, answer)
+
+        if served:
+            ask(when)
+        else:
+            set_up(self.agenda, self._link, when, site.leg_s, FLIGHTS[site.tls_version], ask)
         return visit
 
 

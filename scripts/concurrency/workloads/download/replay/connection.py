@@ -2,13 +2,14 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from concurrency import notes
 from concurrency.errors import shown
-from concurrency.workloads.download.path.model import Flow
+from concurrency.workloads.download.path.model import SYN_BYTES, Flow, set_up
 from concurrency.workloads.download.replay.world import TICK_S, World
 from concurrency.workloads.download.sites import Site
 
@@ -42,7 +43,7 @@ class Exchange:
     stream: int | None
     is_last: bool
     asked: float
-    connected: float
+    connected: float = 0.0
     data: bytes = b""
     sent: int = 0
     receiving: list[list[float]] = field(default_factory=list)  # begin and end of each time that bytes came
@@ -61,8 +62,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, world: World, typical: Site, context: "ssl.SSLContext | None") -> None:
         self.world, self.number = world, next(self.numbers)
         self.flow = Flow(world.agenda, world.link, typical.rtt_s)
-        self.leg_s = typical.set_up_s / typical.round_trips
-        self.owed_s = self.leg_s  # of the set-up, before anything can be asked
+        self.leg_s = typical.leg_s
+        self.is_new = True  # nothing was played of its set-up
         self.tls, self.tls_version = _tls(context) if context else None, typical.tls_version
         self.http2: Http2 | None = None
         self.unread, self.delayed = b"", b""
@@ -87,10 +88,17 @@ class Connection(asyncio.Protocol):
             self.delayed += data
         else:
             self.delayed = data
-            owed_s, self.owed_s = self.owed_s, 0.0
-            is_answered = not owed_s and (self.tls_version == "1.3" or self.tls.is_resumed)
-            self.world.agenda.at(now + owed_s + (0 if is_answered else self.leg_s), self.shake_hands)
+            if self.is_new:
+                self.is_new = False
+                self.connect(now, lambda at: self.world.agenda.at(at + self.leg_s, self.shake_hands))
+            else:
+                is_answered = self.tls_version == "1.3" or self.tls.is_resumed
+                self.world.agenda.at(now + (0 if is_answered else self.leg_s), self.shake_hands)
         self.world.look()
+
+    def connect(self, when: float, then: Callable[[float], None]) -> None:
+        """Play the first round trip: then(time) when the client would know of its connection."""
+        set_up(self.world.agenda, self.world.link, when, self.leg_s, [SYN_BYTES], then)
 
     def shake_hands(self, when: float) -> None:
         """What the client has said of TLS is there, and would have been answered."""
@@ -103,7 +111,11 @@ class Connection(asyncio.Protocol):
         assert self.tls
         was_ready = self.tls.is_ready
         plain = self.tls.receive(data)
-        self.write(self.tls.outgoing())
+        answer = self.tls.outgoing()
+        if answer and not self.tls.is_ready:
+            self.world.agenda.at(self.world.link.carry(len(answer), when), lambda _: self.write(answer))
+        else:
+            self.write(answer)
         if self.tls.is_ready and not was_ready and self.tls.protocol == "h2":
             self.http2 = _http2()
             self.send(self.http2.outgoing())
@@ -157,15 +169,22 @@ class Connection(asyncio.Protocol):
             stream,
             is_last or (0 < site.requests_per_connection <= self.served),
             asked=self.made if self.served == 1 and self.tls else when,
-            connected=when + self.owed_s,
         )
-        self.owed_s = 0.0
         exchange.data = self.reply(exchange, compressed)
         if stream is None:
             self.busy = exchange
-        self.world.servers[site.origin].ask(
-            exchange.connected, site.rtt_s, site.think_s, lambda at: self.answer(at, exchange)
-        )
+        if self.is_new:
+            self.is_new = False
+            self.connect(when, lambda at: self.pass_on(at, exchange))
+        else:
+            self.pass_on(when, exchange)
+
+    def pass_on(self, when: float, exchange: Exchange) -> None:
+        """The request is on its way to its server."""
+        site, exchange.connected = exchange.site, when
+        if self.served == 1 and self.tls_version == "1.3":
+            self.flow.issue_tickets(when)
+        self.world.servers[site.origin].ask(when, site.rtt_s, site.think_s, lambda at: self.answer(at, exchange))
 
     def refuse(self, stream: int | None) -> None:
         """There is no such page."""

@@ -18,8 +18,9 @@ from hypothesis import strategies as some
 
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.path import simulation
-from concurrency.workloads.download.path.model import FIRST_WINDOW, SEGMENT_BYTES, Agenda, Flow, Link
+from concurrency.workloads.download.path.model import Agenda, Flow, Link
 from concurrency.workloads.download.path.network import NetworkPath
+from concurrency.workloads.download.path.window import FIRST_WINDOW, SEGMENT_BYTES
 from concurrency.workloads.download.replay.bodies import Bodies
 from concurrency.workloads.download.sites import Site
 
@@ -109,8 +110,15 @@ def test_a_server_works_on_so_many_at_once():
     some.integers(1, 20),
 )
 def test_no_client_beats_the_least_time(sites, mbit_per_s, in_flight):
-    same = {site.origin: site for site in sites}  # the slots are a host's
-    sites = [replace(site, slots=same[site.origin].slots) for site in sites]
+    same = {site.origin: site for site in sites}  # what is a host's
+    sites = [
+        replace(
+            site,
+            slots=same[site.origin].slots,
+            requests_per_connection=same[site.origin].requests_per_connection,
+        )
+        for site in sites
+    ]
     assert simulation.seconds(sites, mbit_per_s, in_flight) >= simulation.least_s(sites, mbit_per_s, in_flight) - 1e-9
 
 
