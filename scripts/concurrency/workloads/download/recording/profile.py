@@ -11,7 +11,7 @@ from typing import Any
 
 from concurrency.errors import shown
 from concurrency.files import writing
-from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies, observing
+from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies, link, observing
 from concurrency.workloads.download.recording.exchanges import Exchange
 from concurrency.workloads.download.recording.fitting import Fit, Setting
 from concurrency.workloads.download.recording.latencies import Latencies
@@ -33,17 +33,21 @@ class Recorded:
 
 def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str]], seed: int = 1) -> Recorded:
     """Of the lines that were recorded, and the rows of pages.csv that have no error."""
+    lines = list(lines)
+    seen = link.seen_mbit_per_s(lines)
     lines = [exchanges.condensed(line) for line in lines]
     known = hosts.known(lines)
     rtts_ms = {origin: host.rtt_ms for origin, host in known.items()}
     answered = exchanges.answered(lines)
     mbit_per_s = _likely_rate(answered, rtts_ms)
+    recorded = list[Exchange]()
     for _ in range(RELEASES):  # when bodies began tells of the link, and the link of when they began
-        recorded = observing.released(answered, rtts_ms, mbit_per_s)
-        own, fit, unqueued = _fitted(recorded, rtts_ms)
-        if fit.setting.mbit_per_s == mbit_per_s:
+        before, recorded = recorded, observing.released(answered, rtts_ms, mbit_per_s)
+        if recorded == before:
             break
+        own, fit, unqueued = _fitted(recorded, rtts_ms)
         mbit_per_s = fit.setting.mbit_per_s
+    fit = fit.with_rate(seen)
     told = _Told(known, own, fit, recorded)
     path = {
         "mbit_per_s": fit.setting.mbit_per_s,
