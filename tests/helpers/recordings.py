@@ -26,7 +26,7 @@ class Recorder:
         probe: bool = True,
         spread_ms: Sequence[float] = (0.0,),
         stalls_ms: Sequence[float] = (0.0,),
-        cpu_ms: float = 0.5,
+        cpu_ms: float = 0.2,
         seed: int = 1,
     ) -> None:
         self._chance = random.Random(seed)

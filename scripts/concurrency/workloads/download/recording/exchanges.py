@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 SHARES = (0.25, 0.5, 0.75)  # of a body: when they came is looked at
-STRETCH_S, FAST = 0.02, 0.95
 _AT_ONCE_S = 0.001  # what comes with a header, comes by then
 _BETWEEN_RUNS_S = 600.0  # so far apart that nothing of one is left in the next
 
@@ -63,26 +62,6 @@ def condensed(line: Mapping[str, Any]) -> dict[str, Any]:
         "marks": [(ms / 1000, came) for ms, came in filter(None, marks)],
         "run": run,
     }
-
-
-class Stretches:
-    """How many bytes came in each stretch of time, over all connections together."""
-
-    def __init__(self) -> None:
-        self._bytes: Counter[tuple[str, int]] = Counter()
-
-    def add(self, line: Mapping[str, Any]) -> None:
-        """Count those of a recorded line."""
-        before = 0
-        for ms, came in line["arrivals"] or []:
-            self._bytes[line["run"], int((line["sent"] + ms / 1000) / STRETCH_S)] += came - before
-            before = came
-
-    @property
-    def fast_mbit_per_s(self) -> float:
-        """What came in a fast one; the fastest may be bytes that had waited for a lost one."""
-        found = sorted(self._bytes.values())
-        return found[int(FAST * len(found))] * 8 / STRETCH_S / 1e6 if found else 0.0
 
 
 def answered(lines: Iterable[Mapping[str, Any]]) -> list[Exchange]:

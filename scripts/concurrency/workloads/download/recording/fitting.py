@@ -8,13 +8,14 @@ where going without explains clearly less.
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import pstdev
 from typing import TypeVar
 
 from concurrency.workloads.download.recording import exchanges as all_exchanges
 from concurrency.workloads.download.recording.exchanges import Exchange
 from concurrency.workloads.download.recording.latencies import Latencies
+from concurrency.workloads.download.recording.link import NEAR
 from concurrency.workloads.download.recording.played import Played, play
 
 RATES = tuple(0.5 * 2**step for step in range(11))  # Mbit/s
@@ -45,12 +46,21 @@ class Setting:
 @dataclass(frozen=True)
 class Fit:
     """`rates` and `slots` have the misfits of all candidates that were tried where all else is as in `setting`, from
-    which `resampled` takes others. `rate_known`: a link of 20 Mbit/s would have been noticed."""
+    which `resampled` takes others. `rate_known`: a link of 20 Mbit/s would have been noticed. `scale` is by how much
+    the rate in `setting` is more than the best of those that were tried."""
 
     setting: Setting
     rate_known: bool
     rates: Mapping[float | None, Sequence[float]] = field(repr=False)
     slots: Mapping[str, Mapping[int, Sequence[float]]] = field(repr=False)
+    scale: float = 1.0
+
+    def with_rate(self, seen: float | None) -> "Fit":
+        """With the rate as it was `seen`, if that is near the one that explains best."""
+        best = self.setting.mbit_per_s
+        if best is None or seen is None or not 1 / NEAR < seen / best < NEAR:
+            return self
+        return replace(self, setting=replace(self.setting, mbit_per_s=seen), scale=seen / best)
 
     def resampled(self, chance: random.Random) -> Setting:
         """What might have been found in another recording."""
@@ -63,7 +73,7 @@ class Fit:
             origin: _best({number: [own[place] for place in places] for number, own in tried.items()}, 0)
             for origin, tried in self.slots.items()
         }
-        return Setting(rate, slots)
+        return Setting(rate and rate * self.scale, slots)
 
 
 class Misfits:

@@ -7,7 +7,8 @@ from statistics import fmean, median, variance
 
 LEAST_REPEATS = 4  # observations beyond the first of a page, below which its scatter is not known
 LEAST_PAGES = 5  # of a host, below which they tell nothing of each other
-OUTLYING = 6.0  # of the typical deviation
+OUTLYING, OUTLYING_PAGE = 6.0, 4.0  # times the typical deviation, of observations and of pages
+AS_LARGE = 4.0  # as chance was seen to be, or up to so many times as much
 LEAST_SCALE_MS = 0.3
 MOST_DRAWS = 200
 _TO_DEVIATION = 1.4826  # from the median of absolute deviations, where they are normal
@@ -53,10 +54,12 @@ def estimated(seen_ms: Mapping[str, Sequence[float]], origins: Mapping[str, str]
     most = max(outlying, default=0.0)
     for urls in by_host.values():
         middle = median(centres[url] for url in urls)
-        usual_ms = OUTLYING * max(scale, _TO_DEVIATION * median(abs(centres[url] - middle) for url in urls))
+        usual_ms = max(
+            OUTLYING * scale, OUTLYING_PAGE * _TO_DEVIATION * median(abs(centres[url] - middle) for url in urls)
+        )
         by_chance = [
             url for url in urls
-            if len(seen_ms[url]) == 1 and usual_ms < centres[url] - middle <= 2 * most
+            if len(seen_ms[url]) == 1 and usual_ms < centres[url] - middle <= AS_LARGE * most
         ]  # fmt: skip
         outlying += [centres[url] - middle for url in by_chance]
         rest = [url for url in urls if url not in by_chance]

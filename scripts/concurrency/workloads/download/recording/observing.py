@@ -16,6 +16,7 @@ MOST_PLAYED = 400  # exchanges; the others are taken as they are
 QUEUE_MS, QUEUE = 1.0, 0.05  # up to either, the latter of the latency, an exchange met none
 LATE_MS, LATE = 2.0, 0.1  # beyond both, the latter of the round trip, bytes are late or early
 EARLY = 3  # times as many as are late
+LATE_TOGETHER = 1.0  # of the time that a body takes, where others came meanwhile: who had which share of the link?
 UNSTEADY = 0.1
 APPROACHES, NEAR_MS = 3, 0.5
 MOST_DRAWS = 200
@@ -165,11 +166,12 @@ def stalls_ms(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], settin
         if not recorded[place].burst or setting.mbit_per_s is None  # else: who had which share of the link?
     }
     early_ms = -min(sorted(late_ms.values())[len(late_ms) // 20 :], default=0.0)
+    alone = exchanges.undisturbed(recorded)
     stalls = []
     for place, late in late_ms.items():
         this = recorded[place]
-        usual_ms = transfer_s(this) * 1000 - late
-        limit_ms = max(_limit_ms(rtts_ms[this.origin]), early_ms, LATE * usual_ms)
+        usual_ms = (transfer_s(this) * 1000 - late) * (LATE if place in alone else LATE_TOGETHER)
+        limit_ms = max(_limit_ms(rtts_ms[this.origin]), early_ms, usual_ms)
         stalls.append(round(late, 1) if late > limit_ms else 0.0)
     stalls.sort()
     if not any(stalls):

@@ -13,7 +13,7 @@ from typing import Any
 
 from concurrency.errors import shown
 from concurrency.files import writing
-from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies, observing
+from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies, link, observing
 from concurrency.workloads.download.recording.exchanges import Exchange
 from concurrency.workloads.download.recording.fitting import Fit
 from concurrency.workloads.download.recording.latencies import Latencies
@@ -33,13 +33,12 @@ class Recorded:
 
 def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str]], seed: int = 1) -> Recorded:
     """Of the lines that were recorded, and the rows of pages.csv that have no error."""
-    stretches, condensed = exchanges.Stretches(), []
-    for line in lines:
-        stretches.add(line)
-        condensed.append(exchanges.condensed(line))
+    lines = list(lines)
+    full_mbit_per_s = link.seen_mbit_per_s(lines)
+    condensed = [exchanges.condensed(line) for line in lines]
     known = hosts.known(condensed)
     # Where packets wait for others that are late, bodies come more slowly than the link is; but not in each stretch.
-    least_mbit_per_s = stretches.fast_mbit_per_s if any(host.jitters for host in known.values()) else 0.0
+    least_mbit_per_s = full_mbit_per_s or 0.0 if any(host.jitters for host in known.values()) else 0.0
     rtts_ms = {origin: host.rtt_ms for origin, host in known.items()}
     recorded = observing.released(exchanges.answered(condensed), rtts_ms)
     origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
@@ -54,7 +53,8 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
             seen = observing.latencies_ms(recorded, leads_ms(mbit_per_s), queues_ms, unqueued, rtts_ms)
             return latencies.estimated(seen, origins)
 
-        fit = fitting.fitted(fitting.Misfits(recorded, at, leads_ms, rtts_ms, least_mbit_per_s))
+        misfits = fitting.Misfits(recorded, at, leads_ms, rtts_ms, least_mbit_per_s)
+        fit = fitting.fitted(misfits).with_rate(full_mbit_per_s)
         return fit, at(fit.setting.mbit_per_s)
 
     queues_ms = [0.0] * len(recorded)
