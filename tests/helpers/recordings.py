@@ -53,6 +53,7 @@ class Recorder:
     def _probe(self, sites: list[Site]) -> None:
         now = max(line["ended"] for line in self.lines) + 0.2
         own = [site for site in sites if site.origin == sites[0].origin]
+        self._idle.clear()
         for site in own[:2] * 6:
             self._ask(now, site, "probe", 0)
             self._agenda.run()

@@ -73,10 +73,11 @@ def mean_s(known, mbit_per_s, in_flight, spread_ms, stalls_ms):
 def test_the_fit_takes_as_long_as_the_path(known, mbit_per_s, facts):
     found = fitted(known, mbit_per_s, **facts)
     spread_ms, stalls_ms = found.path["spread_ms"] or NONE, found.path["stalls_ms"] or NONE
+    reach = 0.1 if facts.get("spread_ms") is SKEWED_MS else 0.05  # the mean of so few draws is no closer to the truth
     for in_flight in (1, 4, 15):
         true_s = mean_s(known, mbit_per_s, in_flight, facts.get("spread_ms", NONE), NONE)
         found_s = mean_s(found.sites, found.path["mbit_per_s"], in_flight, spread_ms, stalls_ms)
-        assert found_s == pytest.approx(true_s, rel=0.05), in_flight
+        assert found_s == pytest.approx(true_s, rel=reach), in_flight
 
 
 @pytest.mark.parametrize("slots", [1, 2, 3, 4, 6, 9, 12, 0, 20])
@@ -243,6 +244,30 @@ def test_a_body_faster_than_can_be_began_before_it_was_seen():
     for in_flight in (1, 15):
         found_s = mean_s(found.sites, found.path["mbit_per_s"], in_flight, found.path["spread_ms"] or NONE, NONE)
         assert found_s == pytest.approx(simulation.seconds(known, None, in_flight), rel=0.05)
+
+
+def test_over_tls_a_record_is_seen_at_once():
+    known = pages(80, 50, 30_000, 90_000, tls=True)
+    lines = Recorder(known, 10, cpu_ms=0.1).lines
+    for one in lines:
+        one["arrivals"] = [at for at in one["arrivals"] if at[1] >= 16_211]
+        one["first"] = one["sent"] + one["arrivals"][0][0] / 1000
+    found = profile.profile(lines, rows(known))
+    assert found.path["mbit_per_s"] == pytest.approx(10, rel=0.03)
+    for site, true in zip(found.sites, known, strict=True):
+        assert site.latency_ms == pytest.approx(true.latency_ms, abs=3)
+
+
+def test_a_path_that_jitters_is_no_slower_than_its_fast_stretches():
+    stretches = exchanges.Stretches()
+    for number in range(50):
+        stretches.add(
+            line(sent=float(number), arrivals=[[0.0, 0], [1.0, 1_000], [5.0, 50_000 if number < 5 else 9_000]])
+        )
+    assert stretches.fast_mbit_per_s == pytest.approx(50_000 * 8 / exchanges.STRETCH_S / 1e6)
+    scattered = [line(connection=n, connect_ms=ms, min_rtt_ms=ms) for n, ms in enumerate((20.0, 31.0, 45.0))]
+    assert host(*scattered).jitters
+    assert not host(line(min_rtt_ms=28.0), line(connection=2, min_rtt_ms=28.4)).jitters
 
 
 def test_failed_tries_and_second_ones_are_not_the_page():

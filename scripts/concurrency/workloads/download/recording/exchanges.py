@@ -7,45 +7,80 @@ from heapq import heappop, heappush
 from itertools import groupby
 from typing import Any
 
-MARKS = (0.25, 0.5, 0.75, 1.0)  # the shares of a body whose arrival is looked at
+SHARES = (0.25, 0.5, 0.75)  # of a body: when they came is looked at
+STRETCH_S, FAST = 0.02, 0.95
+_AT_ONCE_S = 0.001  # what comes with a header, comes by then
 _BETWEEN_RUNS_S = 600.0  # so far apart that nothing of one is left in the next
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that was sent, and its reply. Times are in seconds; `marks` are when the shares MARKS of the body were
-    there. `burst` is 0 for what was asked one by one, however many of these were under way; `is_whole` tells a page
-    that came with status 200 and to its end; `first_is_seen` is false where `first` follows from the end."""
+    """A request that was sent, and its reply.
+
+    Of the body, so many bytes as in `came` were seen at the times in `marks`, in seconds: the first of them with the
+    header (over TLS, all of a record), all of them at last. `burst` is 0 for what was asked one by one, however many of
+    these were under way; `is_whole` tells a page that came with status 200 and to its end.
+    """
 
     url: str
     origin: str
     burst: int
     sent: float
-    first: float
-    ended: float
     marks: tuple[float, ...]
+    came: tuple[int, ...]
     connection: tuple[str, int]
     wire_bytes: int
     framing: str
     coding: str
     is_whole: bool
     is_first_try: bool
-    is_secured: bool = False
-    first_is_seen: bool = True
 
     @property
-    def latency_ms(self) -> float:
-        """From the request to the first byte of its reply."""
+    def first(self) -> float:
+        """When something was seen of the reply."""
+        return self.marks[0]
+
+    @property
+    def ended(self) -> float:
+        """When all of it had been."""
+        return self.marks[-1]
+
+    @property
+    def seen_ms(self) -> float:
+        """From the request until something was seen of its reply."""
         return (self.first - self.sent) * 1000
 
 
 def condensed(line: Mapping[str, Any]) -> dict[str, Any]:
-    """A recorded line with, in place of all the arrivals, `marks`: the seconds from `sent` until each of MARKS; and the
-    probe, whose connections are its own, as a run of its own."""
+    """A recorded line with, in place of all the arrivals, `marks`: of a few of them, the seconds since `sent` and the
+    bytes; and the probe, whose connections are its own, as a run of its own."""
     arrivals, wire_bytes = line["arrivals"] or [], line["wire_bytes"]
-    marks = [next((ms / 1000 for ms, came in arrivals if came >= share * wire_bytes), None) for share in MARKS[:-1]]
+    marks = arrivals[:1] + [next((at for at in arrivals if at[1] >= share * wire_bytes), None) for share in SHARES]
     run = f"{line['run']} probe" if line["kind"] == "probe" else line["run"]
-    return {name: value for name, value in line.items() if name != "arrivals"} | {"marks": marks, "run": run}
+    return {name: value for name, value in line.items() if name != "arrivals"} | {
+        "marks": [(ms / 1000, came) for ms, came in filter(None, marks)],
+        "run": run,
+    }
+
+
+class Stretches:
+    """How many bytes came in each stretch of time, over all connections together."""
+
+    def __init__(self) -> None:
+        self._bytes: Counter[tuple[str, int]] = Counter()
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Count those of a recorded line."""
+        before = 0
+        for ms, came in line["arrivals"] or []:
+            self._bytes[line["run"], int((line["sent"] + ms / 1000) / STRETCH_S)] += came - before
+            before = came
+
+    @property
+    def fast_mbit_per_s(self) -> float:
+        """What came in a fast one; the fastest may be bytes that had waited for a lost one."""
+        found = sorted(self._bytes.values())
+        return found[int(FAST * len(found))] * 8 / STRETCH_S / 1e6 if found else 0.0
 
 
 def answered(lines: Iterable[Mapping[str, Any]]) -> list[Exchange]:
@@ -66,22 +101,21 @@ def answered(lines: Iterable[Mapping[str, Any]]) -> list[Exchange]:
 def _exchange(line: Mapping[str, Any], later_s: float) -> Exchange:
     sent, first = line["sent"] + later_s, line["first"] + later_s
     ended = max(first, line["ended"] + later_s)
-    marks = [ended if mark is None else min(max(sent + mark, first), ended) for mark in line["marks"]]
+    marks = [(min(max(sent + at, first), ended), came) for at, came in line["marks"]]
+    with_header = marks[0][1] if marks and marks[0][0] < first + _AT_ONCE_S else 0
     return Exchange(
         url=line["url"],
         origin=line["origin"],
         burst=line["burst"] or 0,
         sent=sent,
-        first=first,
-        ended=ended,
-        marks=(*marks, ended),
+        marks=(first, *(at for at, _ in marks[1:]), ended),
+        came=(with_header, *(came for _, came in marks[1:]), line["wire_bytes"]),
         connection=(line["run"], line["connection"] or 0),
         wire_bytes=line["wire_bytes"],
         framing=line["framing"],
         coding=line["coding"],
         is_whole=line["status"] == 200 and not line["error"] and line["kind"] != "robots",
         is_first_try=line["attempt"] == 1,
-        is_secured=bool(line["tls"]),
     )
 
 

@@ -7,13 +7,14 @@ where going without explains clearly less.
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import pstdev
 from typing import TypeVar
 
 from concurrency.workloads.download.recording import exchanges as all_exchanges
 from concurrency.workloads.download.recording.exchanges import Exchange
+from concurrency.workloads.download.recording.latencies import Latencies
 from concurrency.workloads.download.recording.link import NEAR
 from concurrency.workloads.download.recording.played import Played, play
 
@@ -77,45 +78,40 @@ class Fit:
 
 class Misfits:
     """How far the model is from the recording, by setting: for each time that is looked at, in units of what it is
-    exact to. The first `of_bodies` of them are of bodies that came alone."""
+    exact to."""
 
     def __init__(
         self,
         recorded: Sequence[Exchange],
-        latencies_ms: Mapping[str, float],
-        spread_ms: Sequence[float],
+        latencies: Callable[[float | None], Latencies],
         rtts_ms: Mapping[str, float],
+        least_mbit_per_s: float = 0.0,
     ) -> None:
-        deviation_ms = pstdev(spread_ms) if spread_ms else 0.0
+        self.least_mbit_per_s = least_mbit_per_s  # slower links need not be tried
+        self._latencies = latencies  # by the rate of the link
         self._rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
-        probed = [x for x in recorded if x.burst and x.is_whole]
         self._others = [x for x in recorded if not x.burst][:MOST_ALONE]
-        alone = sorted(all_exchanges.undisturbed(self._others))
-        # over TLS bytes are seen a record at a time, so where there are bursts, bodies that came alone tell less
-        self._alone = [
-            place
-            for place in alone
-            if self._others[place].first_is_seen and not (probed and self._others[place].is_secured)
-        ]
-        self._bursts = all_exchanges.bursts(probed)
-        self._probed = probed
-        typical = [latencies_ms.get(x.url, x.latency_ms) / 1000 for x in probed]
-        chance = random.Random(len(probed))
-        self._draws = [
-            [
-                max(self._rtts_s[x.origin], latency + chance.choice(spread_ms or [0.0]) / 1000)
-                for x, latency in zip(probed, typical, strict=True)
-            ]
-            for _ in range(DRAWS if deviation_ms > 1 else 1)
-        ]
-        self.largest = all_exchanges.largest_bursts(probed)
-        bodies, bursts = self._times_alone(self._others), self._times_of_bursts(probed)
-        self.of_bodies = len(bodies)
-        self._seen = [*bodies, *bursts]
-        wide = [0.0] * len(bodies) + [deviation_ms / 1000] * len(bursts)
+        self._alone = sorted(all_exchanges.undisturbed(self._others))
+        self._probed = [x for x in recorded if x.burst and x.is_whole]
+        self._bursts = all_exchanges.bursts(self._probed)
+        self.largest = all_exchanges.largest_bursts(self._probed)
+        deviation_s = pstdev(latencies(None).spread_ms or [0.0]) / 1000
+        chance = random.Random(len(self._probed))
+        self._draws = [[chance.random() for _ in self._probed] for _ in range(DRAWS if deviation_s > EXACT_S else 1)]
+        self._seen = [*self._times_alone(self._others), *self._times_of_bursts(self._probed)]
+        wide = [0.0] * self.of_bodies + [deviation_s] * self._bursts_count
         self._exact = [EXACT_S + EXACT * seen + more for seen, more in zip(self._seen, wide, strict=True)]
         self._by_rate: dict[float | None, list[float]] = {}
         self._known: dict[tuple[object, ...], list[float]] = {}
+
+    @property
+    def _bursts_count(self) -> int:
+        return 2 * sum(map(len, self._bursts))
+
+    @property
+    def of_bodies(self) -> int:
+        """How many of the misfits are of bodies that came alone; they are the first."""
+        return len(self._seen) - self._bursts_count
 
     def of(self, setting: Setting) -> list[float]:
         """Those of a setting."""
@@ -128,26 +124,31 @@ class Misfits:
 
     def _alone_at(self, rate: float | None) -> list[float]:
         if rate not in self._by_rate:
-            latencies_s = [x.latency_ms / 1000 for x in self._others]
-            self._by_rate[rate] = self._times_alone(play(self._others, latencies_s, self._rtts_s, rate, {}))
+            seen_s = [x.seen_ms / 1000 for x in self._others]
+            self._by_rate[rate] = self._times_alone(play(self._others, seen_s, self._rtts_s, rate))
         return self._by_rate[rate]
 
     def _bursts_with(self, setting: Setting) -> list[float]:
-        drawn = [
-            self._times_of_bursts(play(self._probed, latencies_s, self._rtts_s, setting.mbit_per_s, setting.slots))
-            for latencies_s in self._draws
-        ]
+        own = self._latencies(setting.mbit_per_s)
+        spread_ms = own.spread_ms or [0.0]
+        drawn = []
+        for chances in self._draws:
+            latencies_s = [
+                max(self._rtts_s[x.origin], (own.typical_ms[x.url] + spread_ms[int(at * len(spread_ms))]) / 1000)
+                for x, at in zip(self._probed, chances, strict=True)
+            ]
+            replies = play(self._probed, latencies_s, self._rtts_s, setting.mbit_per_s, setting.slots)
+            drawn.append(self._times_of_bursts(replies))
         return [sum(times) / len(drawn) for times in zip(*drawn, strict=True)]
 
     def _times_alone(self, replies: Sequence[Exchange | Played]) -> list[float]:
-        return [mark - replies[place].first for place in self._alone for mark in replies[place].marks]
+        return [mark - replies[place].first for place in self._alone for mark in replies[place].marks[1:]]
 
     def _times_of_bursts(self, replies: Sequence[Exchange | Played]) -> list[float]:
         times: list[float] = []
         for own in self._bursts:
             began = min(self._probed[place].sent for place in own)
-            if all(self._probed[place].first_is_seen for place in own):
-                times += sorted(replies[place].first - began for place in own)
+            times += sorted(replies[place].first - began for place in own)
             times += sorted(replies[place].ended - began for place in own)
         return times
 
@@ -179,14 +180,16 @@ def _rate(
     misfits: Misfits, slots: Mapping[str, int], looked_at: slice = slice(None)
 ) -> tuple[float | None, dict[float | None, list[float]]]:
     """The best, and all that were tried."""
+    least = misfits.least_mbit_per_s
+    rates = sorted({max(rate, least) for rate in RATES})
     tried: dict[float | None, list[float]] = {
-        rate: misfits.of(Setting(rate, slots))[looked_at] for rate in (None, *RATES)
+        rate: misfits.of(Setting(rate, slots))[looked_at] for rate in (None, *rates)
     }
-    best = min(RATES, key=lambda rate: sum(tried[rate]))
+    best = min(rates, key=lambda rate: sum(tried[rate]))
     for step in STEPS:
-        for rate in (best * step, best / step):
-            tried[rate] = misfits.of(Setting(rate, slots))[looked_at]
-        best = min((best, best * step, best / step), key=lambda rate: sum(tried[rate]))
+        near = (best, best * step, max(least, best / step))
+        tried |= {rate: misfits.of(Setting(rate, slots))[looked_at] for rate in near}
+        best = min(near, key=lambda rate: sum(tried[rate]))
     return _best(tried, None), tried
 
 

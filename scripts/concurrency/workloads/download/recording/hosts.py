@@ -27,6 +27,11 @@ class Host:
     def rtt_ms(self) -> float:
         return round_trip_ms(self.rtts_ms)
 
+    @property
+    def jitters(self) -> bool:
+        """Whether its round trip scatters."""
+        return bool(self.rtts_ms) and self.rtt_ms > min(self.rtts_ms)
+
 
 def known(lines: Sequence[Mapping[str, Any]]) -> dict[str, Host]:
     """The hosts of all recorded `lines`, by origin."""

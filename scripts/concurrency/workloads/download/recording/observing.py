@@ -24,23 +24,40 @@ def transfer_s(reply: Exchange | Played) -> float:
     return reply.ended - reply.first
 
 
-def played(
-    recorded: Sequence[Exchange], firsts_ms: Sequence[float], rtts_ms: Mapping[str, float], setting: Setting
+def _played(
+    recorded: Sequence[Exchange],
+    latencies_ms: Sequence[float],
+    rtts_ms: Mapping[str, float],
+    setting: Setting,
+    each_alone: bool = False,
 ) -> list[Played]:
     """The first MOST_PLAYED as the model has them."""
     rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
-    seconds = [ms / 1000 for ms in firsts_ms[:MOST_PLAYED]]
-    return play(recorded[:MOST_PLAYED], seconds, rtts_s, setting.mbit_per_s, setting.slots)
+    seconds = [ms / 1000 for ms in latencies_ms[:MOST_PLAYED]]
+    return play(recorded[:MOST_PLAYED], seconds, rtts_s, setting.mbit_per_s, setting.slots, each_alone)
 
 
-def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None) -> list[Exchange]:
+def leads_ms(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None) -> list[float]:
+    """What it takes, in the model and with nothing else under way, from a reply's first byte until something is seen
+    of it: what comes with that byte is on the link, and may be more than the first window."""
+    seen_ms = [x.seen_ms for x in recorded]
+    replies = _played(recorded, seen_ms, rtts_ms, Setting(mbit_per_s), each_alone=True)
+    return _waited_ms(recorded, replies, seen_ms)
+
+
+def _waited_ms(recorded: Sequence[Exchange], replies: Sequence[Played], ms: Sequence[float]) -> list[float]:
+    """What each took longer than `ms`; nothing, of those that were not played."""
+    waited = [(reply.first - this.sent) * 1000 - own for this, reply, own in zip(recorded, replies, ms, strict=False)]
+    return waited + [0.0] * (len(recorded) - len(waited))
+
+
+def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> list[Exchange]:
     """The exchanges with first bytes as early as the last ones ask for.
 
-    Over TLS a byte is seen once its record is complete, which may take a second window; and some servers' first window
-    is larger. Both look like bodies that came faster than they can over the link: then they began before it was seen.
-    Where as many were late by themselves, that is the path's jitter.
+    Where a server's first window is larger, bodies come faster than the model has them over any link; it has them in
+    time if they begin earlier. Where as many were late by themselves, that is the path's jitter.
     """
-    late_s = _late_s(recorded, rtts_ms, mbit_per_s)
+    late_s = _late_s(recorded, rtts_ms, None)
     alone = exchanges.undisturbed(recorded)
     early, late = Counter[str](), Counter[str]()
     for place, by_s in late_s.items():
@@ -51,17 +68,15 @@ def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_pe
     for place, by_s in late_s.items():
         this = recorded[place]
         rtt_s = rtts_ms[this.origin] / 1000
-        limit_s = 0.0 if this.is_secured else _limit_ms(rtts_ms[this.origin]) / 1000
-        if early[this.origin] > EARLY * late[this.origin] and by_s < -limit_s:
-            found[place] = replace(
-                this, first=min(this.first, max(this.sent + rtt_s, this.first + by_s)), first_is_seen=False
-            )
+        if early[this.origin] > EARLY * late[this.origin] and by_s < -_limit_ms(rtts_ms[this.origin]) / 1000:
+            first = min(this.first, max(this.sent + rtt_s, this.first + by_s))
+            found[place] = replace(this, marks=(first, *this.marks[1:]))
     return found
 
 
 def _late_s(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None) -> dict[int, float]:
     """By how much the bodies of pages took longer than in the model, by place."""
-    replies = played(recorded, [x.latency_ms for x in recorded], rtts_ms, Setting(mbit_per_s))
+    replies = _played(recorded, [x.seen_ms for x in recorded], rtts_ms, Setting(mbit_per_s))
     return {
         place: transfer_s(this) - transfer_s(reply)
         for place, (this, reply) in enumerate(zip(recorded, replies, strict=False))
@@ -74,16 +89,19 @@ def _limit_ms(rtt_ms: float) -> float:
 
 
 def queues_ms(
-    recorded: Sequence[Exchange], typical_ms: Mapping[str, float], rtts_ms: Mapping[str, float], setting: Setting
+    recorded: Sequence[Exchange],
+    typical_ms: Mapping[str, float],
+    leads_ms: Sequence[float],
+    rtts_ms: Mapping[str, float],
+    setting: Setting,
 ) -> list[float]:
-    """What each exchange waited for others, as the model has it; of those that are not played, nothing."""
-    firsts_ms = [typical_ms[x.url] if x.is_whole else x.latency_ms for x in recorded]
-    replies = played(recorded, firsts_ms, rtts_ms, setting)
-    waited = [
-        (reply.first - exchange.sent) * 1000 - ms
-        for reply, exchange, ms in zip(replies, recorded, firsts_ms, strict=False)
+    """What each exchange waited for others, as the model has it."""
+    latencies_ms = [
+        typical_ms[x.url] if x.is_whole else x.seen_ms - lead_ms for x, lead_ms in zip(recorded, leads_ms, strict=True)
     ]
-    return waited + [0.0] * (len(recorded) - len(waited))
+    replies = _played(recorded, latencies_ms, rtts_ms, setting)
+    waited = _waited_ms(recorded, replies, latencies_ms)
+    return [max(0.0, ms - lead_ms) for ms, lead_ms in zip(waited, leads_ms, strict=True)]
 
 
 def unqueued(
@@ -101,40 +119,44 @@ def unqueued(
     for place, exchange in enumerate(recorded):
         limit = None if slots is None else slots.get(exchange.origin)
         had_slot = limit is not None and place < MOST_PLAYED and (not limit or sizes.get(place, 1) <= limit)
-        met_none = queues_ms[place] <= max(QUEUE_MS, QUEUE * exchange.latency_ms)
+        met_none = queues_ms[place] <= max(QUEUE_MS, QUEUE * exchange.seen_ms)
         if exchange.is_whole and met_none and (place in alone or had_slot):
             found.add(place)
     return found
 
 
 def latencies_ms(
-    recorded: Sequence[Exchange], queues_ms: Sequence[float], unqueued: set[int]
+    recorded: Sequence[Exchange],
+    leads_ms: Sequence[float],
+    queues_ms: Sequence[float],
+    unqueued: set[int],
+    rtts_ms: Mapping[str, float],
 ) -> dict[str, list[float]]:
-    """By URL, the observations that tell of the page: of exchanges that met no queue, first tries if there are any;
-    where all met one, the least of what is left without it."""
-    found: dict[str, list[list[float]]] = defaultdict(lambda: [[], [], []])
-    for place, exchange in enumerate(recorded):
-        if exchange.is_whole:
-            rank = 2 if place not in unqueued else 0 if exchange.is_first_try else 1
-            found[exchange.url][rank].append(exchange.latency_ms - queues_ms[place])
-    return {url: first or again or [min(queued)] for url, (first, again, queued) in found.items()}
+    """By URL, the observations that tell of the page best: of exchanges that met no queue, with something seen of the
+    first window, at the first try; else at another; else seen of a later window, for when that came depends on what the
+    connection carried before, a TLS session's tickets, too; else the least of what is left without the queue."""
+    found: dict[str, list[list[float]]] = defaultdict(lambda: [[], [], [], []])
+    for place, (this, lead_ms) in enumerate(zip(recorded, leads_ms, strict=True)):
+        if this.is_whole:
+            is_late = lead_ms > rtts_ms[this.origin]
+            rank = 3 if place not in unqueued else 2 if is_late else 0 if this.is_first_try else 1
+            found[this.url][rank].append(this.seen_ms - lead_ms - queues_ms[place])
+    return {url: first or again or later or [min(queued)] for url, (first, again, later, queued) in found.items()}
 
 
-def stalls_ms(
-    recorded: Sequence[Exchange], unqueued: set[int], rtts_ms: Mapping[str, float], setting: Setting
-) -> list[float]:
+def stalls_ms(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], setting: Setting) -> list[float]:
     """How late bodies ended, 0 for those that were punctual; as early as some ended, others are late by chance."""
-    if setting.mbit_per_s is not None:  # who shared the link by how much is not exact enough
-        unqueued = unqueued & exchanges.undisturbed(recorded)
     late_ms = {
         place: by_s * 1000
         for place, by_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items()
-        if place in unqueued
+        if not recorded[place].burst  # else: who had which share of the link, and of the recording's own time?
     }
     early_ms = -min(sorted(late_ms.values())[len(late_ms) // 20 :], default=0.0)
     stalls = []
     for place, late in late_ms.items():
-        limit_ms = max(_limit_ms(rtts_ms[recorded[place].origin]), early_ms, LATE * transfer_s(recorded[place]) * 1000)
+        this = recorded[place]
+        usual_ms = transfer_s(this) * 1000 - late
+        limit_ms = max(_limit_ms(rtts_ms[this.origin]), early_ms, LATE * usual_ms)
         stalls.append(round(late, 1) if late > limit_ms else 0.0)
     stalls.sort()
     if not any(stalls):
@@ -145,16 +167,21 @@ def stalls_ms(
 
 
 def unsteady(
-    recorded: Sequence[Exchange], typical_ms: Mapping[str, float], rtts_ms: Mapping[str, float], setting: Setting
+    recorded: Sequence[Exchange],
+    typical_ms: Mapping[str, float],
+    waited_ms: Sequence[float],
+    rtts_ms: Mapping[str, float],
+    setting: Setting,
 ) -> float | None:
-    """The scatter of what pages took by themselves about what they take typically, the standard deviation of the
+    """The scatter of what pages took, but in bursts, about what they take typically, the standard deviation of the
     logarithm, if it is worth a word."""
-    ratios, alone = list[float](), exchanges.undisturbed(recorded)
+    ratios = []
     for place, late_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items():
-        if place not in alone:
-            continue
         exchange = recorded[place]
-        usual_s = typical_ms[exchange.url] / 1000 + transfer_s(exchange) - late_s
+        if exchange.burst:
+            continue
+        latency_ms = max(rtts_ms[exchange.origin], typical_ms[exchange.url])
+        usual_s = (latency_ms + waited_ms[place]) / 1000 + transfer_s(exchange) - late_s
         ratios.append(log((exchange.ended - exchange.sent) / usual_s))
     scatter = pstdev(ratios) if ratios else 0.0
     return round(scatter, 3) if scatter > UNSTEADY else None

@@ -7,68 +7,68 @@ from functools import partial
 from concurrency.workloads.download.path.model import Agenda, Flow, Link, Server
 from concurrency.workloads.download.path.simulation import HEAD_BYTES
 from concurrency.workloads.download.path.window import SEGMENT_BYTES
-from concurrency.workloads.download.recording.exchanges import MARKS, Exchange
+from concurrency.workloads.download.recording.exchanges import Exchange
 
 MOST_PIECES = 1500  # in one simulation: the bodies' bytes go in pieces that are large enough for that
 
 
 @dataclass(slots=True)
 class Played:
-    """As of an `Exchange`; the segments of a piece come one after the other."""
+    """As of an `Exchange`, when as many bytes had come; the segments of a piece come one after the other."""
 
-    size: int
+    wanted: tuple[int, ...]
     per_byte_s: float
-    first: float = 0.0
-    ended: float = 0.0
     marks: list[float] = field(default_factory=list)
-    came: int = 0
+    came: int = -HEAD_BYTES
 
     def arrive(self, when: float, size: int, is_last: bool) -> None:
         """So many bytes of it are there."""
-        self.first = self.first or when - max(0, size - SEGMENT_BYTES) * self.per_byte_s
         self.came += size
-        while len(self.marks) < len(MARKS) and self.came >= (wanted := MARKS[len(self.marks)] * self.size):
+        while len(self.marks) < len(self.wanted) and self.came >= (wanted := self.wanted[len(self.marks)]):
             after = (self.came - wanted) // SEGMENT_BYTES * SEGMENT_BYTES
-            self.marks.append(max(self.first, when - after * self.per_byte_s))
-        if is_last:
-            self.ended = when
+            self.marks.append(max(self.marks[-1] if self.marks else 0.0, when - after * self.per_byte_s))
 
+    @property
+    def first(self) -> float:
+        """When something was seen of it."""
+        return self.marks[0]
 
-def first_segment_s(wire_bytes: int, mbit_per_s: float | None) -> float:
-    """What a reply's first bytes take on the link, which is seen as part of its latency."""
-    return min(wire_bytes + HEAD_BYTES, SEGMENT_BYTES) * _per_byte_s(mbit_per_s)
-
-
-def _per_byte_s(mbit_per_s: float | None) -> float:
-    return 8 / (mbit_per_s * 1e6) if mbit_per_s else 0.0
+    @property
+    def ended(self) -> float:
+        """When all of it had been."""
+        return self.marks[-1]
 
 
 def play(
     exchanges: Sequence[Exchange],
-    firsts_s: Sequence[float],
+    latencies_s: Sequence[float],
     rtts_s: Mapping[str, float],
     mbit_per_s: float | None,
-    slots: Mapping[str, int],
+    slots: Mapping[str, int] | None = None,
+    each_alone: bool = False,
 ) -> list[Played]:
-    """When each would have come over connections used as they were; by itself, the first bytes after `firsts_s`."""
+    """When each would have come over connections used as they were; `each_alone`: if it had shared nothing with others
+    but its connection, after another."""
     agenda, link = Agenda(), Link(mbit_per_s)
     wire = sum(exchange.wire_bytes for exchange in exchanges)
-    link.piece_bytes = max(link.piece_bytes, wire / MOST_PIECES)
+    piece_bytes = link.piece_bytes = max(link.piece_bytes, wire / MOST_PIECES)
     servers: dict[str, Server] = {}
     flows: dict[tuple[str, int], Flow] = {}
-    played = [Played(exchange.wire_bytes + HEAD_BYTES, _per_byte_s(mbit_per_s)) for exchange in exchanges]
+    per_byte_s = 8 / (mbit_per_s * 1e6) if mbit_per_s else 0.0
+    played = [Played(exchange.came, per_byte_s) for exchange in exchanges]
 
-    def answer(flow: Flow, reply: Played, when: float) -> None:
-        flow.send(when, reply.size, reply.arrive)
+    def answer(flow: Flow, size: int, reply: Played, when: float) -> None:
+        flow.send(when, size, reply.arrive)
 
-    for exchange, first_s, reply in zip(exchanges, firsts_s, played, strict=True):
-        latency_s = max(0.0, first_s - first_segment_s(exchange.wire_bytes, mbit_per_s))
+    for exchange, latency_s, reply in zip(exchanges, latencies_s, played, strict=True):
         rtt_s = min(rtts_s[exchange.origin], latency_s)
         if exchange.connection not in flows:
-            flows[exchange.connection] = Flow(agenda, link, rtt_s)
+            own = Link(mbit_per_s) if each_alone else link
+            own.piece_bytes = piece_bytes
+            flows[exchange.connection] = Flow(agenda, own, rtt_s)
         if exchange.origin not in servers:
-            servers[exchange.origin] = Server(agenda, slots.get(exchange.origin, 0))
-        then = partial(answer, flows[exchange.connection], reply)
+            servers[exchange.origin] = Server(agenda, (slots or {}).get(exchange.origin, 0))
+        then = partial(answer, flows[exchange.connection], exchange.wire_bytes + HEAD_BYTES, reply)
         servers[exchange.origin].ask(exchange.sent, rtt_s, latency_s - rtt_s, then)
     agenda.run()
     return played

@@ -6,6 +6,8 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,11 @@ from concurrency.errors import shown
 from concurrency.files import writing
 from concurrency.workloads.download.recording import exchanges, fitting, hosts, latencies, link, observing
 from concurrency.workloads.download.recording.exchanges import Exchange
-from concurrency.workloads.download.recording.fitting import Fit, Setting
+from concurrency.workloads.download.recording.fitting import Fit
 from concurrency.workloads.download.recording.latencies import Latencies
-from concurrency.workloads.download.recording.played import first_segment_s
 from concurrency.workloads.download.sites import Site
 
 RECORDINGS = 20
-RELEASES = 4
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,39 @@ class Recorded:
 
 def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str]], seed: int = 1) -> Recorded:
     """Of the lines that were recorded, and the rows of pages.csv that have no error."""
-    lines = list(lines)
-    seen = link.seen_mbit_per_s(lines)
-    lines = [exchanges.condensed(line) for line in lines]
-    known = hosts.known(lines)
+    stretches, condensed, full = exchanges.Stretches(), [], link.Full()
+    for line in lines:
+        full.add(line)
+        stretches.add(line)
+        condensed.append(exchanges.condensed(line))
+    known = hosts.known(condensed)
+    # Where packets wait for others that are late, bodies come more slowly than the link is; but not in each stretch.
+    least_mbit_per_s = stretches.fast_mbit_per_s if any(host.jitters for host in known.values()) else 0.0
     rtts_ms = {origin: host.rtt_ms for origin, host in known.items()}
-    answered = exchanges.answered(lines)
-    mbit_per_s = _likely_rate(answered, rtts_ms)
-    recorded = list[Exchange]()
-    for _ in range(RELEASES):  # when bodies began tells of the link, and the link of when they began
-        before, recorded = recorded, observing.released(answered, rtts_ms, mbit_per_s)
-        if recorded == before:
-            break
-        own, fit, unqueued = _fitted(recorded, rtts_ms)
-        mbit_per_s = fit.setting.mbit_per_s
-    fit = fit.with_rate(seen)
+    recorded = observing.released(exchanges.answered(condensed), rtts_ms)
+    origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
+
+    @cache
+    def leads_ms(mbit_per_s: float | None) -> list[float]:
+        return observing.leads_ms(recorded, rtts_ms, mbit_per_s)
+
+    def fitted(queues_ms: Sequence[float], unqueued: set[int]) -> tuple[Fit, Latencies]:
+        @cache
+        def at(mbit_per_s: float | None) -> Latencies:
+            seen = observing.latencies_ms(recorded, leads_ms(mbit_per_s), queues_ms, unqueued, rtts_ms)
+            return latencies.estimated(seen, origins)
+
+        fit = fitting.fitted(fitting.Misfits(recorded, at, rtts_ms, least_mbit_per_s))
+        return fit, at(fit.setting.mbit_per_s)
+
+    queues_ms = [0.0] * len(recorded)
+    fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms))
+    if fit.slots:  # so that one may know who met a queue in a burst
+        own_leads_ms = leads_ms(fit.setting.mbit_per_s)
+        queues_ms = observing.queues_ms(recorded, own.typical_ms, own_leads_ms, rtts_ms, fit.setting)
+        fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms, fit.setting.slots))
+    fit = fit.with_rate(full.mbit_per_s)
+    waited_ms = list(map(add, queues_ms, leads_ms(fit.setting.mbit_per_s)))
     told = _Told(known, own, fit, recorded)
     path = {
         "mbit_per_s": fit.setting.mbit_per_s,
@@ -55,51 +73,11 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         "probed": bool(fit.slots),
         "hosts": {origin: told.host(origin) for origin in sorted(known)},
         "spread_ms": [round(ms, 1) for ms in own.spread_ms],
-        "stalls_ms": observing.stalls_ms(recorded, unqueued, rtts_ms, fit.setting),
-        "unsteady": observing.unsteady(recorded, own.typical_ms, rtts_ms, fit.setting),
+        "stalls_ms": observing.stalls_ms(recorded, rtts_ms, fit.setting),
+        "unsteady": observing.unsteady(recorded, own.typical_ms, waited_ms, rtts_ms, fit.setting),
         "recordings": _recordings(told, pages, seed),
     }
     return Recorded([told.site(page) for page in pages], [told.more(page) for page in pages], path)
-
-
-def _likely_rate(answered: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> float | None:
-    """Of the link, from bodies whose begin is not seen: that with which they begin so that all bursts come as they did,
-    as if no host had a limit."""
-    if not any(exchange.is_secured and exchange.burst for exchange in answered):
-        return None
-
-    def misfit(rate: float | None) -> float:
-        recorded = observing.released(answered, rtts_ms, rate)
-        own = _estimated(recorded, *_alone(recorded))
-        return sum(fitting.Misfits(recorded, own.typical_ms, own.spread_ms, rtts_ms).of(Setting(rate)))
-
-    rates: list[float | None] = [None, *(rate * step for rate in fitting.RATES for step in (1.0, 2**0.5))]
-    return min(rates, key=misfit)
-
-
-def _alone(recorded: Sequence[Exchange]) -> tuple[list[float], set[int]]:
-    """As if none had waited for others: how long each has, and those that were indeed alone."""
-    no_queues = [0.0] * len(recorded)
-    return no_queues, observing.unqueued(recorded, no_queues)
-
-
-def _estimated(recorded: Sequence[Exchange], queues_ms: Sequence[float], unqueued: set[int]) -> Latencies:
-    origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
-    return latencies.estimated(observing.latencies_ms(recorded, queues_ms, unqueued), origins)
-
-
-def _fitted(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> tuple[Latencies, Fit, set[int]]:
-    """What pages take, what the path is, and which exchanges did not wait for others."""
-
-    def fitted(own: Latencies) -> Fit:
-        return fitting.fitted(fitting.Misfits(recorded, own.typical_ms, own.spread_ms, rtts_ms))
-
-    own = _estimated(recorded, *_alone(recorded))
-    fit = fitted(own)
-    queues_ms = observing.queues_ms(recorded, own.typical_ms, rtts_ms, fit.setting)
-    unqueued = observing.unqueued(recorded, queues_ms, fit.setting.slots)
-    own = _estimated(recorded, queues_ms, unqueued)
-    return own, fitted(own) if fit.slots else fit, unqueued
 
 
 def rows(pages_csv: str | Path) -> list[dict[str, str]]:
@@ -188,12 +166,11 @@ class _Told:
         )
 
     def latency_ms(self, page: Mapping[str, str], off_ms: float = 0.0) -> float:
-        """Without what its first bytes take on the link, and if what is known of it was off by so much."""
+        """As it is played, if what is known of it was off by so much."""
         exchange = self._latest.get(page["url"])
         if exchange is None:
             return float(page["latency_ms"] or 0)
-        on_link_ms = first_segment_s(exchange.wire_bytes, self.fit.setting.mbit_per_s) * 1000
-        return max(self.known[exchange.origin].rtt_ms, self.own.typical_ms[page["url"]] - on_link_ms + off_ms)
+        return max(self.known[exchange.origin].rtt_ms, self.own.typical_ms[page["url"]] + off_ms)
 
     def more(self, page: Mapping[str, str]) -> dict[str, Any]:
         """What a reader may want to know of it."""
