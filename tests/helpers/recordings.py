@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from concurrency.workloads.download.path.model import SEGMENT_BYTES, Agenda, Flow, Link, Server
+from concurrency.workloads.download.path.model import Agenda, Flow, Link, Server
 from concurrency.workloads.download.path.simulation import HEAD_BYTES
+from concurrency.workloads.download.path.window import SEGMENT_BYTES
 from concurrency.workloads.download.sites import Site
 
 BURSTS = (4, 8, 16)
@@ -72,6 +73,8 @@ class Recorder:
             idle.append((self._connections, Flow(self._agenda, self._link, site.rtt_s), 0))
         number, flow, served = idle.pop()
         sent = when + (site.set_up_s if is_new else 0.0)
+        if is_new and site.tls_version == "1.3":
+            flow.issue_tickets(sent)
         latency_s = max(site.rtt_s, (site.latency_ms + self._chance.choice(self._spread_ms)) / 1000)
         stall_s = self._chance.choice(self._stalls_ms) / 1000
         size = site.wire_bytes + HEAD_BYTES

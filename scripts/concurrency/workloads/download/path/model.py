@@ -24,6 +24,7 @@ from concurrency.workloads.download.path.window import SEGMENT_BYTES, Window
 
 LEAST_TIMEOUT_S = 0.2
 SYN_BYTES = 60
+TICKETS = 2  # as OpenSSL issues them
 PIECE_BYTES, PIECE_S = 2 * SEGMENT_BYTES, 0.0001  # no timer is for less
 
 
@@ -142,6 +143,14 @@ class Flow:
             self._window.rest(when - self._sent_last, self.rtt_s + LEAST_TIMEOUT_S)
         self._replies.append(_Reply(size, size, arrive, stall_s))
         self._push(when, self._allowed)
+
+    def issue_tickets(self, when: float) -> None:
+        """With the first request, sent at `when`, a server over TLS 1.3 has the client's last word and answers it with
+        session tickets: small, but segments, so that there is room for more once they are acknowledged."""
+        for _ in range(TICKETS):
+            self._out += SEGMENT_BYTES
+            self._window.sent(SEGMENT_BYTES, self._out)
+            self._agenda.at(when + 2 * self.rtt_s, self._acknowledged, SEGMENT_BYTES, self.rtt_s)
 
     @property
     def _allowed(self) -> int:

@@ -51,6 +51,8 @@ class Client:
             flow.send(at, site.wire_bytes + HEAD_BYTES, arrive, site.stall_ms / 1000)
 
         def ask(at: float) -> None:
+            if not served and site.tls_version == "1.3":
+                flow.issue_tickets(at)
             self._servers[site.origin].ask(at, site.rtt_s, site.think_s, answer)
 
         if served:

@@ -19,7 +19,8 @@ class Exchange:
 
     Of the body, so many bytes as in `came` were seen at the times in `marks`, in seconds: the first of them with the
     header (over TLS, all of a record), all of them at last. `burst` is 0 for what was asked one by one, however many of
-    these were under way; `is_whole` tells a page that came with status 200 and to its end.
+    these were under way; `is_whole` tells a page that came with status 200 and to its end; `has_tickets` whether those
+    of a TLS session came before it, if it is the first on its connection.
     """
 
     url: str
@@ -34,6 +35,7 @@ class Exchange:
     coding: str
     is_whole: bool
     is_first_try: bool
+    has_tickets: bool
 
     @property
     def first(self) -> float:
@@ -116,6 +118,7 @@ def _exchange(line: Mapping[str, Any], later_s: float) -> Exchange:
         coding=line["coding"],
         is_whole=line["status"] == 200 and not line["error"] and line["kind"] != "robots",
         is_first_try=line["attempt"] == 1,
+        has_tickets=line["tls"] == "TLSv1.3",
     )
 
 

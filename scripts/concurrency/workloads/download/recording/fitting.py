@@ -77,20 +77,22 @@ class Fit:
 
 
 class Misfits:
-    """How far the model is from the recording, by setting: for each time that is looked at, in units of what it is
-    exact to."""
+    """How far the model is from the recording, by setting: for each time that is looked at, the logarithm of how often
+    it is off by what it is exact to, so that a few that went another way, by a stall, decide little."""
 
     def __init__(
         self,
         recorded: Sequence[Exchange],
         latencies: Callable[[float | None], Latencies],
+        leads_ms: Callable[[float | None], Sequence[float]],
         rtts_ms: Mapping[str, float],
         least_mbit_per_s: float = 0.0,
     ) -> None:
         self.least_mbit_per_s = least_mbit_per_s  # slower links need not be tried
-        self._latencies = latencies  # by the rate of the link
+        self._latencies, self._leads_ms = latencies, leads_ms  # by the rate of the link
         self._rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
-        self._others = [x for x in recorded if not x.burst][:MOST_ALONE]
+        self._places = [place for place, x in enumerate(recorded) if not x.burst][:MOST_ALONE]
+        self._others = [recorded[place] for place in self._places]
         self._alone = sorted(all_exchanges.undisturbed(self._others))
         self._probed = [x for x in recorded if x.burst and x.is_whole]
         self._bursts = all_exchanges.bursts(self._probed)
@@ -118,14 +120,18 @@ class Misfits:
         if setting.key not in self._known:
             times = [*self._alone_at(setting.mbit_per_s), *self._bursts_with(setting)]
             self._known[setting.key] = [
-                abs(seen - time) / exact for seen, time, exact in zip(self._seen, times, self._exact, strict=True)
+                math.log1p(abs(seen - time) / exact)
+                for seen, time, exact in zip(self._seen, times, self._exact, strict=True)
             ]
         return self._known[setting.key]
 
     def _alone_at(self, rate: float | None) -> list[float]:
         if rate not in self._by_rate:
-            seen_s = [x.seen_ms / 1000 for x in self._others]
-            self._by_rate[rate] = self._times_alone(play(self._others, seen_s, self._rtts_s, rate))
+            leads = self._leads_ms(rate)
+            latencies_s = [
+                (this.seen_ms - leads[place]) / 1000 for this, place in zip(self._others, self._places, strict=True)
+            ]
+            self._by_rate[rate] = self._times_alone(play(self._others, latencies_s, self._rtts_s, rate))
         return self._by_rate[rate]
 
     def _bursts_with(self, setting: Setting) -> list[float]:

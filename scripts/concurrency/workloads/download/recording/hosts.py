@@ -78,10 +78,7 @@ def _round_trips_ms(lines: Sequence[Mapping[str, Any]], round_trips: int) -> lis
     if not least:
         return connects
     kernels = list(least.values())
-    if len(connects) < 2 or round_trip_ms(kernels) == min(kernels):
-        return kernels
-    computing_ms = max(0.0, min(connects) - min(kernels))
-    return [connect - computing_ms for connect in connects]
+    return kernels if len(connects) < 2 or round_trip_ms(kernels) == min(kernels) else connects
 
 
 def _requests_per_connection(lines: Sequence[Mapping[str, Any]]) -> int:

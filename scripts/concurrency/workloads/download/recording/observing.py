@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import log
 from statistics import pstdev
 
+from concurrency.workloads.download.path.simulation import HEAD_BYTES
 from concurrency.workloads.download.recording import exchanges
 from concurrency.workloads.download.recording.exchanges import Exchange
 from concurrency.workloads.download.recording.fitting import Setting
@@ -16,6 +17,7 @@ QUEUE_MS, QUEUE = 1.0, 0.05  # up to either, the latter of the latency, an excha
 LATE_MS, LATE = 2.0, 0.1  # beyond both, the latter of the round trip, bytes are late or early
 EARLY = 3  # times as many as are late
 UNSTEADY = 0.1
+APPROACHES, NEAR_MS = 3, 0.5
 MOST_DRAWS = 200
 
 
@@ -39,10 +41,19 @@ def _played(
 
 def leads_ms(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None) -> list[float]:
     """What it takes, in the model and with nothing else under way, from a reply's first byte until something is seen
-    of it: what comes with that byte is on the link, and may be more than the first window."""
-    seen_ms = [x.seen_ms for x in recorded]
-    replies = _played(recorded, seen_ms, rtts_ms, Setting(mbit_per_s), each_alone=True)
-    return _waited_ms(recorded, replies, seen_ms)
+    of it: what comes with that byte is on the link, and may be more than the first window. Of several beginnings that
+    explain what was seen, the last."""
+    per_byte_ms = 8e3 / (mbit_per_s * 1e6) if mbit_per_s else 0.0
+    leads = [(x.came[0] + HEAD_BYTES) * per_byte_ms for x in recorded]
+    for _ in range(APPROACHES):
+        latencies_ms = [x.seen_ms - lead for x, lead in zip(recorded, leads, strict=True)]
+        replies = _played(recorded, latencies_ms, rtts_ms, Setting(mbit_per_s), each_alone=True)
+        found = _waited_ms(recorded, replies, latencies_ms)
+        is_near = all(abs(lead - before) < NEAR_MS for lead, before in zip(found, leads, strict=True))
+        leads = found
+        if is_near:
+            break
+    return leads
 
 
 def _waited_ms(recorded: Sequence[Exchange], replies: Sequence[Played], ms: Sequence[float]) -> list[float]:
@@ -76,7 +87,9 @@ def released(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float]) -> list
 
 def _late_s(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], mbit_per_s: float | None) -> dict[int, float]:
     """By how much the bodies of pages took longer than in the model, by place."""
-    replies = _played(recorded, [x.seen_ms for x in recorded], rtts_ms, Setting(mbit_per_s))
+    leads = leads_ms(recorded, rtts_ms, mbit_per_s)
+    latencies_ms = [x.seen_ms - lead for x, lead in zip(recorded, leads, strict=True)]
+    replies = _played(recorded, latencies_ms, rtts_ms, Setting(mbit_per_s))
     return {
         place: transfer_s(this) - transfer_s(reply)
         for place, (this, reply) in enumerate(zip(recorded, replies, strict=False))

@@ -9,7 +9,7 @@ from concurrency.workloads.download.path.simulation import HEAD_BYTES
 from concurrency.workloads.download.path.window import SEGMENT_BYTES
 from concurrency.workloads.download.recording.exchanges import Exchange
 
-MOST_PIECES = 1500  # in one simulation: the bodies' bytes go in pieces that are large enough for that
+MOST_PIECES = 4000  # in one simulation: of more, larger ones, in which queues are not seen as well
 
 
 @dataclass(slots=True)
@@ -60,12 +60,15 @@ def play(
     def answer(flow: Flow, size: int, reply: Played, when: float) -> None:
         flow.send(when, size, reply.arrive)
 
-    for exchange, latency_s, reply in zip(exchanges, latencies_s, played, strict=True):
+    for exchange, given_s, reply in zip(exchanges, latencies_s, played, strict=True):
+        latency_s = max(0.0, given_s)
         rtt_s = min(rtts_s[exchange.origin], latency_s)
         if exchange.connection not in flows:
             own = Link(mbit_per_s) if each_alone else link
             own.piece_bytes = piece_bytes
             flows[exchange.connection] = Flow(agenda, own, rtt_s)
+            if exchange.has_tickets:
+                flows[exchange.connection].issue_tickets(exchange.sent)
         if exchange.origin not in servers:
             servers[exchange.origin] = Server(agenda, (slots or {}).get(exchange.origin, 0))
         then = partial(answer, flows[exchange.connection], exchange.wire_bytes + HEAD_BYTES, reply)

@@ -55,7 +55,7 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
             seen = observing.latencies_ms(recorded, leads_ms(mbit_per_s), queues_ms, unqueued, rtts_ms)
             return latencies.estimated(seen, origins)
 
-        fit = fitting.fitted(fitting.Misfits(recorded, at, rtts_ms, least_mbit_per_s))
+        fit = fitting.fitted(fitting.Misfits(recorded, at, leads_ms, rtts_ms, least_mbit_per_s))
         return fit, at(fit.setting.mbit_per_s)
 
     queues_ms = [0.0] * len(recorded)

@@ -182,6 +182,8 @@ class Connection(asyncio.Protocol):
     def pass_on(self, when: float, exchange: Exchange) -> None:
         """The request is on its way to its server."""
         site, exchange.connected = exchange.site, when
+        if self.served == 1 and self.tls_version == "1.3":
+            self.flow.issue_tickets(when)
         self.world.servers[site.origin].ask(when, site.rtt_s, site.think_s, lambda at: self.answer(at, exchange))
 
     def refuse(self, stream: int | None) -> None:
