@@ -79,7 +79,7 @@ class Download(Workload):
         return simulation.seconds(self.sites, self.network.mbit_per_s, workers)
 
     def recording_sd(self, workers: int) -> float | None:
-        gains = [_log_gain(sites, mbit, workers) for sites, mbit in self._recordings]
+        gains = [math.log(_seconds(*other, 1) / _seconds(*other, workers)) for other in self._recordings]
         return statistics.stdev(gains) if len(gains) > 1 else None
 
     @property
@@ -107,10 +107,9 @@ class Download(Workload):
 
 
 @cache
-def _log_gain(of: tuple[Site, ...], mbit_per_s: float | None, workers: int) -> float:
-    """The logarithm of what an ideal client gains by so many in flight."""
-    one_by_one, concurrent = (simulation.seconds(of, mbit_per_s, count) for count in (1, workers))
-    return math.log(one_by_one / concurrent)
+def _seconds(of: tuple[Site, ...], mbit_per_s: float | None, workers: int) -> float:
+    """What they take an ideal client with so many in flight."""
+    return simulation.seconds(of, mbit_per_s, workers)
 
 
 class FastDownload(Download):

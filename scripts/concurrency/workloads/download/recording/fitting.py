@@ -7,7 +7,7 @@ where going without explains clearly less.
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import pstdev
 from typing import TypeVar
@@ -87,7 +87,9 @@ class Misfits:
         leads_ms: Callable[[float | None], Sequence[float]],
         rtts_ms: Mapping[str, float],
         least_mbit_per_s: float = 0.0,
+        unsteady: Collection[str] = (),
     ) -> None:
+        self.unsteady = unsteady  # origins whose replies wait for each other on the way, whatever the server does
         self.least_mbit_per_s = least_mbit_per_s  # slower links need not be tried
         self._latencies, self._leads_ms = latencies, leads_ms  # by the rate of the link
         self._rtts_s = {origin: ms / 1000 for origin, ms in rtts_ms.items()}
@@ -206,7 +208,8 @@ def _slots(misfits: Misfits, setting: Setting, origin: str) -> tuple[int, dict[i
     def of(number: int) -> list[float]:
         return misfits.of(Setting(setting.mbit_per_s, {**setting.slots, origin: number}))
 
-    tried = {number: of(number) for number in (0, *SLOTS) if number < most}
+    numbers = () if origin in misfits.unsteady else SLOTS
+    tried = {number: of(number) for number in (0, *numbers) if number < most}
     if best := _best(tried, 0):
         tried |= {number: of(number) for number in (best - 1, best + 1) if 0 < number < most}
     return _best(tried, 0), tried

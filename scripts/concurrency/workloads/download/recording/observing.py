@@ -163,7 +163,7 @@ def stalls_ms(recorded: Sequence[Exchange], rtts_ms: Mapping[str, float], settin
     late_ms = {
         place: by_s * 1000
         for place, by_s in _late_s(recorded, rtts_ms, setting.mbit_per_s).items()
-        if not recorded[place].burst or setting.mbit_per_s is None  # else: who had which share of the link?
+        if not recorded[place].burst  # else: who had which share of the link, and of the recording's own time?
     }
     early_ms = -min(sorted(late_ms.values())[len(late_ms) // 20 :], default=0.0)
     alone = exchanges.undisturbed(recorded)

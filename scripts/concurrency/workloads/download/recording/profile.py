@@ -33,12 +33,14 @@ class Recorded:
 
 def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str]], seed: int = 1) -> Recorded:
     """Of the lines that were recorded, and the rows of pages.csv that have no error."""
-    lines = list(lines)
-    full_mbit_per_s = link.seen_mbit_per_s(lines)
-    condensed = [exchanges.condensed(line) for line in lines]
+    full, condensed = link.Full(), []
+    for line in lines:
+        full.add(line)
+        condensed.append(exchanges.condensed(line))
     known = hosts.known(condensed)
     # Where packets wait for others that are late, bodies come more slowly than the link is; but not in each stretch.
-    least_mbit_per_s = full_mbit_per_s or 0.0 if any(host.jitters for host in known.values()) else 0.0
+    unsteady = [origin for origin, host in known.items() if host.jitters]
+    least_mbit_per_s = full.mbit_per_s or 0.0 if unsteady else 0.0
     rtts_ms = {origin: host.rtt_ms for origin, host in known.items()}
     recorded = observing.released(exchanges.answered(condensed), rtts_ms)
     origins = {exchange.url: exchange.origin for exchange in recorded if exchange.is_whole}
@@ -53,8 +55,8 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
             seen = observing.latencies_ms(recorded, leads_ms(mbit_per_s), queues_ms, unqueued, rtts_ms)
             return latencies.estimated(seen, origins)
 
-        misfits = fitting.Misfits(recorded, at, leads_ms, rtts_ms, least_mbit_per_s)
-        fit = fitting.fitted(misfits).with_rate(full_mbit_per_s)
+        misfits = fitting.Misfits(recorded, at, leads_ms, rtts_ms, least_mbit_per_s, unsteady)
+        fit = fitting.fitted(misfits).with_rate(full.mbit_per_s)
         return fit, at(fit.setting.mbit_per_s)
 
     queues_ms = [0.0] * len(recorded)
@@ -63,6 +65,7 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         own_leads_ms = leads_ms(fit.setting.mbit_per_s)
         queues_ms = observing.queues_ms(recorded, own.typical_ms, own_leads_ms, rtts_ms, fit.setting)
         fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms, fit.setting.slots))
+    fit = fit.with_rate(full.mbit_per_s)
     waited_ms = list(map(add, queues_ms, leads_ms(fit.setting.mbit_per_s)))
     told = _Told(known, own, fit, recorded)
     path = {
@@ -135,7 +138,7 @@ class _Told:
             "tls": host.tls,
             "resumed": host.resumed,
             "http": host.http,
-            "slots": self.fit.setting.slots.get(origin),
+            "slots": None if host.jitters else self.fit.setting.slots.get(origin),
             "requests_per_connection": host.requests_per_connection,
             "in_flight": self._most_in_flight[origin],
         }
