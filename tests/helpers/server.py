@@ -58,6 +58,7 @@ class FaultServer:
     def play(self, scripts: dict[str, list[Script]]) -> None:
         """Serve these scripts from now on, and count from nothing."""
         self.scripts, self.keeps_open = scripts, False
+        self.playing = Counter()  # what is still being played was of other scripts
         for seen in (self.hits, self.heads, self.times, self.peak):
             seen.clear()
 
@@ -95,13 +96,14 @@ class FaultServer:
                 self.times.append((path, time.monotonic()))
                 host = re.search(rb"\r\nHost: ([^\r]*)", head, re.IGNORECASE)
                 name = host[1].decode() if host else ""
-                self.playing[name] += 1
-                self.peak[name] = max(self.peak[name], self.playing[name])
+                playing = self.playing  # those of the scripts that it began with
+                playing[name] += 1
+                self.peak[name] = max(self.peak[name], playing[name])
                 try:
                     if not await self._play(writer, script, head):
                         return
                 finally:
-                    self.playing[name] -= 1
+                    playing[name] -= 1
                 if b"\r\nconnection: close\r\n" in head.lower() and not self.keeps_open:
                     writer.close()
                     return

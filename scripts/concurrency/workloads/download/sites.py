@@ -180,7 +180,7 @@ def _checked_count(text: str, place: str) -> int:
 def _one_of(*words: str) -> Callable[[str, str], str]:
     def checked(text: str, place: str) -> str:
         if text not in words:
-            raise UserError(f"{place}: {text!r} is none of {', '.join(words)}")
+            raise UserError(f"{place}: {text!r} is neither {' nor '.join(f'`{word}`' for word in words)}")
         return text
 
     return checked
