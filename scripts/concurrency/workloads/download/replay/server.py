@@ -46,6 +46,7 @@ async def _serve() -> None:
     sites = list(dict.fromkeys(asked))
     world = World(sites, order["seed"], order["mbit_per_s"], order["trace"])
     authority = _authority(sites)
+    world.bodies.prepare(sites)
     ports = await _listen(world, authority)
     schemes = {site: "http" if site.tls_version == "none" else "https" for site in sites}
     local = {site: f"{schemes[site]}://127.0.0.1:{ports[_kind(site), site.origin]}/{i}" for i, site in enumerate(sites)}
