@@ -49,6 +49,7 @@ def mean_s(known, mbit_per_s, in_flight, spread_ms, stalls_ms):
     )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("known", "mbit_per_s", "facts"),
     [

@@ -122,6 +122,7 @@ def test_no_client_beats_the_least_time(sites, mbit_per_s, in_flight):
     assert simulation.seconds(sites, mbit_per_s, in_flight) >= simulation.least_s(sites, mbit_per_s, in_flight) - 1e-9
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("mbit_per_s", [None, 20])
 @pytest.mark.parametrize("in_flight", [1, 4])
 @pytest.mark.parametrize(
