@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 
-from concurrency.workloads.download.path.model import SYN_BYTES, Agenda, Flow, Link, Server, set_up
-from concurrency.workloads.download.path.window import FIRST_WINDOW
+from concurrency.workloads.download.path.model import SYN_BYTES, TICKETS, Agenda, Flow, Link, Server, set_up
+from concurrency.workloads.download.path.window import FIRST_WINDOW, SEGMENT_BYTES
 from concurrency.workloads.download.sites import Site
 
 HEAD_BYTES = 150  # of a reply before its body, about
 FLIGHTS = {"none": (SYN_BYTES,), "1.3": (SYN_BYTES, 1_500), "1.2": (SYN_BYTES, 1_500, 300)}  # of a server's set-up
+BEST_WINDOW = FIRST_WINDOW + TICKETS * SEGMENT_BYTES  # at first: what a server's tickets made room for is there as well
 
 
 @dataclass
@@ -105,7 +106,7 @@ def least_s(sites: Sequence[Site], mbit_per_s: float | None, in_flight: int) -> 
     first_s = min(0 if site.requests_per_connection == 1 else site.set_up_s for site in sites)
     soonest_s = first_s + min(site.latency_ms for site in sites) / 1000
     wire = sum(site.wire_bytes for site in sites)
-    windows = ceil(log2(wire / (in_flight * FIRST_WINDOW) + 1))
+    windows = ceil(log2(wire / (in_flight * BEST_WINDOW) + 1))
     bounds = [
         first_s + sum(alone) / in_flight,
         first_s + max(alone),
@@ -124,6 +125,6 @@ def _least_alone_s(site: Site, per_byte: float) -> float:
     least = (site.latency_ms + site.stall_ms) / 1000 + site.wire_bytes * per_byte
     if site.requests_per_connection != 1:
         return least
-    windows = ceil(log2(site.wire_bytes / FIRST_WINDOW + 1)) if site.wire_bytes else 1
+    windows = ceil(log2(site.wire_bytes / BEST_WINDOW + 1)) if site.wire_bytes else 1
     slow_s = (site.latency_ms + site.stall_ms) / 1000 + (windows - 1) * site.rtt_s
     return site.set_up_s + max(least, slow_s)
