@@ -186,6 +186,14 @@ def test_connections_made_in_a_burst_do_not_count_as_jitter():
     assert host(line(min_rtt_ms=30.0), *burst).rtt_ms == 30
 
 
+def test_a_connection_that_waited_for_bodies_tells_no_round_trip():
+    body = line(url="http://other/", origin="http://other", first=1.0, ended=1.1, wire_bytes=90_000)
+    late = line(connection=3, sent=1.05, connect_ms=45.0, first=1.2, ended=1.3, min_rtt_ms=42.0)
+    found = hosts.known([line(connection=2, min_rtt_ms=30.0), late, body])["http://host"]
+    assert found.rtt_ms == 30
+    assert not found.jitters
+
+
 @pytest.mark.parametrize(
     ("closes", "found"),
     [

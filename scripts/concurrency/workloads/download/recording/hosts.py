@@ -1,11 +1,13 @@
 """What a recording tells of a host: its round trip, and how it keeps connections."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from concurrency.workloads.download.path.window import SEGMENT_BYTES
 from concurrency.workloads.download.sites import HANDSHAKES
 
 JITTER_MS, JITTER = 1.0, 0.1  # beyond both, the latter of the round trip, its scatter counts
@@ -38,7 +40,8 @@ def known(lines: Sequence[Mapping[str, Any]]) -> dict[str, Host]:
     by_origin: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
         by_origin[line["origin"]].append(line)
-    return {origin: _host(own) for origin, own in by_origin.items()}
+    queued = _queued(lines)
+    return {origin: _host(own, queued) for origin, own in by_origin.items()}
 
 
 def round_trip_ms(samples: Sequence[float]) -> float:
@@ -49,14 +52,34 @@ def round_trip_ms(samples: Sequence[float]) -> float:
     return middle if middle - least > max(JITTER_MS, JITTER * least) else least
 
 
-def _host(lines: Sequence[Mapping[str, Any]]) -> Host:
+def _queued(lines: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:
+    """The connections that were made while bodies came: what they waited for may be these."""
+    came: dict[str, list[list[float]]] = defaultdict(list)  # by run: spans in which something came, one after another
+    bodies = [line for line in lines if line["first"] is not None and line["wire_bytes"] > SEGMENT_BYTES]
+    for line in sorted(bodies, key=lambda line: line["first"]):
+        spans = came[line["run"]]
+        if spans and line["first"] <= spans[-1][1]:
+            spans[-1][1] = max(spans[-1][1], line["ended"])
+        else:
+            spans.append([line["first"], line["ended"]])
+    queued = set()
+    for line in lines:
+        if line["is_new"] and line["connect_ms"] is not None and line["sent"] is not None:
+            spans, began = came[line["run"]], line["sent"] - line["connect_ms"] / 1000
+            before = bisect_left(spans, line["sent"], key=lambda span: span[0])
+            if before and spans[before - 1][1] > began:
+                queued.add((line["run"], line["connection"]))
+    return queued
+
+
+def _host(lines: Sequence[Mapping[str, Any]], queued: Collection[tuple[str, int]]) -> Host:
     connects = [line["connect_ms"] for line in lines if line["is_new"] and line["connect_ms"] is not None]
     versions = Counter(line["tls"] for line in lines if line["sent"] is not None)
     tls = versions.most_common(1)[0][0].removeprefix("TLSv") if versions else ""
     tls = tls if tls in HANDSHAKES else "none"
     return Host(
         connect_ms=median(connects) if connects else 0.0,
-        rtts_ms=_round_trips_ms(lines, 1 + HANDSHAKES[tls]),
+        rtts_ms=_round_trips_ms(lines, 1 + HANDSHAKES[tls], queued),
         tls=tls,
         resumed=any(line["resumed"] for line in lines),
         http="2" if any(line["h2"] for line in lines) else "1.1",
@@ -64,11 +87,14 @@ def _host(lines: Sequence[Mapping[str, Any]]) -> Host:
     )
 
 
-def _round_trips_ms(lines: Sequence[Mapping[str, Any]], round_trips: int) -> list[float]:
-    """Of each connection one, where it can be told of those that were not made in a burst, for these wait for each
-    other. The kernel's is without anybody's CPU time, but the least of several: where it scatters, connecting tells
-    more."""
+def _round_trips_ms(
+    lines: Sequence[Mapping[str, Any]], round_trips: int, queued: Collection[tuple[str, int]]
+) -> list[float]:
+    """Of each connection one, where it can be told of those that were not made in a burst or while bodies came, for
+    these wait for each other. The kernel's is without anybody's CPU time, but the least of several: where it scatters,
+    connecting tells more."""
     lines = [line for line in lines if not line["burst"]] or lines
+    lines = [line for line in lines if (line["run"], line["connection"]) not in queued] or lines
     connects = [line["connect_ms"] / round_trips for line in lines if line["is_new"] and line["connect_ms"] is not None]
     least: dict[tuple[str, int], float] = {}
     for line in lines:

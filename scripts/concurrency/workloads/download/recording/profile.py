@@ -61,7 +61,7 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
 
     queues_ms = [0.0] * len(recorded)
     fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms))
-    if fit.slots:  # so that one may know who met a queue in a burst
+    if fit.slots or fit.setting.mbit_per_s:  # so that one may know who met a queue
         own_leads_ms = leads_ms(fit.setting.mbit_per_s)
         queues_ms = observing.queues_ms(recorded, own.typical_ms, own_leads_ms, rtts_ms, fit.setting)
         fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms, fit.setting.slots))
