@@ -6,6 +6,7 @@ snakemake compare     only the comparison and its report
 snakemake capacity    what larger jobs would take
 
 download ─> results/download/pages.csv    squares ─> results/squares/sums.csv              the job, below
+do ─> results/<work>/results.jsonl                                                         each work of your own
 measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report       rules/compare.smk
 timeline, futures, switching, races ─> plot_explanation ─> report                          rules/explain.smk
 capacity                                                                                   rules/plan.smk
@@ -17,6 +18,7 @@ include: "rules/common.smk"
 
 wildcard_constraints:
     workload="|".join(USER.works),
+    work="|".join(USER.own) or "(?!)",
     round=r"\d+",
     first="1|2",
     form="mean|trimmed",
@@ -125,10 +127,7 @@ rule squares:
     threads: CORES
     params:
         numbers=lambda wildcards: USER.squares.items,
-        function=lambda wildcards: USER.squares.function,
-        split=lambda wildcards: USER.squares.split,
         start_method=USER.start_method,
-        own=own_code,
         code=code("squares.py"),
     script:
         "scripts/squares.py"
@@ -157,12 +156,33 @@ if USER.squares.shards > 1:
             "envs/workflow.yaml"
         params:
             numbers=lambda wildcards: USER.squares.items,
-            function=lambda wildcards: USER.squares.function,
-            split=lambda wildcards: USER.squares.split,
-            own=own_code,
             code=code("gather_squares.py"),
         script:
             "scripts/gather_squares.py"
+
+
+rule do:
+    input:
+        lambda wildcards: file_of(USER.own[wildcards.work].items),
+        verdict=lambda wildcards: [] if USER.own[wildcards.work].job else ancient("results/tables/verdict.json"),
+    output:
+        report("results/{work}/results.jsonl", category="1 The job", caption="captions/results.rst"),
+    log:
+        "results/logs/do/{work}.log",
+    conda:
+        "envs/workflow.yaml"
+    threads: CORES
+    params:
+        items=lambda wildcards: USER.own[wildcards.work].items,
+        files=files_called,
+        fields=lambda wildcards: USER.own[wildcards.work].fields,
+        arms=lambda wildcards: USER.own[wildcards.work].job_arms,
+        max_failures=lambda wildcards: USER.own[wildcards.work].max_failures,
+        start_method=USER.start_method,
+        own=own_code,
+        code=code("do.py"),
+    script:
+        "scripts/do.py"
 
 
 include: "rules/explain.smk"

@@ -19,6 +19,7 @@ from concurrency.running import liveness, settings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
 from concurrency.showing import messages
+from concurrency.workloads import items
 from snakemake.logging import logger
 
 # Two lines before every job that tell a user nothing.
@@ -39,6 +40,7 @@ if workflow.is_main_process:
     liveness.enter(Path(".snakemake"))
 
 DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
+DONE |= {name: f"results/{name}/results.jsonl" for name in USER.own}
 JOB = [DONE[name] for name, work in USER.works.items() if work.items != []]
 COMPARED = [name for name, work in USER.works.items() if work.arms]
 # Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one per workload and kind.
@@ -64,6 +66,15 @@ def code(script, *modules):
 def file_of(items):
     """Items from a file are an input, so that editing it re-runs; those in the config itself are a param."""
     return the_users(items) if isinstance(items, Path) else []
+
+
+def files_called(wildcards):
+    """A digest of the files that a pattern stands for, in place of a hundred thousand inputs."""
+    return items.digest(source) if isinstance(source := USER.works[the_work(wildcards)].items, str) else ""
+
+
+def the_work(wildcards):
+    return wildcards.get("work") or wildcards.workload
 
 
 def the_users(path):
@@ -114,8 +125,8 @@ def strategy_code(wildcards):
 
 
 def own_code(wildcards):
-    """A digest of the user's own function and all that it imports from its folder."""
-    return CODE.of(*USER.works[wildcards.get("workload", "squares")].own_files)
+    """A digest of the user's own functions and all that they import from their folders."""
+    return CODE.of(*USER.works[the_work(wildcards)].own_files)
 
 
 def node_wanted(key):

@@ -22,6 +22,7 @@ rule measure:
         python=interpreters.RUNNING.label,
         strategies=strategy_code,
         own=own_code,
+        files=files_called,
         code=code("measure.py"),
     script:
         "../scripts/measure.py"

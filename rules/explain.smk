@@ -26,6 +26,7 @@ rule timeline:
         conditions=conditions,
         strategies=strategy_code,
         own=own_code,
+        files=files_called,
         code=code("timeline.py"),
     script:
         "../scripts/timeline.py"

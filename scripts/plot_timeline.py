@@ -6,12 +6,12 @@ from typing import Any
 
 from concurrency.running import job
 from concurrency.showing import style, timeline
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 
 
 def main(snakemake: Any) -> None:
     trace = json.loads(Path(snakemake.input.trace).read_text(encoding="utf-8"))
-    style.save(timeline.draw(trace, WORKLOADS[snakemake.wildcards.workload].title), *snakemake.output[:2])
+    style.save(timeline.draw(trace, kind_of(snakemake.wildcards.workload).title), *snakemake.output[:2])
     Path(snakemake.output.text).write_text(timeline.describe(trace), encoding="utf-8")
 
 

@@ -21,13 +21,13 @@ from concurrency.errors import UserError
 from concurrency.running import job
 from concurrency.work import Work
 from concurrency.workloads.squares import numbers, pieces
-from concurrency.workloads.squares.sums import closed_form, sum_of_squares
+from concurrency.workloads.squares.sums import closed_form
 from concurrency.workloads.squares.work import build
 
 
 def main(snakemake: Any) -> None:
     params, shard = snakemake.params, snakemake.wildcards.get("scatteritem", "")
-    wanted, work = numbers.read(params.numbers), build("function", params.function, params.split)
+    wanted, work = numbers.read(params.numbers), build()
     workers = usable(snakemake.threads)
     own = pieces.pieces_of(shard or "1-of-1", wanted, work.split)
     with (
@@ -36,41 +36,25 @@ def main(snakemake: Any) -> None:
     ):
         rows = csv.writer(file)
         rows.writerow(["place", "start", "stop", "sum"] if shard else ["number", "sum"])
-        sums = _reported(
-            _sums(pool, work, pieces.divided(own, work.split, workers), workers), params.function, len(own)
-        )
+        sums = _sums(pool, work, pieces.divided(own, work.split, workers), workers)
         bar = tqdm(sums, "squares", len(own), unit="sum", delay=1, mininterval=0.5, disable=bool(shard))
         for piece, total in zip(own, bar, strict=True):
             number = wanted[piece.index]
-            if work.function is sum_of_squares and piece.whole and total != closed_form(number):
+            if piece.whole and total != closed_form(number):
                 raise ArithmeticError(f"the sum of squares below {number} came out as {total}")
             rows.writerow([piece.index, piece.start, piece.stop, total] if shard else [number, total])
     logging.info("%d sums by %d processes", len(own), workers)
-
-
-def _reported(sums: Iterator[Any], function: str | None, count: int) -> Iterator[Any]:
-    """The `count` results `sums`; what the user's `function` raises becomes one line."""
-    done = 0
-    try:
-        for total in sums:
-            yield total
-            done += 1
-    except BrokenProcessPool as error:
-        raise UserError("squares: a worker process was killed; is there enough memory?") from error
-    except Exception as error:
-        if function is None:
-            raise
-        reason = f"{type(error).__name__}: {error}, after {done} of {count} numbers"
-        raise UserError(f"{function}: {reason}") from error
 
 
 def _sums(pool: ProcessPoolExecutor, work: Work, cut: list[pieces.Piece], workers: int) -> Iterator[Any]:
     """What comes of each number, in order; the cuts of one number are computed apart and combined."""
     chunksize = max(1, len(cut) // (64 * workers))
     totals = zip(cut, pool.map(partial(pieces.compute, work), cut, chunksize=chunksize), strict=True)
-    for _, of_one in itertools.groupby(totals, key=lambda pair: pair[0].index):
-        parts = [total for _, total in of_one]
-        yield work.split.combine(parts) if work.split and len(parts) > 1 else parts[0]
+    try:
+        for _, of_one in itertools.groupby(totals, key=lambda pair: pair[0].index):
+            yield sum(total for _, total in of_one)
+    except BrokenProcessPool as error:
+        raise UserError("squares: a worker process was killed; is there enough memory?") from error
 
 
 if __name__ == "__main__":

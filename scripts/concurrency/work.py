@@ -1,16 +1,15 @@
 """Work: what is done for each item, in the forms that strategies take it in; built in the interpreter that does it."""
 
-import importlib
-import sys
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, ExitStack
-from dataclasses import dataclass
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.util import Finalize
-from pathlib import Path
 from typing import Any
 
-from concurrency.errors import UserError
+TRACEBACK_FRAMES, LONGEST_TEXT = 50, 10_000  # of what is told of a failure: its last frames and characters
 
 
 @dataclass(frozen=True)
@@ -27,12 +26,37 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """The answer to an item on which a guarded work failed: plain text, which travels from any worker to anywhere."""
+
+    error: str
+    message: str
+    traceback: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Failed":
+        """What became of `error`, whatever it is."""
+        try:
+            message = str(error)
+        except Exception:  # noqa: BLE001  (a user's class may do anything)
+            message = "(it has no message)"
+        lines = traceback.format_exception(error, limit=-TRACEBACK_FRAMES)
+        return cls(type(error).__name__, message[:LONGEST_TEXT], "".join(lines)[-LONGEST_TEXT:])
+
+    def __str__(self) -> str:
+        return " ".join(f"{self.error}: {self.message}".split())
+
+
+@dataclass(frozen=True)
 class Work:
     """What a strategy runs for each item: `function`, or `coroutine`, a coroutine function that does the same.
 
     What a worker needs for all its items (a session, a connection) comes from `open`, a context manager that each
     thread, process or interpreter enters once, or from its asynchronous form `open_on_loop`, entered once per event
-    loop; it is the second argument then. Functions are importable by name, so that worker processes find them.
+    loop; it is the second argument then. `then` is a function that computes on what came back. Functions are importable
+    by name, so that worker processes find them. What a `guarded` work raises is its answer, as `Failed`.
+
+    Where there is no `function`, one is made of the coroutine: it is run to its end on a loop of the calling thread.
     """
 
     function: Callable[..., Any] | None = None
@@ -40,22 +64,90 @@ class Work:
     open: Callable[[], AbstractContextManager[Any]] | None = None
     open_on_loop: Callable[[], AbstractAsyncContextManager[Any]] | None = None
     split: Split | None = None
+    then: Callable[[Any], Any] | None = None
+    guarded: bool = False
 
     @property
     def call(self) -> Callable[[Any], Any]:
-        """`function` as a function of an item alone, for whatever worker calls it."""
-        assert self.function
-        if self.open is None:
-            return self.function
-        return InWorker(self.function, self.open)
+        """All of it as a function of an item alone, for whatever worker calls it."""
+        call: Callable[[Any], Any]
+        if self.function is None:
+            return RunToItsEnd(self)
+        call = self.function if self.open is None else InWorker(self.function, self.open)
+        if self.guarded:
+            call = Guarded(call)
+        return call if self.then is None else Chained(call, self._then)
 
     async def on_loop(self) -> Callable[[Any], Awaitable[Any]]:
-        """`coroutine` as a coroutine function of an item alone, for tasks of the running event loop."""
+        """All of it as a coroutine function of an item alone, for tasks of the running event loop."""
         assert self.coroutine
-        if self.open_on_loop is None:
-            return self.coroutine
-        coroutine, opened = self.coroutine, await _enter_on_loop(self.open_on_loop)
-        return lambda item: coroutine(item, opened)
+        coroutine = self.coroutine
+        if self.open_on_loop:
+            coroutine = partial(_with_opened, coroutine, await _enter_on_loop(self.open_on_loop))
+        if self.guarded:
+            coroutine = partial(_guarded, coroutine)
+        return coroutine if self.then is None else partial(_chained, coroutine, self._then)
+
+    @property
+    def before(self) -> "Work":
+        """Without `then`, for who calls `then_call` somewhere else."""
+        return replace(self, then=None)
+
+    @property
+    def then_call(self) -> Callable[[Any], Any]:
+        """`then` as a function of what `before` gave."""
+        return self._then
+
+    @property
+    def _then(self) -> Callable[[Any], Any]:
+        assert self.then
+        return Guarded(self.then) if self.guarded else self.then
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A function whose failures are answers; an answer that is one already is passed on."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, item: Any) -> Any:
+        if isinstance(item, Failed):
+            return item
+        try:
+            return self.function(item)
+        except BaseException as error:  # noqa: BLE001  (whatever strangers' code raises, a SystemExit, too)
+            return Failed.of(error)
+
+
+@dataclass(frozen=True)
+class Chained:
+    """One function on what another one gives."""
+
+    first: Callable[[Any], Any]
+    then: Callable[[Any], Any]
+
+    def __call__(self, item: Any) -> Any:
+        return self.then(self.first(item))
+
+
+async def _with_opened(coroutine: Callable[..., Awaitable[Any]], opened: Any, item: Any) -> Any:
+    return await coroutine(item, opened)
+
+
+async def _guarded(coroutine: Callable[[Any], Awaitable[Any]], item: Any) -> Any:
+    import asyncio  # noqa: PLC0415
+
+    try:
+        return await coroutine(item)
+    except BaseException as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError | GeneratorExit) and (task is None or task.cancelling()):
+            raise  # it is we who call it off
+        return Failed.of(error)
+
+
+async def _chained(coroutine: Callable[[Any], Awaitable[Any]], then: Callable[[Any], Any], item: Any) -> Any:
+    return then(await coroutine(item))
 
 
 @dataclass(frozen=True)
@@ -71,6 +163,38 @@ class InWorker:
         except (AttributeError, KeyError):
             opened = _enter(self.open)
         return self.function(item, opened)
+
+
+@dataclass(frozen=True)
+class RunToItsEnd:
+    """A work's coroutine as a function: each call runs it to its end, on the one loop of the calling thread."""
+
+    work: Work
+
+    def __call__(self, item: Any) -> Any:
+        try:
+            run = _mine.run
+        except AttributeError:
+            run = _mine.run = _enter(_own_loop)
+        return run(self.work, item)
+
+
+@contextmanager
+def _own_loop() -> Iterator[Callable[[Work, Any], Any]]:
+    import asyncio  # noqa: PLC0415
+
+    calls: dict[Work, Callable[[Any], Awaitable[Any]]] = {}
+
+    async def done(work: Work, item: Any) -> Any:
+        if work not in calls:
+            calls[work] = await work.on_loop()
+        return await calls[work](item)
+
+    with asyncio.Runner() as runner:
+        try:
+            yield lambda work, item: runner.run(done(work, item))
+        finally:
+            runner.run(leave_loop())
 
 
 _mine = threading.local()
@@ -111,24 +235,3 @@ def _running_loop() -> Any:
     import asyncio  # noqa: PLC0415  (who runs no loop must not import it)
 
     return asyncio.get_running_loop()
-
-
-def load(place: str) -> Callable[..., Any]:
-    """The user's function at `path/to/file.py:name`.
-
-    The file is imported as a module by its name, and its folder joins `sys.path`, so that workers find it too. Raises
-    UserError for what cannot be imported.
-    """
-    path, _, name = place.rpartition(":")
-    file = Path(path).resolve()
-    if str(file.parent) not in sys.path:
-        sys.path.append(str(file.parent))
-    try:
-        module = importlib.import_module(file.stem)
-    except Exception as error:  # whatever a user's file raises when it is run
-        raise UserError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
-    if not module.__file__ or not file.samefile(module.__file__):
-        raise UserError(f"{path}: there is another module named {file.stem}; give the file another name")
-    if not callable(function := getattr(module, name, None)):
-        raise UserError(f"{path}: there is no function {name} in it")
-    return function  # type: ignore[no-any-return]

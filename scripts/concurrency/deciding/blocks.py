@@ -17,7 +17,7 @@ from concurrency.deciding import inference
 from concurrency.deciding.tables import ARM, BLOCK, ArmKey, as_timings
 from concurrency.measuring.arms import BASELINE
 from concurrency.measuring.interpreters import GIL_IS_BACK
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 from concurrency.workloads.workload import Workload
 
 
@@ -46,7 +46,7 @@ class Block:
     @property
     def kind(self) -> type[Workload]:
         """What is known of the workload by its name."""
-        return WORKLOADS[self.workload]
+        return kind_of(self.workload)
 
     @property
     def rounds(self) -> int:
@@ -115,7 +115,7 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
         logs = log_times(samples[usable]).reindex(sorted(samples["round"].unique()))
         logs = logs[sorted((ArmKey(*arm) for arm in logs), key=partial(_simplicity, workload))]
         here = (timings[BLOCK] == [workload, host]).all(axis="columns")
-        mixed = _is_mixed(samples[~samples["strategy"].isin(WORKLOADS[workload].algorithms())], len(logs))
+        mixed = _is_mixed(samples[~samples["strategy"].isin(kind_of(workload).algorithms())], len(logs))
         yield Block(
             workload=workload,
             host=host,
@@ -127,13 +127,13 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
             control=timings[here & ~warm_up & control & good],
             warm_up=timings.loc[here & warm_up, "round"].nunique(),
             robust=robust,
-            bound=next(filter(None, samples["bound"]), WORKLOADS[workload].bound),  # older tables do not say it
+            bound=next(filter(None, samples["bound"]), kind_of(workload).bound),  # older tables do not say it
         )
 
 
 def _complete(workload: str, logs: pd.DataFrame, failures: pd.DataFrame) -> list[ArmKey]:
     failed = {ArmKey(*arm) for arm in failures[ARM].itertuples(index=False)}
-    apart = WORKLOADS[workload].algorithms()
+    apart = kind_of(workload).algorithms()
     arms = [ArmKey(*arm) for arm in logs if logs[arm].notna().all()]
     return [arm for arm in arms if arm not in failed and arm.strategy not in apart]
 
@@ -156,5 +156,5 @@ def log_times(samples: pd.DataFrame, column: str = "wall_s") -> pd.DataFrame:
 
 def _simplicity(workload: str, arm: ArmKey) -> tuple[Any, ...]:
     """Few workers before many, then a simple strategy before others; one that is unknown here comes last."""
-    known = WORKLOADS[workload].strategies().get(arm.strategy)
+    known = kind_of(workload).strategies().get(arm.strategy)
     return (arm.workers, known.rank if known else np.inf, *arm)

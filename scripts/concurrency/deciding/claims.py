@@ -12,7 +12,7 @@ from concurrency.deciding.inference import Effect
 from concurrency.deciding.names import arm_name
 from concurrency.deciding.tables import CLAIMS, ArmKey, effect_columns
 from concurrency.measuring.arms import BASELINE
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import BUILT_IN
 from concurrency.workloads.workload import Bound
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "cannot tell here"
@@ -26,7 +26,7 @@ Binding = tuple[Bound, bool]  # by what, and whether the waiting is short
 SLOW_IO: Binding = ("io", False)
 FAST_IO: Binding = ("io", True)
 CPU: Binding = ("cpu", False)
-NAMES = {(kind.bound, kind.is_fast): kind.name for kind in WORKLOADS.values()}  # what is bound so, if it is measured
+NAMES = {(kind.bound, kind.is_fast): kind.name for kind in BUILT_IN.values()}  # what is bound so, if it is measured
 
 Decision = Callable[[Effect, int], str]
 

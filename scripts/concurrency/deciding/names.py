@@ -4,7 +4,7 @@ import pandas as pd
 
 from concurrency.deciding.tables import ARM, ArmKey
 from concurrency.measuring.arms import BASELINE
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 
 ONE_BY_ONE = "one by one"  # as people say `sequential`
 
@@ -14,7 +14,7 @@ def arm_name(workload: str, arm: ArmKey, with_interpreter: bool = False) -> str:
     where = f" on {arm.interpreter}" if with_interpreter else ""
     if arm.strategy == BASELINE:
         return ONE_BY_ONE + where
-    one, several = WORKLOADS[workload].units
+    one, several = kind_of(workload).units
     options = f" ({arm.options})" if arm.options else ""
     return f"{arm.strategy} with {arm.workers} {one if arm.workers == 1 else several}{options}{where}"
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from concurrency.errors import UserError
 from concurrency.measuring.interpreters import RUNNING, Interpreter
-from concurrency.strategies._catalogue import Strategy
+from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.workload import Workload
 
-BASELINE = "sequential"
 RULE_OF_THUMB = ("threads", "asyncio", "asyncio_session_per_request")
 
 

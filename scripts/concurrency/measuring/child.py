@@ -18,37 +18,58 @@ from concurrency import processes
 
 log = logging.getLogger(__name__)
 
-STARTS = ("concurrency.measuring.sample",)
+STARTS = ("concurrency.measuring.sample", "concurrency.measuring.checking")
 CLEANUP_S = 20.0
 
 
 class SampleError(Exception):
-    """A sample that brought no result; the message says why."""
+    """A sample that brought no result; the message says why, and `failed` of how many items it is known."""
+
+    def __init__(self, message: str, failed: int = 0) -> None:
+        super().__init__(message)
+        self.failed = failed
 
 
 class Child:
-    """A fresh interpreter running `concurrency.measuring.sample`, and the two pipes to it."""
+    """A fresh interpreter running `module`, one of ours, and two pipes to it, apart from its standard streams: these
+    are the user's code's, with nothing to read."""
 
-    def __init__(self, executable: str) -> None:
+    def __init__(self, executable: str, module: str) -> None:
         self._stderr = tempfile.TemporaryFile()  # a pipe would stall a child that writes more than it holds
-        self._process = subprocess.Popen(
-            [executable or sys.executable, "-P", "-m", "concurrency.measuring.sample"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            bufsize=0,
-            start_new_session=True,  # a group of its own, so that it can be ended with all of its workers
-            env=processes.environment(executable),
-        )
-        assert self._process.stdin and self._process.stdout
-        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        orders, self._orders = os.pipe()
+        self._results, results = os.pipe()
+        self._kills_before = processes.kills_for_memory()
+        try:
+            self._process = subprocess.Popen(
+                [executable or sys.executable, "-P", "-m", module, str(orders), str(results)],
+                stdin=subprocess.DEVNULL,
+                stdout=self._stderr,
+                stderr=self._stderr,
+                pass_fds=(orders, results),
+                start_new_session=True,  # a group of its own, so that it can be ended with all of its workers
+                env=processes.environment(executable),
+            )
+        except OSError:
+            self._close()
+            raise
+        finally:
+            os.close(orders)
+            os.close(results)
         self.pid = self._process.pid
 
-    def send(self, data: bytes) -> None:
+    def send(self, order: dict[str, Any]) -> None:
+        """Its first order."""
+        self._write(json.dumps(order).encode() + b"\n")
+
+    def go_on(self) -> None:
+        """Each further one."""
+        self._write(b"g")
+
+    def _write(self, data: bytes) -> None:
         with suppress(BrokenPipeError):  # it has died; `receive` says so
             view = memoryview(data)
             while view:
-                view = view[self._stdin.write(view) :]
+                view = view[os.write(self._orders, view) :]
 
     def receive(self, timeout_s: float | None, key: str) -> dict[str, Any]:
         """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open), or
@@ -59,11 +80,12 @@ class Child:
             if time.monotonic() > deadline:
                 raise SampleError(f"no result within {timeout_s:g} s ({key})")
             ended = self._process.poll() is not None  # before the last look: what it said at its end counts
-            if select.select([self._stdout], [], [], 0 if ended else 0.5)[0]:
-                line += (chunk := self._stdout.read(1 << 20))
+            if select.select([self._results], [], [], 0 if ended else 0.5)[0]:
+                line += (chunk := os.read(self._results, 1 << 20))
                 if chunk:
                     continue
-            elif not ended:
+                time.sleep(0.0 if ended else 0.05)  # it has closed its end, and may live on
+            if not ended:
                 continue
             raise SampleError(self._how_it_ended())
         message: dict[str, Any] = json.loads(line)
@@ -72,11 +94,14 @@ class Child:
     def _how_it_ended(self) -> str:
         code = self._process.wait()
         if code < 0:
-            return f"the sample's process was ended by {signal.Signals(-code).name}"
+            return f"the sample's process {processes.how_it_ended(code, self._kills_before)}"
         self._stderr.seek(0)
         message = self._stderr.read().decode(errors="replace").strip()
         log.info("%s", message)
-        return message.rpartition("\n")[2] or f"the sample's process ended with exit code {code}"
+        last = message.rpartition("\n")[2]
+        return (
+            last if code == 1 and last else f"the sample's process {processes.how_it_ended(code, self._kills_before)}"
+        )
 
     def wait(self) -> None:
         """Let it clean up; what takes longer than that is ended with it."""
@@ -88,14 +113,19 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
-        for file in (self._stdin, self._stdout, self._stderr):
-            file.close()
+        self._close()
+
+    def _close(self) -> None:
+        os.close(self._orders)
+        os.close(self._results)
+        self._stderr.close()
 
 
 @contextmanager
-def fresh_interpreter(executable: str) -> Iterator[Child]:
+def fresh_interpreter(executable: str, module: str = STARTS[0]) -> Iterator[Child]:
+    """One that runs `module`; it is ended at the end. Raises SampleError where it cannot be started."""
     try:
-        child = Child(executable)
+        child = Child(executable, module)
     except OSError as error:  # it was there when the campaign began
         raise SampleError(f"{executable or sys.executable} cannot be started: {error.strerror}") from error
     try:

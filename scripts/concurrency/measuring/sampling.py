@@ -1,9 +1,9 @@
 """Measuring: every arm once in a round, each sample in a fresh interpreter, with its answers checked."""
 
-import json
 import logging
 import os
 import platform
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,30 +48,27 @@ def measure_round(
     None for what the baseline of the same interpreter answers in this round. An answer that differs counts as failed,
     and a sample that fails is a row with its `error`.
     """
-    samples = [_sample(workload, arm, items, number, conditions) for arm in arms]
-    by_baseline = {
-        arm.executable: answers
-        for arm, (_, answers) in zip(arms, samples, strict=True)
-        if arm.strategy == BASELINE and not arm.control
-    }
+    with tempfile.TemporaryDirectory(prefix="answers") as folder:
+        samples = [
+            _sample(workload, arm, items, number, conditions, f"{folder}/{place}") for place, arm in enumerate(arms)
+        ]
+        if expected is None:
+            found = _checked_by_baseline(workload, arms, [answers for _, answers in samples], conditions)
+        else:
+            found = [None if answers is None else _checked(answers, expected) for _, answers in samples]
     rows = []
-    for position, (arm, (measured, answers)) in enumerate(zip(arms, samples, strict=True), 1):
-        row = measured | {"round": number, "position": position, "cores": cores}
-        if answers is not None:
-            row |= _checked(answers, by_baseline.get(arm.executable) if expected is None else expected)
+    for position, ((measured, _), checked) in enumerate(zip(samples, found, strict=True), 1):
+        row = measured | {"round": number, "position": position, "cores": cores} | (checked or {})
         if row.get("error"):
             log.warning("%s, %s workers: %s", row["strategy"], row["workers"], row["error"])
         rows.append(row)
     return rows
 
 
-def _checked(answers: list[Any], expected: list[Any] | None) -> dict[str, Any]:
-    if expected is None:
-        return {"error": f"cannot be checked: {BASELINE} brought no answers"}
+def _checked(answers: list[Any], expected: list[Any]) -> dict[str, Any]:
     if len(answers) != len(expected):
         return {"error": f"{len(answers)} answers to {len(expected)} items"}
-    pairs = list(zip(answers, expected, strict=True))
-    wrong = [i for i, (answer, right) in enumerate(pairs) if repr(answer) != repr(right)]  # repr: nan is nan
+    wrong = [i for i, (answer, right) in enumerate(zip(answers, expected, strict=True)) if answer != right]
     if not wrong:
         return {"failed": 0}
     i = wrong[0]
@@ -79,10 +76,47 @@ def _checked(answers: list[Any], expected: list[Any] | None) -> dict[str, Any]:
     return {"failed": len(wrong), "error": error}
 
 
+def _checked_by_baseline(
+    workload: Workload, arms: Sequence[Arm], files: Sequence[str | None], conditions: Conditions
+) -> list[dict[str, Any] | None]:
+    """What is said of the answers in each of `files`, those of `arms`: None where there are none."""
+    found: list[dict[str, Any] | None] = [None if file is None else {"failed": 0} for file in files]
+    if workload.check is None:
+        return found
+    pairs = list(zip(arms, files, strict=True))
+    baselines = {arm.executable: file for arm, file in pairs if arm.strategy == BASELINE and not arm.control}
+    for executable in {arm.executable: None for arm in arms}:
+        places = [place for place, (arm, file) in enumerate(pairs) if arm.executable == executable and file]
+        own = [file for file in (files[place] for place in places) if file]
+        if (expected := baselines.get(executable)) is None:
+            told = [{"error": f"cannot be checked: {BASELINE} brought no answers"}] * len(own)
+        else:
+            told = _compared(workload, own, expected, executable, conditions)
+        for place, checked in zip(places, told, strict=True):
+            found[place] = checked
+    return found
+
+
+def _compared(
+    workload: Workload, files: list[str], expected: str, executable: str, conditions: Conditions
+) -> list[dict[str, Any]]:
+    """What is said of the answers in each of `files`, held against `expected` where their classes are known."""
+    order = {"answers": files, "expected": expected, "check": workload.check, "places": workload.places}
+    limit = conditions.timeout_s and conditions.timeout_s * len(files), f"{workload.setting}.timeout_s"
+    try:
+        with fresh_interpreter(executable, "concurrency.measuring.checking") as child:
+            child.send(order)
+            found: list[dict[str, Any]] = child.receive(*limit)["found"]
+            return found
+    except SampleError as error:
+        return [{"error": f"cannot be checked: {error}"}] * len(files)
+
+
 def _sample(
-    workload: Workload, arm: Arm, items: list[Any], number: int, conditions: Conditions
-) -> tuple[dict[str, Any], list[Any] | None]:
-    """A row, as failed until its answers are checked, and the answers, if there are any."""
+    workload: Workload, arm: Arm, items: list[Any], number: int, conditions: Conditions, file: str
+) -> tuple[dict[str, Any], Any]:
+    """A row, as failed until its answers are checked, and the answers, if there are any: those that only the user's
+    code can know are in `file`, whose name comes in their place."""
     row: dict[str, Any] = {
         "workload": workload.name,
         "bound": workload.bound,
@@ -102,10 +136,10 @@ def _sample(
     options = strategy.defaults | dict(arm.options)
     try:
         measured, answers = run_sample(
-            workload, strategy, int(arm.workers), options, items, conditions, executable=arm.executable
+            workload, strategy, int(arm.workers), options, items, conditions, executable=arm.executable, file=file
         )  # fmt: skip
     except SampleError as error:
-        return row | {"error": str(error)}, None
+        return row | {"failed": error.failed or len(items), "error": str(error)}, None
     if measured["gil"] and interpreters.is_free_threaded(measured["python"]):
         row["interpreter"] += interpreters.GIL_IS_BACK  # so it is shown as what it was
     return row | measured, answers
@@ -120,41 +154,38 @@ def run_sample(
     conditions: Conditions,
     notes: str | None = None,
     executable: str = "",
-) -> tuple[dict[str, Any], list[Any]]:
-    """What one sample measured, by the columns of timings.csv, and its answers as JSON has them.
+    file: str = os.devnull,
+) -> tuple[dict[str, Any], Any]:
+    """What one sample measured, by the columns of timings.csv, and its answers as JSON has them; those of a workload
+    that nobody but the user's code knows are pickled into `file`, whose name comes in their place.
 
     `executable` is the Python to run it under (empty: this one). With `notes`, it notes in that file what it does when,
     and its times mean nothing. What it ran on is told by the sample's own process or, where workers may run on
     something else and take functions, by each of them. Raises SampleError for a sample that brings no answers.
     """
-    spec = {
-        "strategy": strategy.module,
-        "workers": workers,
-        "options": options,
-        "work": workload.work,
-        "form": strategy.runs,
-        "given": workload.spec(),
-        "items": items,
-        "start_method": conditions.start_method,
-        "notes": notes,
-        "ask_workers": strategy.runs == "function" and not strategy.shares,
-    }
+    spec = order(workload, strategy, workers, options, items, conditions, notes, file)
     limit = conditions.timeout_s, f"{workload.setting}.timeout_s"
     with fresh_interpreter(executable) as child:
-        child.send(json.dumps(spec).encode() + b"\n")
+        child.send(spec)
         child.receive(*limit)  # all is imported
         machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
         before = usage.of_tree(child.pid)
         began = time.perf_counter()
-        child.send(b"g")
+        child.go_on()
         result = child.receive(*limit)
         lasted = time.perf_counter() - began
         if "error" in result:
             log.info("%s", result["traceback"])
             raise SampleError(result["error"])
+        if result.get("failure"):
+            log.info("%s", result.get("traceback"))
+            count = f" ({result['failed']} of {result['count']} failed)" if result["failed"] > 1 else ""
+            raise SampleError(result["failure"] + count, result["failed"])
+        if result.get("count", len(items)) != len(items):
+            raise SampleError(f"{result['count']} answers to {len(items)} items")
         after = usage.of_tree(child.pid)
         machine_after, ours_after = usage.of_machine(), usage.of_tree(os.getpid())
-        child.send(b"g")
+        child.go_on()
         ran_on = child.receive(*limit)["workers"]
         child.wait()
     others = (machine_after.busy_s - machine_before.busy_s) - (ours_after.cpu_s - ours_before.cpu_s)
@@ -171,7 +202,33 @@ def run_sample(
         "involuntary_switches": _difference(after.involuntary_switches, before.involuntary_switches),
         "load": max(0.0, others) / lasted,
         "cpu_mhz": machine_after.cpu_mhz,
-    }, result["answers"]
+    }, result.get("answers", file)
+
+
+def order(
+    workload: Workload,
+    strategy: Strategy,
+    workers: int,
+    options: dict[str, Any],
+    items: list[Any],
+    conditions: Conditions,
+    notes: str | None = None,
+    file: str = os.devnull,
+) -> dict[str, Any]:
+    """What a fresh interpreter is told to do, as `sample` takes it."""
+    return {
+        "strategy": strategy.module,
+        "workers": workers,
+        "options": options,
+        "work": workload.work,
+        "form": strategy.runs,
+        "given": workload.spec(),
+        "items": items,
+        "start_method": conditions.start_method,
+        "notes": notes,
+        "answers": None if workload.knows_answers else file,
+        "ask_workers": strategy.runs == "function" and not strategy.shares and not strategy.then,
+    }
 
 
 def _difference(after: float | None, before: float | None) -> float | None:

@@ -1,6 +1,7 @@
 """The configuration as it is written: checked against its schema, told in one line where it is wrong, filled up."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -22,17 +23,20 @@ TYPE_NAMES = {
     "object": "a mapping",
     "null": "null",
 }
+ONE_WORK = ("items", "function", "coroutine", "open", "then", "split", "check", "bound", "timeout_s")
 MOVED = {  # where what an earlier configuration may have is now
     "sites": "download.sites",
     "source": "download.source",
     "live": "download.live",
     "squares.start_method": "start_method",
+    "squares.function": "works.<name>.function",
+    "squares.split": "works.<name>.split",
 }
 
 
 def complete(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     """`config`, which error messages call `name`, with its defaults filled in. Raises UserError where it is wrong."""
-    given = plain(config)
+    given = _one_work(plain(config))
     _check_moved(given, name)
     _validate(given, name)
     return _with_defaults(given, SCHEMA)
@@ -42,24 +46,46 @@ def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
     """`value` as plain dicts and lists, whole numbers as int, with the numbers, booleans and nulls that `--config`
     hands over as text; where `rule`, its schema, wants text, text it stays."""
     if isinstance(value, Mapping):
-        return {key: plain(item, rule.get("properties", {}).get(key, {})) for key, item in value.items()}
+        others = rule if rule.get("verbatim") else rule.get("additionalProperties") or {}
+        return {key: plain(item, rule.get("properties", {}).get(key, others)) for key, item in value.items()}
     if isinstance(value, list):
-        return [plain(item, rule.get("items", {})) for item in value]
+        return [plain(item, rule if rule.get("verbatim") else rule.get("items", {})) for item in value]
+    if rule.get("verbatim"):
+        return value
     if isinstance(value, float) and value.is_integer():
         return int(value)  # the schema takes 1.0e+6 for a whole number, Python does not
-    if isinstance(value, str) and value and rule.get("type") != "string":
-        try:
-            meant = yaml.safe_load(value)
-        except yaml.YAMLError:
-            return value
-        if isinstance(meant, int | float | None):
-            return plain(meant)
-    return value
+    return _meant(value) if isinstance(value, str) and rule.get("type") != "string" else value
+
+
+def _meant(text: str) -> Any:
+    """The number, boolean or null that a text stands for; itself, if it stands for none."""
+    try:
+        meant = yaml.safe_load(text) if text else text
+    except yaml.YAMLError:
+        return text
+    return plain(meant) if isinstance(meant, int | float | None) else text
+
+
+def _one_work(given: dict[str, Any]) -> dict[str, Any]:
+    """`given`, or what one line on a terminal means: `--config function=work.py:name items=…`, that work alone."""
+    work = {key: given[key] for key in ONE_WORK if key in given}
+    function = work.get("function") or work.get("coroutine")
+    if not isinstance(function, str):
+        return given
+    name = re.sub(r"[^a-z0-9_]", "_", function.rpartition(":")[2].lower()).lstrip("_0123456789") or "work"
+    rest = {key: value for key, value in given.items() if key not in work}
+    off = {
+        "download": {**given.get("download", {}), "sites": []},
+        "squares": {**given.get("squares", {}), "numbers": []},
+    }
+    return rest | off | {"works": {name: work}}
 
 
 def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     full = dict(value)
-    for key, rule in schema["properties"].items():
+    if isinstance(each := schema.get("additionalProperties"), Mapping):
+        return {key: _with_defaults(one, each) for key, one in full.items()}
+    for key, rule in schema.get("properties", {}).items():
         if "default" in rule:
             full.setdefault(key, rule["default"])
         if key in full and isinstance(full[key], dict) and rule.get("type") == "object":
@@ -91,13 +117,19 @@ def _explain(error: ValidationError) -> str:
         close = difflib.get_close_matches(unknown, known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
         return f"{key}{'.' if key else ''}{unknown}: unknown key; {hint}"
-    if rule == "type":
-        types = [wanted] if isinstance(wanted, str) else wanted
-        return f"{key or 'top level'}: expected {' or '.join(TYPE_NAMES[kind] for kind in types)}, not {given}"
-    if rule == "enum":
-        return f"{key}: {given} is not one of {', '.join(map(str, wanted))}"
-    if rule in ("minimum", "exclusiveMinimum"):
-        return f"{key}: must be {'at least' if rule == 'minimum' else 'more than'} {wanted}, not {given}"
-    if rule in ("minProperties", "maxProperties"):
-        return f"{key}: expected the name of one strategy, as in `- threads: {{workers: [4]}}`, not {given}"
-    return f"{key}: {error.message}"
+    if "propertyNames" in error.absolute_schema_path:
+        return f"{key}.{instance}: a work's name is made of small letters, digits and _, and begins with a letter"
+    if rule == "required":
+        missing = next(name for name in wanted if name not in instance)
+        return f"{key}.{missing}: is missing; {cast(Any, error.schema)['properties'][missing]['description']}"
+    one_strategy = f"expected the name of one strategy, as in `- threads: {{workers: [4]}}`, not {given}"
+    kinds = [] if rule != "type" else [wanted] if isinstance(wanted, str) else wanted
+    what = {
+        "type": f"expected {' or '.join(TYPE_NAMES[kind] for kind in kinds)}, not {given}",
+        "enum": f"{given} is not one of {', '.join(map(str, wanted)) if rule == 'enum' else ''}",
+        "minimum": f"must be at least {wanted}, not {given}",
+        "exclusiveMinimum": f"must be more than {wanted}, not {given}",
+        "minProperties": one_strategy,
+        "maxProperties": one_strategy,
+    }
+    return f"{key or 'top level'}: {what.get(str(rule), error.message)}"

@@ -67,13 +67,20 @@ class Digests:
     def closure(self, file: str | Path) -> dict[str, str]:
         """`file` and all that it depends on: paths, by their names in the folder at which its imports start."""
         start = str(Path(file).resolve())
-        base = self._scripts if start.startswith(f"{self._scripts}/") else str(Path(start).parent)
+        base = self._scripts if start.startswith(f"{self._scripts}/") else self._root(start)
         found, ahead = {start}, [start]
         while ahead:
             new = set(self._next(ahead.pop(), base)) - found
             found |= new
             ahead += new
         return {path.removeprefix(f"{base}/"): path for path in found}
+
+    def _root(self, start: str) -> str:
+        """The folder in which the package lies that `start` is a part of, or else its own."""
+        folder = str(Path(start).parent)
+        while self._stamp(f"{folder}/__init__.py"):
+            folder = str(Path(folder).parent)
+        return folder
 
     def _next(self, path: str, base: str) -> list[str]:
         """What the file at `path` depends on by itself."""

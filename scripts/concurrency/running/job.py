@@ -32,6 +32,7 @@ def running(log: str) -> Iterator[None]:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[file])
     logging.getLogger().addHandler(screen)
     signal.signal(signal.SIGTERM, lambda *_: _end())
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))  # it ends this job alone
     threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
     try:
         yield

@@ -1,6 +1,5 @@
-"""The configuration in use: a dataclass for each part of it, with what can be compared here."""
+"""The configuration in use, with what can be compared here."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,88 +11,27 @@ from concurrency.measuring.arms import Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import Interpreter
 from concurrency.running.config import ROOT, complete
+from concurrency.running.works import DownloadSettings, OwnSettings, SquaresSettings, WorkSettings
+from concurrency.workloads import items as own_items
 from concurrency.workloads.download import sites
 from concurrency.workloads.download.workload import Download
-from concurrency.workloads.known import KINDS
+from concurrency.workloads.own.workload import Own
 from concurrency.workloads.squares import numbers
+from concurrency.workloads.squares.workload import Squares
 from concurrency.workloads.workload import Workload
 
 ROUNDS_FOR_ROBUST = 15  # as `inference.form` has it, which takes long to import
-
-
-@dataclass(frozen=True)
-class WorkSettings(ABC):
-    """What both halves have: what is compared on them.
-
-    `items` keep the form in which they were configured (a path stays a path, so that Snakemake can watch the file); as
-    they were read once, they are known to be good. `arms` are empty where nothing is compared; `left_out` tells which
-    strategies cannot be run here, and why.
-    """
-
-    items: Any
-    shards: int
-    timeout_s: float
-    arms: list[Arm]
-    left_out: dict[str, str]
-
-    @abstractmethod
-    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
-        """What is compared in a round, on `items` as the fields of a workload have them."""
-
-    @property
-    def is_live(self) -> bool:
-        """Whether the comparison is on what the job has found, instead of on `items` themselves."""
-        return False
-
-    @property
-    def own_files(self) -> list[str]:
-        """The files with the user's own code for it."""
-        return []
-
-
-@dataclass(frozen=True)
-class DownloadSettings(WorkSettings):
-    """The downloads; `path`, `limits` and `live` as config.schema.yaml has them."""
-
-    source: str
-    path: dict[str, Any]
-    live: dict[str, Any]
-    in_flight: int
-    max_failures: int
-    limits: dict[str, Any]
-
-    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
-        """With the arms of the rule of thumb on the same pages at 1 ms."""
-        is_recorded = self.is_live and items["source"] != self.items
-        path = items["source"].with_name("path.json") if is_recorded else self.path
-        fields, quick = items | {"seed": seed, "path": path}, arms.for_rule_of_thumb(self.arms)
-        fast = [Comparison("FastDownload", fields, quick, control=False)] if quick else []
-        return [Comparison("Download", fields, self.arms), *fast]
-
-    @property
-    def is_live(self) -> bool:
-        return self.source == "live"
-
-    @property
-    def manners(self) -> dict[str, Any]:
-        """`live` without what no download depends on."""
-        return {key: value for key, value in self.live.items() if key != "verify"}
-
-
-@dataclass(frozen=True)
-class SquaresSettings(WorkSettings):
-    """The sums; `function` and `split` are `path/to/file.py:name`."""
-
-    function: str | None
-    split: str | None
-
-    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
-        kind, own = _kind_of_squares(self.function, self.split)
-        return [Comparison(kind, items | own, self.arms)]
-
-    @property
-    def own_files(self) -> list[str]:
-        return [place.rpartition(":")[0] for place in (self.function, self.split) if place]
+PLACES = ("function", "coroutine", "open", "then", "split")
+# One per idea.
+IDEAS = (
+    "sequential", "threads", "asyncio", "process_pool", "interpreter_pool",
+    "asyncio_then_threads", "asyncio_then_processes", "threads_then_processes",
+)  # fmt: skip
+MOST_IN_FLIGHT = 32
+TAKEN = {  # by what else lies in results/, or by a target
+    "download", "download_fast", "squares", "tables", "plots", "rounds", "traces", "logs", "recommended", "report",
+    "capacity", "map", "all", "job", "compare", "host",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,6 +41,7 @@ class Settings:
 
     download: DownloadSettings
     squares: SquaresSettings
+    own: dict[str, OwnSettings]
     start_method: str | None
     interpreters: list[Interpreter]
     measure_items: int
@@ -118,8 +57,8 @@ class Settings:
 
     @property
     def works(self) -> dict[str, WorkSettings]:
-        """The halves by the names of their workloads."""
-        return {"download": self.download, "squares": self.squares}
+        """What is done, by the names of the workloads."""
+        return {"download": self.download, "squares": self.squares, **self.own}
 
     @property
     def left_out(self) -> dict[str, dict[str, str]]:
@@ -149,6 +88,9 @@ def resolve(
     return Settings(
         download=_downloads(full["download"], f"{name}: download", folders, pythons),
         squares=_squares(full["squares"], f"{name}: squares", folders, pythons),
+        own={
+            work: _own(work, given, f"{name}: works.{work}", folders, pythons) for work, given in full["works"].items()
+        },
         interpreters=pythons,
         extra_timings=_extra(full["extra_timings"], f"{name}: extra_timings", folders),
         hosts=_hosts(full["hosts"], f"{name}: hosts"),
@@ -167,7 +109,7 @@ def _downloads(
     items = _file_or_value(given["sites"], f"{place}.sites", folders)
     if items != []:
         sites.read(items, origin=f"{place}.sites")
-    chosen, left_out = _arms(Download(items), given, given["in_flight"], f"{place}.strategies", pythons)
+    chosen, left_out = _arms(Download(items), given["strategies"], given["in_flight"], f"{place}.strategies", pythons)
     rest = {key: given[key] for key in (
         "source", "path", "live", "in_flight", "max_failures", "limits", "shards", "timeout_s",
     )}  # fmt: skip
@@ -180,28 +122,70 @@ def _squares(
     items = _file_or_value(given["numbers"], f"{place}.numbers", folders)
     if items != []:
         numbers.read(items, origin=f"{place}.numbers")
-    function = _function(given["function"], f"{place}.function", folders)
-    split = _function(given["split"], f"{place}.split", folders)
-    if split and not function:
-        raise UserError(f"{place}.split: it divides the work of squares.function; give that too")
-    kind, own = _kind_of_squares(function, split)
-    chosen, left_out = _arms(KINDS[kind](source=items, **own), given, "cores", f"{place}.strategies", pythons)
+    chosen, left_out = _arms(Squares(items), given["strategies"], "cores", f"{place}.strategies", pythons)
     return SquaresSettings(
-        items=items, shards=given["shards"], timeout_s=given["timeout_s"], arms=chosen, left_out=left_out,
-        function=function, split=split,
+        items=items, shards=given["shards"], timeout_s=given["timeout_s"], arms=chosen, left_out=left_out
+    )
+
+
+def _own(
+    name: str, given: dict[str, Any], place: str, folders: tuple[Path, ...], pythons: Sequence[Interpreter]
+) -> OwnSettings:
+    if name in TAKEN:
+        raise UserError(f"{place}: the name stands for something else in results/; give it another")
+    if not given["function"] and not given["coroutine"]:
+        raise UserError(f"{place}: give what is done for each item: `function` (a def) or `coroutine` (an async def)")
+    if given["split"] and not given["function"]:
+        raise UserError(f"{place}.split: it does a share of what `function` does; give that too")
+    source = given["items"]
+    if not (isinstance(source, str) and own_items.is_pattern(source)):
+        source = _file_or_value(source, f"{place}.items", folders)
+    count = len(own_items.read(source, f"{place}.items")) if source != [] else 0
+    fields = {"name": name, "bound": given["bound"], "check": _check(given["check"], f"{place}.check", folders)}
+    fields |= {key: _function(given[key], f"{place}.{key}", folders) for key in PLACES}
+    workload = Own(source, **fields)
+    known, asked = workload.strategies(), given["strategies"]
+
+    def with_workers(entry: str | Mapping[str, Any]) -> str | Mapping[str, Any]:
+        """Where none are given: in flight, as many as there are items, up to 32; else one per core."""
+        [(strategy, options)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
+        if strategy not in known or not isinstance(options, Mapping) or known[strategy].runs != "coroutine":
+            return entry
+        return {strategy: {"workers": max(1, min(count, MOST_IN_FLIGHT)), **options}}
+
+    if asked in (None, "all"):
+        asked = [name for name in (IDEAS if asked is None else known) if not workload.excludes(known[name])]
+        asked = [
+            name for name in asked if given["strategies"] or not all(python.lacks(known[name]) for python in pythons)
+        ]
+    chosen, left_out = _arms(workload, [*map(with_workers, asked)], "cores", f"{place}.strategies", pythons)
+    job = None
+    if given["job"] != "recommended":
+        wanted = given["job"] or ("asyncio" if given["coroutine"] else "process_pool")
+        arms_of_job = arms.expand(workload, [with_workers(wanted)], "cores", f"{place}.job")
+        job = arms_of_job[-1]
+        if reason := workload.excludes(known[job.strategy]) or known[job.strategy].missing:
+            raise UserError(f"{place}.job: {job.strategy}: {reason}")
+    elif not chosen:
+        raise UserError(f"{place}.job: nothing is compared, so that nothing is recommended; name a strategy")
+    return OwnSettings(
+        items=source, shards=1, arms=chosen, left_out=left_out, fields=fields, job=job,
+        **{key: given[key] for key in ("timeout_s", "measure_items", "max_failures")},
     )  # fmt: skip
 
 
-def _kind_of_squares(function: str | None, split: str | None) -> tuple[str, dict[str, Any]]:
-    """The kind of workload (of `known.KINDS`), and its fields beside the items."""
-    return ("OwnFunction", {"function": function, "split": split}) if function else ("Squares", {})
+def _check(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
+    """None: answers are not compared."""
+    if isinstance(value, str):
+        return None if value == "none" else _function(value, origin, folders)
+    return value
 
 
 def _arms(
-    workload: Workload, given: Mapping[str, Any], workers: int | str, place: str, pythons: Sequence[Interpreter]
+    workload: Workload, asked: Sequence[Any], workers: int | str, place: str, pythons: Sequence[Interpreter]
 ) -> tuple[list[Arm], dict[str, str]]:
     """What is to be compared on `workload`, and why each strategy that was asked for and is not is left out."""
-    entries = given["strategies"] if workload.source != [] else []
+    entries = asked if workload.source != [] else []
     return arms.runnable(workload, arms.expand(workload, entries, workers, place), entries, place, pythons)
 
 
@@ -253,6 +237,6 @@ def _function(place: str | None, origin: str, folders: tuple[Path, ...]) -> str 
     if place is None:
         return None
     path, colon, name = place.rpartition(":")
-    if not colon or not name.isidentifier() or not path.endswith(".py"):
+    if not colon or not all(map(str.isidentifier, name.split("."))) or not path.endswith(".py"):
         raise UserError(f"{origin}: expected path/to/file.py:name, not {place!r}")
     return f"{_file_or_value(path, origin, folders)}:{name}"

@@ -11,7 +11,7 @@ from concurrency.deciding.tables import ARM, BLOCK
 from concurrency.measuring.arms import BASELINE
 from concurrency.showing.lines import competing, several_interpreters
 from concurrency.showing.style import BEST, FAILED, OTHER, SAMPLE, STYLE
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 
 
 def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
@@ -44,7 +44,7 @@ def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
         ratios.set_xlabel("times as fast as one by one")
         bounds = ["speedup_low", "speedup_high", "speedup", "versus_sequential"]
         _from_zero_or_log(ratios, pd.concat([arms[bound] for bound in bounds]))
-        figure.suptitle(WORKLOADS[workload].title, fontsize=12)
+        figure.suptitle(kind_of(workload).title, fontsize=12)
         figure.supxlabel(
             "left: | one round, marker: median; right: with the 95 % interval that holds for all at once; "
             "◆ cannot be told from the fastest"

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from concurrency.showing.lines import competing, height, lines, workers_axis
 from concurrency.showing.style import STYLE
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 
 
 def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
@@ -23,7 +23,7 @@ def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
             workers_axis(axes, sorted({1, *arms["workers"]}), workload)
             axes.set_ylim(0, 1.15 * (arms[column].max() / unit if len(arms) else 1) or 1)
             axes.set_ylabel(label)
-        figure.suptitle(f"{WORKLOADS[workload].title}: what it costs", fontsize=12)
+        figure.suptitle(f"{kind_of(workload).title}: what it costs", fontsize=12)
         if len(arms):
             figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
     return figure

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
 from concurrency.showing.style import COLOURS
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 
 MARKERS = "osD^vP*X<>"
 LINE_STYLES = ["-", "--", ":", "-."]
@@ -19,7 +19,7 @@ LABELLED_COUNTS = 12  # as many numbers fit side by side below half a figure
 
 def competing(table: pd.DataFrame, workload: str) -> pd.DataFrame:
     """The rows of `workload` whose arms compete; algorithms are shown apart, in the report."""
-    return table[(table["workload"] == workload) & ~table["strategy"].isin(WORKLOADS[workload].algorithms())]
+    return table[(table["workload"] == workload) & ~table["strategy"].isin(kind_of(workload).algorithms())]
 
 
 def several_interpreters(arms: pd.DataFrame) -> bool:
@@ -70,4 +70,4 @@ def workers_axis(axes: Axes, counts: list[int], workload: str) -> None:
     axes.set_xticks(labelled, [str(n) for n in labelled])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
-    axes.set_xlabel(f"{WORKLOADS[workload].axis} (log scale)")
+    axes.set_xlabel(f"{kind_of(workload).axis} (log scale)")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 
 VERIFIED = "results/download/verify.json"
 
@@ -48,7 +48,8 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
     for workload, table in jobs.items():
         if table in written:
             with open(table, encoding="utf-8") as file:
-                lines.append(f"{sum(1 for _ in file) - 1} {WORKLOADS[workload].results}: {table}")
+                count = sum(1 for _ in file) - table.endswith(".csv")  # its header
+                lines.append(f"{count} {kind_of(workload).results}: {table}")
     if "results/report.html" in written:
         verdict = json.loads(Path("results/tables/verdict.json").read_text(encoding="utf-8"))
         lines += [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]

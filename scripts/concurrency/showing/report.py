@@ -17,7 +17,7 @@ from concurrency.deciding.names import row_name
 from concurrency.deciding.tables import ARM
 from concurrency.errors import shown
 from concurrency.measuring.arms import BASELINE
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 
 READS = ("report.html.j2",)
 ENVIRONMENT = Environment(
@@ -30,7 +30,6 @@ ENVIRONMENT = Environment(
 PLOTS = ("comparison", "workers", "cost")
 FILES = ["tables/timings.csv", "tables/summary.csv", "tables/claims.csv", "tables/verdict.json"]
 EXPLAINED = {
-    **{f"{name}_timeline": f"{kind.title.partition(' (')[0]}: who did what when" for name, kind in WORKLOADS.items()},
     "futures": "The life of a future",
     "switching": "What switching costs",
     "races": "What a race loses",
@@ -58,13 +57,13 @@ def render(
     drawn = {path.stem: path for path in plots}
     workloads = [
         _workload(name, timings, summary, verdict[name], drawn, left_out.get(name, {}))
-        for name in sorted(verdict, key=lambda name: (WORKLOADS[name].is_fast, name))
+        for name in sorted(verdict, key=lambda name: (kind_of(name).is_fast, name))
     ]
     return ENVIRONMENT.get_template("report.html.j2").render(
         workloads=workloads,
         claims=claims.to_dict("records"),
         explanations=[
-            {"title": EXPLAINED[path.stem]} | _picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
+            {"title": _explained(path.stem)} | _picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
             for path in explanations
         ],
         environment={**environment, **_interpreters(timings)},
@@ -77,6 +76,14 @@ def render(
     )
 
 
+def _explained(topic: str) -> str:
+    """The title of an explanation."""
+    return (
+        EXPLAINED.get(topic)
+        or f"{kind_of(topic.removesuffix('_timeline')).title.partition(' (')[0]}: who did what when"
+    )
+
+
 def _workload(
     name: str,
     timings: pd.DataFrame,
@@ -86,7 +93,7 @@ def _workload(
     left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     arms = summary[summary["workload"] == name]
-    apart = arms["strategy"].isin(WORKLOADS[name].algorithms())
+    apart = arms["strategy"].isin(kind_of(name).algorithms())
     differing = {column for column in ("interpreter", "host") if arms[column].nunique() > 1}
     shown = [
         column
@@ -97,7 +104,7 @@ def _workload(
     alts = {"comparison": answer["sentence"], "workers": _best_workers(arms[~apart]), "cost": _costs(arms[~apart])}
     return {
         "name": name,
-        "title": WORKLOADS[name].title,
+        "title": kind_of(name).title,
         "sentence": answer["sentence"],
         "noise": answer["noise"],
         "reasons": answer["reasons"],
@@ -165,7 +172,7 @@ COLUMNS = (
 
 def _rows(arms: pd.DataFrame, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
     for _, arm in arms.iterrows():
-        known = WORKLOADS[arm["workload"]].strategies().get(arm["strategy"])
+        known = kind_of(arm["workload"]).strategies().get(arm["strategy"])
         name = arm["strategy"] + (" ◆" if arm["best"] else "")
         first = {"text": name, "sort": None, "hint": known.summary if known else ""}
         yield {"best": bool(arm["best"]), "cells": [first, *(column.cell(arm) for column in columns)]}

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from concurrency.measuring.arms import BASELINE
 from concurrency.showing.lines import competing, height, lines, several_interpreters, workers_axis
 from concurrency.showing.style import STYLE
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 
 PANELS_ABREAST = 3
 
@@ -39,7 +39,7 @@ def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
             own = arms[arms["interpreter"] == interpreter] if several else arms
             one_by_one = own.loc[own["strategy"] == BASELINE, gain].max() if several else 1
             if pd.notna(one_by_one):
-                _one_by_one(axes, float(one_by_one), counts[-1], cores if WORKLOADS[workload].bound != "io" else None)
+                _one_by_one(axes, float(one_by_one), counts[-1], cores if kind_of(workload).bound != "io" else None)
             for line in lines(fast, in_panels=several):
                 if not several or line.interpreter == interpreter:
                     middle, low, high = (line.arms[gain + end].astype(float) for end in ("", "_low", "_high"))
@@ -47,7 +47,7 @@ def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
             workers_axis(axes, counts, workload)
         highest = fast[[gain, f"{gain}_high"]].max(axis=None)  # the ideal may go far beyond: it is cut off
         panels[0].set_ylim(0, 1.3 * max(1.0, float(highest) if pd.notna(highest) else 1.0))
-        title = f"{WORKLOADS[workload].title}: how many workers?"
+        title = f"{kind_of(workload).title}: how many workers?"
         if several:
             _name_panels(figure, list(panels), shown, title)
         else:

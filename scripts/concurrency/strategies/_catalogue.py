@@ -13,7 +13,12 @@ from concurrency.errors import UserError
 
 FOLDER = Path(__file__).parent
 PACKAGES = FOLDER.parents[1]
-VALUES = {"RUNS": ("function", "coroutine"), "SHARES": ("thread", "loop", "gil")}
+BASELINE = "sequential"
+VALUES = {
+    "RUNS": ("function", "coroutine"),
+    "SHARES": ("thread", "loop", "gil"),
+    "THEN": ("threads", "processes"),  # where it runs what comes `then`; it takes only a work that has such a stage
+}
 FACTS = ("RANK", *VALUES, "NEEDS", "INSTALL", "PYTHON", "OPTIONS")
 
 
@@ -27,6 +32,7 @@ class Strategy:
     rank: int
     runs: str = ""
     shares: str = ""
+    then: str = ""
     needs: tuple[str, ...] = ()
     install: str = ""
     python: tuple[int, ...] = ()
@@ -41,6 +47,11 @@ class Strategy:
     def is_algorithm(self) -> bool:
         """Whether it computes the same in another way, instead of the same work concurrently."""
         return self.path.parent.name == "algorithms"
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is what all others are held against; it takes any form of a work."""
+        return self.name == BASELINE
 
     def computes_in_one_thread(self, gil: bool) -> bool:
         """Whether only one of its workers computes at any moment, in an interpreter with or without a `gil`."""
@@ -106,6 +117,7 @@ def _describe(path: Path) -> Strategy:
         rank=facts["RANK"],
         runs=facts.get("RUNS", ""),
         shares=facts.get("SHARES", ""),
+        then=facts.get("THEN", ""),
         needs=tuple(facts.get("NEEDS", ())),
         install=facts.get("INSTALL", ""),
         python=tuple(facts.get("PYTHON", ())),

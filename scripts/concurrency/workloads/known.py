@@ -3,10 +3,14 @@
 from collections.abc import Callable
 
 from concurrency.workloads.download.workload import Download, FastDownload
-from concurrency.workloads.squares.workload import OwnFunction, Squares
+from concurrency.workloads.own.workload import Own, named
+from concurrency.workloads.squares.workload import Squares
 from concurrency.workloads.workload import Workload
 
-WORKLOADS: dict[str, type[Workload]] = {kind.name: kind for kind in (Download, FastDownload, Squares)}
-KINDS: dict[str, Callable[..., Workload]] = {
-    kind.__name__: kind for kind in (Download, FastDownload, Squares, OwnFunction)
-}
+BUILT_IN: dict[str, type[Workload]] = {kind.name: kind for kind in (Download, FastDownload, Squares)}
+KINDS: dict[str, Callable[..., Workload]] = {kind.__name__: kind for kind in (Download, FastDownload, Squares, Own)}
+
+
+def kind_of(name: str) -> type[Workload]:
+    """What is known of a workload by its name; it is one of the user's own if it is not built in."""
+    return BUILT_IN.get(name) or named(name)

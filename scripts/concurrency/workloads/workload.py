@@ -21,7 +21,8 @@ class Workload(ABC):
     `bound` says what one worker spends its time on: computing (cpu), waiting (io), or nobody knows (mixed); `is_fast`
     that the waiting is short. `awaits` is whether its coroutine ever gives way to others. `work` is the module that
     builds its `Work`, of which `needs` are the packages that each form imports; `folders` are those of strategies that
-    only it has.
+    only it has. `has_then` is whether it may have a stage of its own for what came back, `knows_answers` whether
+    answers are plain and known here; else only the user's code can tell.
     """
 
     name: ClassVar[str]
@@ -37,6 +38,9 @@ class Workload(ABC):
     needs: ClassVar[Mapping[str, tuple[str, ...]]]
     folders: ClassVar[tuple[Path, ...]]
 
+    has_then: ClassVar[bool] = False
+    knows_answers: ClassVar[bool] = True
+
     source: Any  # of the items, as configured
 
     @classmethod
@@ -46,7 +50,8 @@ class Workload(ABC):
 
         Their needs are those of the form of the work that they run, too.
         """
-        found = [strategy for folder in (None, *cls.folders) for strategy in described(folder).values()]
+        every = (strategy for folder in (None, *cls.folders) for strategy in described(folder).values())
+        found = [strategy for strategy in every if cls.has_then or not strategy.then]
         found.sort(key=lambda strategy: (strategy.is_algorithm, strategy.rank, strategy.name))
         return {
             strategy.name: replace(strategy, needs=(*cls.needs.get(strategy.runs, ()), *strategy.needs))
@@ -67,6 +72,17 @@ class Workload(ABC):
     def excludes(self, strategy: Strategy) -> str:
         """Why `strategy` cannot do this work; empty if it can."""
         return ""
+
+    @property
+    def check(self) -> str | dict[str, float] | None:
+        """How answers are compared that only the user's code knows: arguments of `answers.same`, the place of a
+        function of the user's own, or None: not at all."""
+        return {}
+
+    @property
+    def places(self) -> list[str]:
+        """Where the user's own code for it is, each `path/to/file.py:name`."""
+        return []
 
     @abstractmethod
     def spec(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from concurrency import cores
 from concurrency.errors import UserError
 from concurrency.measuring.arms import Arm
-from concurrency.workloads.squares.work import build
+from concurrency.workloads.own.work import build
 from helpers.workloads import measure as measured
 from helpers.workloads import strategies, sums
 
@@ -65,8 +65,8 @@ IN_PROCESSES = [
     Arm("mpire", 2),
     Arm("dask", 2),
 ]
-IN_PROCESSES = [arm for arm in IN_PROCESSES if not strategies("squares")[arm.strategy].missing]
-IN_ONE = [Arm("sequential"), Arm("threads", 2), Arm("asyncio"), Arm("asyncio_to_thread", 2)]
+IN_PROCESSES = [arm for arm in IN_PROCESSES if not strategies("mine")[arm.strategy].missing]
+IN_ONE = [Arm("sequential"), Arm("threads", 2), Arm("asyncio_to_thread", 2)]
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def own(tmp_path) -> Path:
 
 def measure(arms, own, function, split=None, timeout_s=LIMIT_S, numbers=(1, 2, 3, 4, 5)):
     functions = {"function": f"{own}:{function}", "split": f"{own}:{split}" if split else None}
-    rows = measured("squares", arms, list(numbers), None, timeout_s=timeout_s, **functions)
+    rows = measured("mine", arms, list(numbers), None, functions, timeout_s=timeout_s)
     return dict(zip(map(str, arms), rows, strict=True))
 
 
@@ -102,9 +102,7 @@ def test_answers_that_differ_from_those_of_sequential_have_failed(own):
 
 def test_a_function_that_raises(own):
     for arm, row in measure(IN_ONE + IN_PROCESSES, own, "raises").items():
-        assert row["failed"] == 5, arm
-        assert "ZeroDivisionError" in row["error"], arm
-        assert "\n" not in row["error"], arm
+        assert (row["failed"], row["error"]) == (1, "item 3: ZeroDivisionError: integer division or modulo by zero"), arm
 
 
 def test_a_process_that_is_killed_is_noticed(own):
@@ -117,18 +115,20 @@ def test_a_process_that_is_killed_is_noticed(own):
 def test_a_function_that_never_returns_is_ended_and_the_others_go_on(own):
     arms = [Arm("sequential"), Arm("process_pool", 2), Arm("multiprocessing_pool", 2)]
     rows = measure(arms, own, "hangs", timeout_s=2.0)
-    assert {row["error"] for row in rows.values()} == {"no result within 2 s (squares.timeout_s)"}
+    assert {row["error"] for row in rows.values()} == {"no result within 2 s (works.mine.timeout_s)"}
     assert [row["failed"] for row in measure(arms, own, "cube").values()] == [0, 0, 0]
 
 
-@pytest.mark.parametrize("function", ["nameless", "answers_a_function"])
-def test_what_cannot_be_pickled(own, function):
-    rows = measure([Arm("sequential"), Arm("process_pool", 2), Arm("multiprocessing_pool", 2)], own, function)
-    sequential, *pools = rows.values()
-    assert sequential["failed"] == 0
-    for row in pools:
-        assert row["failed"] == 5
+def test_an_answer_that_cannot_be_pickled(own):
+    arms = [Arm("sequential"), Arm("process_pool", 2), Arm("multiprocessing_pool", 2)]
+    for row in measure(arms, own, "answers_a_function").values():
+        assert row["failed"]
         assert "pickle" in row["error"].lower()
+
+
+def test_a_function_without_a_name_of_its_own(own):
+    arms = [Arm("sequential"), Arm("process_pool", 2), Arm("multiprocessing_pool", 2)]
+    assert [row["failed"] for row in measure(arms, own, "nameless").values()] == [0, 0, 0]
 
 
 def test_without_answers_of_sequential_nothing_can_be_checked(own):
@@ -142,23 +142,17 @@ def test_without_answers_of_sequential_nothing_can_be_checked(own):
     [
         ("def f(n: return", "f", "cannot be imported: SyntaxError"),
         ("1 / 0", "f", "cannot be imported: ZeroDivisionError: division by zero"),
-        ("g = 1", "f", "there is no function f in it"),
+        ("g = 1", "f", "there is no f in it"),
     ],
 )
 def test_a_file_that_is_no_good_is_one_clear_line(tmp_path, text, name, message):
     file = tmp_path / f"bad_{abs(hash(text))}.py"
     file.write_text(text)
     with pytest.raises(UserError) as caught:
-        build("function", f"{file}:{name}")
+        build(function=f"{file}:{name}")
     assert str(caught.value).startswith(f"{file}: {message}")
     [row] = measure([Arm("sequential")], file, name).values()
     assert row["error"] == str(caught.value)
-
-
-def test_a_file_named_as_a_module_of_python_is_refused(tmp_path):
-    (tmp_path / "statistics.py").write_text("def f(n):\n    return n\n")
-    with pytest.raises(UserError, match="there is another module named statistics; give the file another name"):
-        build("function", f"{tmp_path / 'statistics.py'}:f")
 
 
 @pytest.mark.parametrize("start_method", multiprocessing.get_all_start_methods())

@@ -21,7 +21,7 @@ from concurrency.measuring import arms
 from concurrency.measuring.arms import Arm
 from concurrency.strategies import _catalogue
 from concurrency.work import Work
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 from concurrency.workloads.squares.sums import closed_form, cut_range, sum_of_squares
 from concurrency.workloads.squares.work import NeverAwaiting
 from helpers.workloads import strategies, workload
@@ -72,7 +72,7 @@ def no_fork_beside_threads():
 @contextmanager
 def started(strategy, options, workers, name, **functions):
     """What the strategy makes of a list of items."""
-    module = importlib.import_module(WORKLOADS[name].work)
+    module = importlib.import_module(kind_of(name).work)
     work = module.build(strategy.runs, **functions) if strategy.runs else Work()
     with importlib.import_module(strategy.module).start(workers, **options) as run:
         yield lambda items, work=work: run(work, items)
@@ -87,7 +87,7 @@ def test_every_strategy_says_what_it_is(name):
         for option, schema in strategy.options.items():
             Draft202012Validator.check_schema(schema)
             assert Draft202012Validator(schema).is_valid(schema["default"]), (strategy.name, option)
-    assert WORKLOADS[name].algorithms() == (("closed_form", "numpy") if name == "squares" else ())
+    assert kind_of(name).algorithms() == (("closed_form", "numpy") if name == "squares" else ())
 
 
 def described(text, tmp_path, monkeypatch):
@@ -127,7 +127,7 @@ def test_a_file_that_does_not_say_what_it_is(text, message, tmp_path, monkeypatc
 
 @pytest.mark.parametrize(("strategy", "options"), variants("squares"))
 def test_sums_are_those_of_sequential(strategy, options):
-    workers = 1 if WORKLOADS["squares"].has_one_worker(strategy) else 3
+    workers = 1 if kind_of("squares").has_one_worker(strategy) else 3
     with started(strategy, options, workers, "squares") as run:
 
         @settings(max_examples=25)
@@ -241,7 +241,7 @@ def test_pages_are_those_of_sequential(strategy, options, site, nobody):
 @pytest.mark.parametrize(("strategy", "options"), variants("download"))
 def test_no_more_in_flight_than_workers(strategy, options, site):
     site.most = 0
-    workers = 1 if WORKLOADS["download"].has_one_worker(strategy) else 5
+    workers = 1 if kind_of("download").has_one_worker(strategy) else 5
     with started(strategy, options, workers, "download") as run:
         assert run([f"{site.url}/slow"] * 30) == [(200, 4)] * 30
     if strategy.name in ONE_AFTER_THE_OTHER:

@@ -1,6 +1,5 @@
-"""Sums of squares as a workload, and the user's own function in their place."""
+"""Sums of squares as a workload."""
 
-import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -63,25 +62,3 @@ class Squares(Workload):
         begin = time.perf_counter()
         sum_of_squares(TRIAL_TERMS)
         return (time.perf_counter() - begin) / TRIAL_TERMS * sum(self.numbers)
-
-
-@dataclass(frozen=True)
-class OwnFunction(Squares):
-    """The user's `function` of a number and, if given, its `split`, both `path/to/file.py:name`; it may also wait."""
-
-    function: str = ""
-    split: str | None = None
-
-    bound: ClassVar[Bound] = "mixed"
-
-    def excludes(self, strategy: Strategy) -> str:
-        return "computes the sum of squares only, not your function" if strategy.is_algorithm else ""
-
-    def spec(self) -> dict[str, Any]:
-        return {"function": self.function, "split": self.split}
-
-    def expected(self) -> None:
-        """Nobody but the baseline knows."""
-
-    def estimate_s(self, strategy: Strategy, workers: int, cores: int, gil: bool) -> float:
-        return math.nan

@@ -6,7 +6,7 @@ from concurrency.codings import ACCEPTED
 from concurrency.measuring.arms import Arm
 from concurrency.workloads.download import trust
 from concurrency.workloads.download.replay.tls import HTTP2, Authority
-from concurrency.workloads.known import WORKLOADS
+from concurrency.workloads.known import kind_of
 from helpers.https import serving
 from helpers.workloads import measure, strategies
 
@@ -42,7 +42,7 @@ def speaking_http2():
 
 def download(strategy, urls, expected, authority, options=None):
     """What a sample of the strategy, which trusts the authority, says is wrong with its answers."""
-    workers = 1 if WORKLOADS["download"].has_one_worker(strategy) else WORKERS
+    workers = 1 if kind_of("download").has_one_worker(strategy) else WORKERS
     with trust.trusting(authority.pem):
         [row] = measure("download", [Arm(strategy.name, workers, options or {})], urls, expected)
     return row.get("error")

@@ -1,0 +1,1 @@
+"""The job of a work of the user's own: each item once, whatever happens meanwhile."""

@@ -1,0 +1,113 @@
+"""The job of a work of the user's own: each item once, by a strategy, as the journal has it at the end."""
+
+import fcntl
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from concurrency.errors import UserError
+from concurrency.files import writing
+from concurrency.measuring import sampling
+from concurrency.measuring.arms import BASELINE, Arm
+from concurrency.measuring.child import SampleError, fresh_interpreter
+from concurrency.measuring.sampling import Conditions
+from concurrency.work import Failed
+from concurrency.workloads.own.journal import Journal, keys
+from concurrency.workloads.own.workload import Own
+
+log = logging.getLogger(__name__)
+
+Keyed = tuple[str, Any]
+
+
+class Job:
+    """That of `workload`, whose state is in `folder`: used with `with`, one at a time.
+
+    `code` stands for the user's code: what other code has brought is forgotten. What failed in a job that came to its
+    end is done again in the next.
+    """
+
+    def __init__(self, workload: Own, folder: Path, code: str) -> None:
+        self._workload, self._folder, self._code = workload, folder, code
+        self.journal = Journal(str(folder))
+        self._keyed: list[Keyed] = list(zip(keys(workload.items), workload.items, strict=True))
+
+    def __enter__(self) -> "Job":
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = open(self._folder / "lock", "w", encoding="utf-8")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        known = self._folder / "code"
+        if known.exists() and known.read_text(encoding="utf-8") != self._code:
+            log.info("the code has changed: all items are done again")
+            self.journal.rewrite([])
+        known.write_text(self._code, encoding="utf-8")
+        self._keep(failed_too=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
+
+    @property
+    def left(self) -> list[Keyed]:
+        """The items that are not done."""
+        ended, _ = self.journal.read()
+        return [keyed for keyed in self._keyed if keyed[0] not in ended]
+
+    def do(self, arm: Arm, start_method: str | None) -> None:
+        """All that is left, by `arm`. An item that ends the process that works on it is found, and noted as failed.
+
+        Raises UserError where it is no item that ends it.
+        """
+        while left := self.left:
+            try:
+                self._run(arm, left, start_method)
+            except SampleError as error:
+                log.warning("%s; going on", error)
+                _, begun = self.journal.read()
+                suspects = [keyed for keyed in left if keyed[0] in begun]
+                if not suspects:
+                    done = len(self._keyed) - len(self.left)
+                    raise UserError(
+                        f"{self._workload.setting}: {error}; {done} of {len(self._keyed)} items are done, and kept"
+                    ) from error
+                for suspect in suspects:
+                    self._try_alone(suspect, start_method)
+
+    def _try_alone(self, keyed: Keyed, start_method: str | None) -> None:
+        try:
+            self._run(Arm(BASELINE), [keyed], start_method)
+        except SampleError as error:
+            self.journal.note(keyed[0], 0.0, Failed("Died", str(error).replace("the sample's", "its"), ""))
+
+    def _run(self, arm: Arm, keyed: list[Keyed], start_method: str | None) -> None:
+        strategy = self._workload.strategies()[arm.strategy]
+        order = sampling.order(
+            self._workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), keyed,
+            Conditions(start_method),
+        )  # fmt: skip
+        order["given"] |= {"journal": str(self._folder)}
+        with fresh_interpreter("") as child:
+            child.send(order)
+            child.receive(None, "")
+            child.go_on()
+            if error := child.receive(None, "").get("error"):
+                raise SampleError(error)
+
+    def write(self, file: Path) -> list[dict[str, Any]]:
+        """A line for each item into `file`, in their order; those that failed are told, and no longer noted as done."""
+        ended, _ = self.journal.read()
+        failed = []
+        with writing(file) as results:
+            for key, item in self._keyed:
+                line = {"item": item} | {name: value for name, value in ended[key].items() if name != "key"}
+                failed += [line] if "error" in line else []
+                results.write(f"{json.dumps(line, ensure_ascii=False, allow_nan=False)}\n")
+        self._keep(failed_too=False)
+        return failed
+
+    def _keep(self, failed_too: bool) -> None:
+        ended, _ = self.journal.read()
+        wanted = {key for key, _ in self._keyed}
+        kept = (line for key, line in ended.items() if key in wanted and (failed_too or "error" not in line))
+        self.journal.rewrite(kept)

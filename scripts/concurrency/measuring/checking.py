@@ -1,0 +1,71 @@
+"""Are the answers of samples those of the baseline? `python -m concurrency.measuring.checking`, started by `sampling`.
+
+In an interpreter of its own, for answers are the user's objects, of the user's classes: it gets the file that a sample
+has written of each arm, and sends for each how many answers differ and, of the first, how.
+"""
+
+import itertools
+import pickle
+import reprlib
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from concurrency.errors import UserError
+from concurrency.loading import load
+from concurrency.measuring.answers import same
+from concurrency.measuring.parent import Parent
+from concurrency.work import Failed
+
+SHOWN = 100  # characters of an answer
+
+
+def main() -> None:
+    parent = Parent()
+    order = parent.first_order()
+    try:
+        for place in order["places"]:  # so that what they define is there when it is unpickled
+            load(place)
+        check = _check(order["check"])
+    except UserError as error:
+        sys.exit(str(error))
+    parent.tell(found=[_compared(file, order["expected"], check) for file in order["answers"]])
+
+
+def _check(check: str | dict[str, float]) -> Callable[[Any, Any], bool]:
+    if isinstance(check, str):
+        own: Callable[[Any, Any], bool] = load(check)
+        return own
+    return partial(same, **check)
+
+
+def _compared(file: str, expected: str, check: Callable[[Any, Any], bool]) -> dict[str, Any]:
+    """How many of the answers in `file` differ, and an `error` that shows the first."""
+    place, failed, error = 0, 0, ""
+    try:
+        pairs = itertools.zip_longest(_answers(file), _answers(expected))
+        for place, (answer, right) in enumerate(pairs, 1):
+            if not check(answer, right):
+                failed += 1
+                error = error or f"item {place}: answered {_shown(answer)}, not {_shown(right)}"
+    except BaseException as problem:  # noqa: BLE001  (unpickling and comparing run strangers' code)
+        return {"failed": failed + 1, "error": error or f"item {place or 1}: cannot be compared: {Failed.of(problem)}"}
+    return {"failed": failed, "error": error}
+
+
+def _answers(file: str) -> Iterator[Any]:
+    with open(file, "rb") as pickled:
+        while True:
+            try:
+                yield pickle.load(pickled)  # noqa: S301  (a sample of ours wrote it)
+            except EOFError:
+                return
+
+
+def _shown(answer: Any) -> str:
+    return reprlib.repr(answer)[:SHOWN]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The measuring process, as a fresh interpreter that it has started sees it: two pipes, whose ends are its arguments.
+
+They are apart from the standard streams, so that whatever a strategy or a user's function prints, reads or closes is
+taken for nothing else, and no program that it starts gets hold of them.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+
+class Parent:
+    """Takes orders, of which the first is a JSON line and each further one a byte; gets JSON lines."""
+
+    def __init__(self) -> None:
+        self._orders, self._results = map(int, sys.argv[1:3])
+        for end in (self._orders, self._results):
+            os.set_inheritable(end, False)
+        self._turn = threading.Semaphore(0)
+
+    def first_order(self) -> dict[str, Any]:
+        """To be taken once; from then on, this process and its workers (they share our group) end with the parent."""
+        line = b""
+        while not line.endswith(b"\n"):
+            if not (piece := os.read(self._orders, 1 << 20)):
+                sys.exit("the measuring process has ended")
+            line += piece
+        threading.Thread(target=self._follow, daemon=True).start()
+        order: dict[str, Any] = json.loads(line)
+        return order
+
+    def await_order(self) -> None:
+        """Go on when the parent says so."""
+        self._turn.acquire()
+
+    def tell(self, **message: Any) -> None:
+        """Send `message`, which JSON must be able to carry."""
+        left = memoryview(json.dumps(message).encode() + b"\n")
+        while left:
+            left = left[os.write(self._results, left) :]
+
+    def _follow(self) -> None:
+        while os.read(self._orders, 1):
+            self._turn.release()
+        os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,104 @@
+"""What the configuration says of each work: a dataclass for each kind of work."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from concurrency.measuring import arms
+from concurrency.measuring.arms import Arm
+from concurrency.measuring.comparison import Comparison
+from concurrency.workloads.own.workload import Own
+
+
+@dataclass(frozen=True)
+class WorkSettings(ABC):
+    """What both halves have: what is compared on them.
+
+    `items` keep the form in which they were configured (a path stays a path, so that Snakemake can watch the file); as
+    they were read once, they are known to be good. `arms` are empty where nothing is compared; `left_out` tells which
+    strategies cannot be run here, and why.
+    """
+
+    items: Any
+    shards: int
+    timeout_s: float
+    arms: list[Arm]
+    left_out: dict[str, str]
+
+    @abstractmethod
+    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
+        """What is compared in a round, on `items` as the fields of a workload have them."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the comparison is on what the job has found, instead of on `items` themselves."""
+        return False
+
+    @property
+    def own_files(self) -> list[str]:
+        """The files with the user's own code for it."""
+        return []
+
+
+@dataclass(frozen=True)
+class DownloadSettings(WorkSettings):
+    """The downloads; `path`, `limits` and `live` as config.schema.yaml has them."""
+
+    source: str
+    path: dict[str, Any]
+    live: dict[str, Any]
+    in_flight: int
+    max_failures: int
+    limits: dict[str, Any]
+
+    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
+        """With the arms of the rule of thumb on the same pages at 1 ms."""
+        is_recorded = self.is_live and items["source"] != self.items
+        path = items["source"].with_name("path.json") if is_recorded else self.path
+        fields, quick = items | {"seed": seed, "path": path}, arms.for_rule_of_thumb(self.arms)
+        fast = [Comparison("FastDownload", fields, quick, control=False)] if quick else []
+        return [Comparison("Download", fields, self.arms), *fast]
+
+    @property
+    def is_live(self) -> bool:
+        return self.source == "live"
+
+    @property
+    def manners(self) -> dict[str, Any]:
+        """`live` without what no download depends on."""
+        return {key: value for key, value in self.live.items() if key != "verify"}
+
+
+@dataclass(frozen=True)
+class SquaresSettings(WorkSettings):
+    """The sums."""
+
+    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
+        return [Comparison("Squares", items, self.arms)]
+
+
+@dataclass(frozen=True)
+class OwnSettings(WorkSettings):
+    """A work of the user's own.
+
+    `fields` are those of a workload beside its items; `job` is the arm that does the job, None for whichever is
+    recommended.
+    """
+
+    fields: dict[str, Any]
+    measure_items: int | None
+    job: Arm | None
+    max_failures: int
+
+    def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
+        most = {"measure_items": self.measure_items} if self.measure_items else {}
+        return [Comparison("Own", items | most | self.fields, self.arms)]
+
+    @property
+    def job_arms(self) -> list[dict[str, Any]]:
+        """What the job may be done by, as plain data: one arm, or all that are compared."""
+        return [asdict(arm) for arm in ([self.job] if self.job else self.arms)]
+
+    @property
+    def own_files(self) -> list[str]:
+        return [place.rpartition(":")[0] for place in Own([], **self.fields).places]

@@ -1,0 +1,115 @@
+"""Items of any kind that JSON can carry: a list, lines of a text, rows of a table, JSON lines, files, numbers."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Any, NoReturn
+
+from concurrency.errors import UserError
+
+Source = Path | str | Mapping[str, int] | list[Any]
+DELIMITERS = ",;\t"
+SHOWN = 60  # characters of a bad line
+
+
+def read(source: Source, origin: str = "items") -> list[Any]:
+    """The items of a list, of {start, count}, of a pattern for file names (a str; their paths, sorted), or of a file.
+
+    A file's kind goes by its name: `.csv` and `.tsv` have a dict of text per row, `.jsonl` and `.ndjson` any JSON per
+    line, all others the line itself; empty lines are none. Raises UserError naming file and line (or `origin`, which
+    is what the configuration calls the source) of what is no item.
+    """
+    if isinstance(source, Mapping):
+        return list(range(source["start"], source["start"] + source["count"]))
+    if isinstance(source, list):
+        return [_carried(item, f"{origin}: entry {place}") for place, item in enumerate(source, 1)]
+    if isinstance(source, str):
+        if found := files(source):
+            return found
+        raise UserError(f"{origin}: no file is called like {source}; looked in {Path().resolve()}")
+    try:
+        text = source.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{source}: cannot be read as UTF-8 text: {error}") from error
+    kinds = {".csv": _rows, ".tsv": _rows, ".jsonl": _json_lines, ".ndjson": _json_lines}
+    if items := list(kinds.get(source.suffix.lower(), _lines)(text, source)):
+        return items
+    raise UserError(f"{source}: there are no items in it")
+
+
+def is_pattern(text: str) -> bool:
+    """Whether it stands for files instead of being the name of one."""
+    return has_magic(text)
+
+
+def files(pattern: str) -> list[str]:
+    """The files that are called like that (`**`: in folders at any depth), sorted."""
+    return sorted(path for path in glob(pattern, recursive=True) if Path(path).is_file())  # noqa: PTH207  (`~`, `/`)
+
+
+def digest(pattern: str) -> str:
+    """Of the files' names, sizes and times of change: what makes a job on them anew."""
+    found = hashlib.sha256()
+    for path in files(pattern):
+        facts = Path(path).stat()
+        found.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+    return found.hexdigest()[:12]
+
+
+def _lines(text: str, _: Path) -> Iterator[str]:
+    return (line for line in text.splitlines() if line.strip())
+
+
+def _json_lines(text: str, path: Path) -> Iterator[Any]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield json.loads(line, parse_constant=_no_constant)
+            except ValueError as error:
+                raise UserError(f"{path}: line {number}: is no JSON: {error}: {_shown(line)}") from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is none")
+
+
+def _rows(text: str, path: Path) -> Iterator[dict[str, str]]:
+    header = text.partition("\n")[0]
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(DELIMITERS, key=header.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        columns = [name.strip() for name in next(rows, [])]
+        for place, name in enumerate(columns, 1):
+            if not name:
+                raise UserError(f"{path}: line 1: column {place} has no name: {_shown(header)}")
+            if columns.index(name) != place - 1:
+                raise UserError(f"{path}: line 1: there are two columns named {name}")
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(columns):
+                raise UserError(
+                    f"{path}: line {rows.line_num}: {len(row)} cells, but {len(columns)} columns "
+                    f"({', '.join(columns)}): {_shown(delimiter.join(row))}"
+                )
+            yield dict(zip(columns, row, strict=True))
+    except csv.Error as error:
+        raise UserError(f"{path}: line {rows.line_num}: is no row of a table: {error}") from error
+
+
+def _carried(item: Any, place: str) -> Any:
+    try:
+        json.dumps(item, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"{place}: {_shown(str(item))} is a {type(item).__name__}, which JSON cannot carry: {error}"
+        ) from error
+    return item
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")

@@ -1,0 +1,1 @@
+"""The user's own work: any function, any coroutine, any items."""

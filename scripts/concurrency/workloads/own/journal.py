@@ -1,0 +1,193 @@
+"""What is known of a job's items, as its workers write it down: files of JSON lines in one folder.
+
+A worker appends a line when it begins an item and one when it is done with it, to a file of its process; a line is one
+write, so that it is there or not, whenever and however the process ends. What a killed process left of a line is none.
+
+    {"begun": KEY}
+    {"key": KEY, "seconds": …, "result": …}   or   {"key": KEY, "seconds": …, "error": …, "message": …, "traceback": …}
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concurrency.work import Failed, Work
+
+SUFFIX = ".jsonl"
+
+
+def keys(items: Sequence[Any]) -> list[str]:
+    """A name for each item, by what it is and how often it came before: the same in another order or among others."""
+    times, found = Counter[str](), []
+    for item in items:
+        digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:20]
+        times[digest] += 1
+        found.append(f"{digest}-{times[digest]}")
+    return found
+
+
+@dataclass(frozen=True)
+class Journal:
+    """That of a job, in `folder`."""
+
+    folder: str
+
+    def begin(self, key: str) -> float:
+        """Note that the item is begun; when that was."""
+        self._append({"begun": key})
+        return time.perf_counter()
+
+    def end(self, key: str, began: float, answer: Any) -> None:
+        """Note what became of it."""
+        self.note(key, time.perf_counter() - began, answer)
+
+    def note(self, key: str, seconds: float, answer: Any) -> None:
+        """Note an answer, which may be `Failed`."""
+        line = {"key": key, "seconds": round(seconds, 6)}
+        if not isinstance(answer, Failed):
+            try:
+                self._append(line | {"result": answer})
+                return
+            except (TypeError, ValueError, RecursionError) as error:
+                kind = f"{type(answer).__module__}.{type(answer).__qualname__}".removeprefix("builtins.")
+                advice = f"the answer, a {kind}, cannot be written as JSON ({error}): write a file and return its path"
+                answer = Failed("NotJSON", advice, "")
+        self._append(line | {"error": answer.error, "message": answer.message, "traceback": answer.traceback})
+
+    def _append(self, line: dict[str, Any]) -> None:
+        data = json.dumps(line, allow_nan=False).encode() + b"\n"
+        file = os.open(f"{self.folder}/{os.getpid()}{SUFFIX}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            while data:
+                data = data[os.write(file, data) :]
+        finally:
+            os.close(file)
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """All that was written, file by file."""
+        for path in sorted(Path(self.folder).glob(f"*{SUFFIX}")):
+            with open(path, "rb") as file:
+                for line in file:
+                    if line.endswith(b"\n"):
+                        yield json.loads(line)
+
+    def read(self) -> tuple[dict[str, dict[str, Any]], set[str]]:
+        """The last line of each item that was ended, and the items that were begun and not ended."""
+        ended: dict[str, dict[str, Any]] = {}
+        begun: set[str] = set()
+        for line in self.lines():
+            if "begun" in line:
+                begun.add(line["begun"])
+            else:
+                ended[line["key"]] = line
+        return ended, begun - ended.keys()
+
+    def rewrite(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Hold `lines` and nothing else, in one file."""
+        old = sorted(Path(self.folder).glob(f"*{SUFFIX}"))
+        new = Path(self.folder, f"kept{SUFFIX}")
+        part = new.with_suffix(".part")
+        with open(part, "w", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(line, allow_nan=False)}\n" for line in lines)
+        part.replace(new)
+        for path in old:
+            if path != new:
+                path.unlink()
+
+
+@dataclass(frozen=True)
+class JournalledWork(Work):
+    """A work whose items come with their keys, and whose answers go into the `journal` instead of to whoever asked."""
+
+    journal: Journal = Journal("")
+
+    @classmethod
+    def of(cls, work: Work, folder: str) -> "JournalledWork":
+        """`work`, all of whose answers go into the journal in `folder`."""
+        return cls(**{**vars(work), "split": None}, journal=Journal(folder))
+
+    @property
+    def call(self) -> Callable[[Any], Any]:
+        whole = super().call
+        return _Noted(whole, self.journal) if self.function else whole  # a coroutine's is noted on its loop
+
+    async def on_loop(self) -> Callable[[Any], Awaitable[Any]]:
+        return _noted(await super().on_loop(), self.journal)
+
+    @property
+    def before(self) -> Work:
+        return _Before(**{**vars(self), "then": None})
+
+    @property
+    def then_call(self) -> Callable[[Any], Any]:
+        return _NotedThen(super().then_call, self.journal)
+
+
+@dataclass(frozen=True)
+class _Noted:
+    function: Callable[[Any], Any]
+    journal: Journal
+
+    def __call__(self, keyed: tuple[str, Any]) -> None:
+        key, item = keyed
+        began = self.journal.begin(key)
+        self.journal.end(key, began, self.function(item))
+
+
+def _noted(coroutine: Callable[[Any], Awaitable[Any]], journal: Journal) -> Callable[[Any], Awaitable[None]]:
+    async def call(keyed: tuple[str, Any]) -> None:
+        key, item = keyed
+        began = journal.begin(key)
+        journal.end(key, began, await coroutine(item))
+
+    return call
+
+
+@dataclass(frozen=True)
+class _Before(JournalledWork):
+    """The stage before `then`, of which nothing but the beginning is noted; key and time go on with the answer."""
+
+    @property
+    def call(self) -> Callable[[Any], Any]:
+        return _Began(Work.call.fget(self), self.journal)  # type: ignore[attr-defined]
+
+    async def on_loop(self) -> Callable[[Any], Awaitable[Any]]:
+        call = await Work.on_loop(self)
+
+        async def begun(keyed: tuple[str, Any]) -> tuple[str, float, Any]:
+            key, item = keyed
+            began = self.journal.begin(key)
+            came = await call(item)
+            return key, time.perf_counter() - began, came
+
+        return begun
+
+
+@dataclass(frozen=True)
+class _Began:
+    function: Callable[[Any], Any]
+    journal: Journal
+
+    def __call__(self, keyed: tuple[str, Any]) -> tuple[str, float, Any]:
+        key, item = keyed
+        began = self.journal.begin(key)
+        came = self.function(item)
+        return key, time.perf_counter() - began, came
+
+
+@dataclass(frozen=True)
+class _NotedThen:
+    function: Callable[[Any], Any]
+    journal: Journal
+
+    def __call__(self, came: tuple[str, float, Any]) -> None:
+        key, seconds, answer = came
+        began = time.perf_counter()
+        answer = self.function(answer)
+        self.journal.note(key, seconds + time.perf_counter() - began, answer)

@@ -1,0 +1,90 @@
+"""Rule do: each item of a work of the user's own, once, into results.jsonl; what ended before is not done again."""
+
+import json
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from concurrency.cores import usable
+from concurrency.doing.job import Job
+from concurrency.errors import UserError
+from concurrency.measuring import arms
+from concurrency.measuring.arms import Arm
+from concurrency.running import job
+from concurrency.workloads.own.journal import Journal
+from concurrency.workloads.own.workload import Own
+
+SHOWN = 5  # failed items
+
+
+def main(snakemake: Any) -> None:
+    params, name, output = snakemake.params, snakemake.wildcards.work, Path(snakemake.output[0])
+    workload = Own(params.items, **params.fields)
+    offered = arms.resolved([Arm(**arm) for arm in params.arms], usable(snakemake.threads))
+    arm = _recommended(Path(snakemake.input.verdict), name, offered) if snakemake.input.verdict else offered[0]
+    with Job(workload, output.parent / "state", params.own) as running:
+        with _progress(running.journal, name, len(workload.items)):
+            running.do(arm, params.start_method)
+        failed = running.write(output)
+    for line in failed:
+        logging.info("%s: %s: %s\n%s", line["item"], line["error"], line["message"], line["traceback"])
+    done = len(workload.items) - len(failed)
+    logging.info("%d items done by %s with %s workers", done, arm.strategy, arm.workers)
+    if failed:
+        logging.warning("%s", "\n".join(_told(name, failed, len(workload.items))))
+    if len(failed) > params.max_failures:
+        raise UserError(
+            f"works.{name}: {len(failed)} of {len(workload.items)} items failed, and works.{name}.max_failures is "
+            f"{params.max_failures}; the same command does those again and keeps the others"
+        )
+
+
+def _recommended(verdict: Path, name: str, offered: list[Arm]) -> Arm:
+    """That of those that were measured which the verdict names, with as many workers as it names."""
+    found = json.loads(verdict.read_text(encoding="utf-8")).get(name, {})
+    for arm in offered:
+        if (arm.strategy, arm.options_text) == (found.get("strategy"), found.get("options")):
+            return replace(arm, workers=int(found["workers"]), interpreter="", executable="")
+    raise UserError(f"works.{name}.job: nothing is recommended: {found.get('sentence', 'it was not measured')}")
+
+
+def _told(name: str, failed: list[dict[str, Any]], count: int) -> Iterator[str]:
+    """What went wrong, the most frequent first, and some of the items."""
+    yield f"works.{name}: {len(failed)} of {count} items failed:"
+    for kind, times in Counter(line["error"] for line in failed).most_common():
+        yield f"  {times:6} × {kind}"
+    for line in failed[:SHOWN]:
+        yield f"  {json.dumps(line['item'], ensure_ascii=False)[:80]}: {line['error']}: {line['message'][:120]}"
+
+
+@contextmanager
+def _progress(journal: Journal, name: str, count: int) -> Iterator[None]:
+    """A bar of the items that are done, with how many of them failed."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        with tqdm(desc=name, total=count, unit="item", delay=1, mininterval=0.5) as bar:
+            while not ended.wait(0.5):
+                known, _ = journal.read()
+                bar.set_postfix(failed=sum("error" in line for line in known.values()), refresh=False)
+                bar.update(len(known) - bar.n)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)
