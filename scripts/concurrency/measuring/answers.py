@@ -50,7 +50,7 @@ class _Comparison:
 
     def _arrays(self, one: Any, other: Any) -> bool | None:
         numpy = sys.modules.get("numpy")
-        if numpy is None or not isinstance(one, numpy.ndarray | numpy.generic):
+        if numpy is None or not any(isinstance(x, numpy.ndarray | numpy.generic) for x in (one, other)):
             return None
         if type(one) is not type(other) or one.dtype != other.dtype or one.shape != other.shape:
             return False
@@ -62,13 +62,15 @@ class _Comparison:
 
     def _frames(self, one: Any, other: Any) -> bool | None:
         pandas = sys.modules.get("pandas")
-        if pandas is None or not isinstance(one, pandas.DataFrame | pandas.Series | pandas.Index):
+        if pandas is None:
             return None
         kinds = {pandas.DataFrame: "frame", pandas.Series: "series", pandas.Index: "index"}
-        kind = next(name for kind, name in kinds.items() if isinstance(one, kind))
+        found = [name for x in (one, other) for kind, name in kinds.items() if isinstance(x, kind)]
+        if len(found) < 2 or found[0] != found[1]:
+            return False if found else None
         how = {"check_exact": False, "rtol": self._rtol, "atol": 0.0} if self._rtol else {"check_exact": True}
         try:
-            getattr(pandas.testing, f"assert_{kind}_equal")(one, other, **how)
+            getattr(pandas.testing, f"assert_{found[0]}_equal")(one, other, **how)
         except AssertionError:
             return False
         return True

@@ -2,29 +2,47 @@
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+
+from concurrency.processes import how_it_ended, kills_for_memory
 
 
 @contextmanager
 def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """A ProcessPoolExecutor of the campaign's start method, all of whose workers are awake.
 
-    Raises OSError if there are no more processes, BrokenProcessPool if one dies.
+    Raises OSError if there are no more processes, ChildProcessError, which says how, if one dies.
     """
-    context = multiprocessing.get_context()
+    context, kills_before = multiprocessing.get_context(), kills_for_memory()
     awake = context.Barrier(workers)  # we wait for the pool instead, as only it notices that a worker has died
-    with ProcessPoolExecutor(workers, context, initializer=awake.wait) as pool:
-        try:
-            woken = [pool.submit(int) for _ in range(workers)]
-        except OSError:  # those that were started must not wait for the others
-            awake.abort()
-            raise
-        for future in woken:
-            future.result()
-        yield pool
+    others, processes = set(multiprocessing.active_children()), list[BaseProcess]()
+    try:
+        with ProcessPoolExecutor(workers, context, initializer=awake.wait) as pool:
+            try:
+                woken = [pool.submit(int) for _ in range(workers)]
+            except OSError:  # those that were started must not wait for the others
+                awake.abort()
+                raise
+            processes += set(multiprocessing.active_children()) - others
+            for future in woken:
+                future.result()
+            yield pool
+    except BrokenProcessPool as error:
+        raise ChildProcessError(death(processes, kills_before)) from error
+
+
+def death(processes: Iterable[BaseProcess], kills_before: int) -> str:
+    """How the first of the `processes` of a pool ended that has not ended because of another: a pool that has lost one
+    ends all others by SIGTERM."""
+    codes = [process.exitcode for process in processes if process.exitcode]
+    told = [code for code in codes if code != -signal.SIGTERM] or codes
+    return f"a worker process {how_it_ended(told[0], kills_before)}" if told else "a worker process was killed"
 
 
 def wait_until_awake(workers: int, run: Callable[[Callable[[int], int], range], Iterable[int]]) -> None:

@@ -9,7 +9,10 @@ from functools import partial
 from multiprocessing.connection import wait as first_ready
 from typing import Any
 
+from concurrency.processes import kills_for_memory
 from concurrency.work import Work
+
+from ._processes import death
 
 RANK = 5
 RUNS = "function"
@@ -25,7 +28,7 @@ def numbered(function: Callable[[Any], Any], item: tuple[int, Any]) -> tuple[int
 
 @contextmanager
 def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    context = multiprocessing.get_context()
+    context, kills_before = multiprocessing.get_context(), kills_for_memory()
     awake = context.Barrier(workers + 1)
     with context.Pool(workers, initializer=awake.wait) as pool, ThreadPoolExecutor(1) as guard:
         awake.wait()
@@ -48,7 +51,7 @@ def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable
             mapped = guard.submit(map_by_method, work, items)
             while not wait_for([mapped], timeout=0.5).done:
                 if first_ready([process.sentinel for process in processes], timeout=0):
-                    raise ChildProcessError("a worker process was killed")
+                    raise ChildProcessError(death(processes, kills_before))
             return mapped.result()
 
         yield run

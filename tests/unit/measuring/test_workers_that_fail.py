@@ -36,7 +36,7 @@ def error(folder: Path, accident: str, workload: str, strategy: str, options: di
     """What is said of a sample with 16 workers that meets with an accident."""
     (folder / "accident.py").write_text(accident + SAMPLE)
     python = folder / "python"
-    python.write_text(f"#!/bin/sh\nshift 3\nexec '{sys.executable}' '{folder}/accident.py' "$@"\n")
+    python.write_text(f"#!/bin/sh\nshift 3\nexec '{sys.executable}' '{folder}/accident.py' \"$@\"\n")
     python.chmod(0o755)
     items = ["http://127.0.0.1:9/"] if workload == "download" else [1]
     arm = Arm(strategy, 16, options, executable=str(python))
