@@ -44,7 +44,7 @@ class Failed:
         return cls(type(error).__name__, message[:LONGEST_TEXT], "".join(lines)[-LONGEST_TEXT:])
 
     def __str__(self) -> str:
-        return " ".join(f"{self.error}: {self.message}".split())
+        return " ".join(f"{self.error}: {self.message}".split()).removesuffix(":")
 
 
 @dataclass(frozen=True)

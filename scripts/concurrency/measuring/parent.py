@@ -4,11 +4,11 @@ They are apart from the standard streams, so that whatever a strategy or a user'
 taken for nothing else, and no program that it starts gets hold of them.
 """
 
-import json
 import os
 import signal
 import sys
 import threading
+from json import dumps, loads  # by these names, whatever strangers' code makes of `json.dumps` meanwhile
 from typing import Any
 
 
@@ -29,7 +29,7 @@ class Parent:
                 sys.exit("the measuring process has ended")
             line += piece
         threading.Thread(target=self._follow, daemon=True).start()
-        order: dict[str, Any] = json.loads(line)
+        order: dict[str, Any] = loads(line)
         return order
 
     def await_order(self) -> None:
@@ -38,7 +38,7 @@ class Parent:
 
     def tell(self, **message: Any) -> None:
         """Send `message`, which JSON must be able to carry."""
-        left = memoryview(json.dumps(message).encode() + b"\n")
+        left = memoryview(dumps(message).encode() + b"\n")
         while left:
             left = left[os.write(self._results, left) :]
 

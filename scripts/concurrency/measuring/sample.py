@@ -7,11 +7,11 @@ measuring process can look at its workers; at last it sends what these run on, a
 
 import importlib
 import multiprocessing
-import pickle
 import sys
-import time
 import traceback
 from contextlib import ExitStack
+from pickle import HIGHEST_PROTOCOL, dump
+from time import perf_counter  # bound before strangers' code can patch it
 from typing import Any
 
 from concurrency import notes
@@ -38,16 +38,16 @@ def main() -> None:
     parent.tell(imported=True)
     parent.await_order()
 
-    begin = time.perf_counter()
+    begin = perf_counter()
     with ExitStack() as started:
         try:
             run = started.enter_context(strategy.start(spec["workers"], **spec["options"]))
-            ready = time.perf_counter()
+            ready = perf_counter()
             answers = run(work, spec["items"])
         except BaseException as error:  # reported from here, because cleaning up after it may hang
             parent.tell(error=_reason(error), traceback=traceback.format_exc())
             raise
-        end = time.perf_counter()
+        end = perf_counter()
         if file:
             notes.note(file, what="work", begin=begin, ready=ready, end=end)
         parent.tell(setup_s=ready - begin, work_s=end - ready, **_told(answers, spec["answers"]))
@@ -68,7 +68,7 @@ def _told(answers: list[Any], file: str | None) -> dict[str, Any]:
     with open(file, "wb") as pickled:
         for place, answer in enumerate(answers, 1):
             try:
-                pickle.dump(answer, pickled, pickle.HIGHEST_PROTOCOL)
+                dump(answer, pickled, HIGHEST_PROTOCOL)
             except Exception as error:  # noqa: BLE001  (whatever pickling a stranger's object raises)
                 reason = f"item {place}: its answer cannot be pickled: {_reason(error)}"
                 return told | {"failed": 1, "failure": reason, "traceback": ""}

@@ -34,15 +34,15 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
                 future.result()
             yield pool
     except BrokenProcessPool as error:
-        raise ChildProcessError(death(processes, kills_before)) from error
+        raise ChildProcessError(death(processes, kills_before) or f"{error}") from error
 
 
 def death(processes: Iterable[BaseProcess], kills_before: int) -> str:
     """How the first of the `processes` of a pool ended that has not ended because of another: a pool that has lost one
-    ends all others by SIGTERM."""
-    codes = [process.exitcode for process in processes if process.exitcode]
-    told = [code for code in codes if code != -signal.SIGTERM] or codes
-    return f"a worker process {how_it_ended(told[0], kills_before)}" if told else "a worker process was killed"
+    ends all others by SIGTERM. Empty if there is none."""
+    codes = [process.exitcode for process in processes if process.exitcode not in (None, -signal.SIGTERM)]
+    codes.sort(key=lambda code: code == 0)
+    return f"a worker process {how_it_ended(codes[0] or 0, kills_before)}" if codes else ""
 
 
 def wait_until_awake(workers: int, run: Callable[[Callable[[int], int], range], Iterable[int]]) -> None:

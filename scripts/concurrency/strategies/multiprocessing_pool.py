@@ -51,7 +51,7 @@ def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable
             mapped = guard.submit(map_by_method, work, items)
             while not wait_for([mapped], timeout=0.5).done:
                 if first_ready([process.sentinel for process in processes], timeout=0):
-                    raise ChildProcessError(death(processes, kills_before))
+                    raise ChildProcessError(death(processes, kills_before) or "a worker process was killed")
             return mapped.result()
 
         yield run
