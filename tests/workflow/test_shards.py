@@ -85,25 +85,6 @@ def test_limits_hold_across_shards_and_bad_pages_fail_alone(workflow, server):
     assert {page: hits for page, hits in server.hits.items() if hits > 1} == {"/robots.txt": 5, "/5": 2, "/20": 2}
 
 
-def test_a_cut_number_whose_shares_cannot_be_added_up(workflow, small):
-    (workflow.folder / "work.py").write_text(
-        "from fractions import Fraction\n\n\ndef whole(n):\n    return share(0, n)\n\n\n"
-        "def share(start, stop):\n    return Fraction(stop - start, 3)\n"
-    )
-    small["squares"] = {
-        "function": "work.py:whole",
-        "split": "work.py:share",
-        "numbers": [50],
-        "shards": 2,
-        "strategies": [],
-    }
-    small["download"]["sites"] = []
-    workflow.configure(small)
-    outcome = workflow.run()
-    assert outcome.returncode != 0
-    assert "squares.split: work.py:share: shares of one number are added up across shards" in outcome.stdout
-
-
 @pytest.mark.parametrize(
     ("config", "line"),
     [

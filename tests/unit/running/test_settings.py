@@ -42,9 +42,9 @@ def test_text_that_looks_like_a_number_is_text_where_text_is_wanted():
 
 
 def test_what_the_command_line_gives_as_text_is_no_text():
-    settings = resolve({"explain": "false", "squares": {"shards": "8", "function": "null"}, "start_method": "null"})
+    settings = resolve({"explain": "false", "squares": {"shards": "8"}, "start_method": "null"})
     assert (settings.explain, settings.squares.shards) == (False, 8)
-    assert (settings.squares.function, settings.start_method) == (None, None)
+    assert settings.start_method is None
 
 
 def test_a_deadline_that_no_sample_can_meet_is_told_beforehand(tmp_path):
