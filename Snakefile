@@ -161,6 +161,27 @@ if USER.squares.shards > 1:
             "scripts/gather_squares.py"
 
 
+# With `source: profile`, what is compared is a stand-in: each item is done once, one by one, to see how long it takes.
+rule record:
+    input:
+        lambda wildcards: file_of(USER.own[wildcards.work].items),
+    output:
+        "results/{work}/profile.pickle",
+    log:
+        "results/logs/record/{work}.log",
+    conda:
+        "envs/workflow.yaml"
+    threads: CORES
+    params:
+        compared=lambda wildcards: [one.plain() for one in USER.compared(wildcards.work)],
+        files=files_called,
+        start_method=USER.start_method,
+        own=own_code,
+        code=code("record.py"),
+    script:
+        "scripts/record.py"
+
+
 rule do:
     input:
         lambda wildcards: file_of(USER.own[wildcards.work].items),

@@ -40,6 +40,7 @@ if workflow.is_main_process:
     liveness.enter(Path(".snakemake"))
 
 DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
+LIVE = ["results/download/profile.csv", "results/download/path.json"]  # what was found of the real sites
 DONE |= {name: f"results/{name}/results.jsonl" for name in USER.own}
 JOB = [DONE[name] for name, work in USER.works.items() if work.items != []]
 COMPARED = [name for name, work in USER.works.items() if work.arms]
@@ -86,12 +87,14 @@ def measured_files(wildcards):
     """What to measure on, if that is files: live sites, and the path to them, as the download found them; else the
     list that is configured."""
     work = USER.works[wildcards.workload]
-    return [rules.download.output.profile, rules.download.output.path] if work.is_live else file_of(work.items)
+    if not work.is_recorded:
+        return file_of(work.items)
+    return [f"results/{wildcards.workload}/profile.pickle"] if wildcards.workload in USER.own else LIVE
 
 
 def recorded(wildcards):
     """Of live sites: what was found of the path to them, and how far its replay is the truth."""
-    is_replayed = USER.download.is_live and "download" in COMPARED
+    is_replayed = USER.download.is_recorded and "download" in COMPARED
     return [rules.download.output.path, "results/download/check.json"] if is_replayed else []
 
 
@@ -102,7 +105,7 @@ def verified(wildcards):
 
 def compared(wildcards):
     """The comparisons of a round; not by its `input`, as Snakemake does not watch a param for what it gets from there."""
-    profile = Path(rules.download.output.profile) if USER.works[wildcards.workload].is_live else None
+    profile = Path(measured_files(wildcards)[0]) if USER.works[wildcards.workload].is_recorded else None
     return [comparison.plain() for comparison in USER.compared(wildcards.workload, profile)]
 
 

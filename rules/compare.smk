@@ -106,6 +106,7 @@ rule analyse:
         "../envs/workflow.yaml"
     params:
         robust=USER.robust,
+        stand_ins=[name for name, work in USER.own.items() if work.is_recorded],
         code=code("analyse.py"),
     script:
         "../scripts/analyse.py"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.sampling import OVERHEAD_S
 from concurrency.running.settings import Settings
+from concurrency.workloads.own.workload import Own
 
 
 def describe(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
@@ -21,7 +22,21 @@ def describe(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
             hopeless = f" A sample needs {_duration(least)}, but {name}.timeout_s is {most:g}: raise it."
     names = " and ".join(f"{count} × {name}" for name, count in rounds.items())
     lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
-    return f"Measuring {names}: {samples} samples{lasting}.{hopeless}"
+    return f"Measuring {names}: {samples} samples{lasting}.{_calls(rounds, settings, cores)}{hopeless}"
+
+
+def _calls(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
+    """How often the user's own functions are called for that, which may ask somebody else's service for something."""
+    told = []
+    for name, work in settings.own.items():
+        if (count := rounds.get(name, 0)) and not work.is_recorded:
+            [comparison] = settings.compared(name)
+            assert isinstance(comparison.workload, Own)
+            calls = count * len(comparison.samples(cores)) * len(comparison.workload.items)
+            told.append(f"{calls:,} times for {name}")
+    if not told:
+        return ""
+    return f" Your function is called {' and '.join(told)} (once per item with works.<name>.source: profile)."
 
 
 def _round_s(comparison: Comparison, cores: int, free_threaded: Collection[str]) -> float:

@@ -170,7 +170,7 @@ def _own(
         raise UserError(f"{place}.job: nothing is compared, so that nothing is recommended; name a strategy")
     return OwnSettings(
         items=source, shards=1, arms=chosen, left_out=left_out, fields=fields, job=job,
-        **{key: given[key] for key in ("timeout_s", "measure_items", "max_failures")},
+        **{key: given[key] for key in ("timeout_s", "measure_items", "source", "max_failures")},
     )  # fmt: skip
 
 

@@ -30,8 +30,8 @@ class WorkSettings(ABC):
         """What is compared in a round, on `items` as the fields of a workload have them."""
 
     @property
-    def is_live(self) -> bool:
-        """Whether the comparison is on what the job has found, instead of on `items` themselves."""
+    def is_recorded(self) -> bool:
+        """Whether the comparison is on what was found when each item was done once, instead of on `items`."""
         return False
 
     @property
@@ -53,14 +53,14 @@ class DownloadSettings(WorkSettings):
 
     def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
         """With the arms of the rule of thumb on the same pages at 1 ms."""
-        is_recorded = self.is_live and items["source"] != self.items
+        is_recorded = self.is_recorded and items["source"] != self.items
         path = items["source"].with_name("path.json") if is_recorded else self.path
         fields, quick = items | {"seed": seed, "path": path}, arms.for_rule_of_thumb(self.arms)
         fast = [Comparison("FastDownload", fields, quick, control=False)] if quick else []
         return [Comparison("Download", fields, self.arms), *fast]
 
     @property
-    def is_live(self) -> bool:
+    def is_recorded(self) -> bool:
         return self.source == "live"
 
     @property
@@ -87,12 +87,19 @@ class OwnSettings(WorkSettings):
 
     fields: dict[str, Any]
     measure_items: int | None
+    source: str
     job: Arm | None
     max_failures: int
 
     def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
-        most = {"measure_items": self.measure_items} if self.measure_items else {}
-        return [Comparison("Own", items | most | self.fields, self.arms)]
+        """Of a stand-in, if `items` has the file to which the work was recorded."""
+        fields = {"source": self.items, "measure_items": self.measure_items or items["measure_items"], **self.fields}
+        is_recorded = self.is_recorded and items["source"] != self.items
+        return [Comparison("Own", fields | ({"profile": str(items["source"])} if is_recorded else {}), self.arms)]
+
+    @property
+    def is_recorded(self) -> bool:
+        return self.source == "profile"
 
     @property
     def job_arms(self) -> list[dict[str, Any]]:

@@ -12,11 +12,16 @@ from concurrency.strategies._catalogue import Strategy
 from concurrency.workloads import items
 from concurrency.workloads.workload import Bound, Workload
 
+STARTS = ("concurrency.workloads.own.work", "concurrency.workloads.own.stand_in")
+
 
 @dataclass(frozen=True)
 class Own(Workload):
     """What the user calls `name`: the first `measure_items` items of `source` (as `items.read` takes it), and the
-    places of the functions for them, as `own.work.build` takes them; `check` as `Workload` has it."""
+    places of the functions for them, as `own.work.build` takes them; `check` as `Workload` has it.
+
+    With `profile`, the file of what was seen when each item was done once, a stand-in is what is measured.
+    """
 
     source: items.Source
     measure_items: int | None = None
@@ -27,13 +32,13 @@ class Own(Workload):
     then: str | None = None
     split: str | None = None
     check: str | dict[str, float] | None = None  # type: ignore[assignment]
+    profile: str = ""
     bound: Bound = "mixed"  # type: ignore[misc]
 
     results: ClassVar[str] = "results"
     units: ClassVar[tuple[str, str]] = ("worker", "workers")
     axis: ClassVar[str] = "workers (threads, processes, or items in flight)"
     awaits: ClassVar[bool] = True
-    work: ClassVar[str] = "concurrency.workloads.own.work"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     folders: ClassVar[tuple[Path, ...]] = ()
     has_then: ClassVar[bool] = True
@@ -66,15 +71,20 @@ class Own(Workload):
             return "runs a plain `def`, and this work has no `function`"
         return ""
 
+    @property
+    def work(self) -> str:  # type: ignore[override]
+        return f"concurrency.workloads.own.{'stand_in' if self.profile else 'work'}"
+
     def spec(self) -> dict[str, Any]:
-        return {key: getattr(self, key) for key in ("function", "coroutine", "open", "then", "split")}
+        places = {key: getattr(self, key) for key in ("function", "coroutine", "open", "then", "split")}
+        return places | ({"profile": self.profile} if self.profile else {})
 
     def expected(self) -> None:
         """Nobody but the baseline knows."""
 
     @contextmanager
     def at_hand(self, number: int = 0, notes: str | None = None) -> Iterator[list[Any]]:
-        yield self.items
+        yield list(range(len(self.items))) if self.profile else self.items
 
     def estimate_s(self, strategy: Strategy, workers: int, cores: int, gil: bool) -> float:
         return math.nan

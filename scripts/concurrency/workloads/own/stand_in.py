@@ -1,0 +1,81 @@
+"""A stand-in for the user's function: it waits and computes as long as that did when each item was done once.
+
+What comes `then` is the user's own, on what really came back.
+"""
+
+import asyncio
+import pickle
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from concurrency.loading import load
+from concurrency.notes import Noted
+from concurrency.work import Work
+from concurrency.workloads.own import recording
+from concurrency.workloads.own import work as own
+
+Recalled = tuple[recording.Seen, Any]
+
+
+def build(form: str = "", profile: str = "", notes: str | None = None, **places: str | None) -> Work:
+    """What stands in for the work at `places`, as the file `profile` has it; items are positions in there."""
+    real = own.build(form, notes=notes, **places)
+    opened = Profile(str(Path(profile).resolve()), tuple(place for place in places.values() if place))
+    return replace(
+        real,
+        function=(Noted(wait_and_compute, notes) if notes else wait_and_compute) if real.function else None,
+        coroutine=wait_and_compute_on_loop if real.coroutine else None,
+        open=opened,
+        open_on_loop=ProfileOnLoop(opened),
+        split=None,
+    )
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What was seen, as a worker opens it; the code at `places` must be there when results are unpickled."""
+
+    file: str
+    places: tuple[str, ...]
+
+    @contextmanager
+    def __call__(self) -> Iterator[list[Recalled]]:
+        for place in self.places:
+            load(str(Path(place).resolve()))
+        yield [(seen, pickle.loads(seen.came)) for seen in recording.read(self.file)]  # noqa: S301
+
+
+@dataclass(frozen=True)
+class ProfileOnLoop:
+    """The same on an event loop."""
+
+    profile: Profile
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[list[Recalled]]:
+        with self.profile() as seen:
+            yield seen
+
+
+def wait_and_compute(place: int, seen: list[Recalled]) -> Any:
+    """In a thread, as the user's function did."""
+    time.sleep(seen[place][0].waited_s)
+    return _computed(seen[place])
+
+
+async def wait_and_compute_on_loop(place: int, seen: list[Recalled]) -> Any:
+    """On an event loop, as the user's coroutine did."""
+    await asyncio.sleep(seen[place][0].waited_s)
+    return _computed(seen[place])
+
+
+def _computed(recalled: Recalled) -> Any:
+    seen, came = recalled
+    begin = time.thread_time()
+    while time.thread_time() - begin < seen.computed_s:
+        pass
+    return came
