@@ -20,6 +20,9 @@ CLOCK = (0.15, 0.60)  # spread of the CPU's frequency, 10th to 90th percentile, 
 SCATTER = (0.10, 0.50)  # standard deviation of an arm's log time within rounds
 CONTROL = (1.0, 1.25)  # the A/A duplicate's interval is beyond this factor, either way
 
+SHORTEST_ITEM_S = 100e-6  # per item: below that, what a strategy costs for each is all that is measured
+ONE_CORE = 1.2  # what one by one may use, its interpreter's other threads included
+
 SHORTEST_S = 0.1  # of samples shorter than this on average, counters that tick each 10 ms say nothing
 
 WORDS = ("quiet", "noisy", "unusable")
@@ -75,6 +78,18 @@ def _findings(bound: str, samples: pd.DataFrame, scatter: float, control: Effect
     yield _level(scatter, SCATTER), f"times vary by {100 * scatter:.0f} % within a round", repeat
     away = max(control.low, 1 / control.high) if pd.notna(control.low) else np.nan
     yield _level(away, CONTROL), f"the same arm measured twice differs by {100 * abs(control.ratio - 1):.1f} %", repeat
+
+
+def doubts(one_by_one: pd.DataFrame) -> Iterator[str]:
+    """What makes a comparison of a user's function say little: `one_by_one` has the baseline's good samples."""
+    if not len(one_by_one):
+        return
+    per_item_s = float((one_by_one["work_s"].astype(float) / one_by_one["items"].astype(float)).median())
+    if per_item_s < SHORTEST_ITEM_S:
+        yield f"too short to tell: an item takes {1e6 * per_item_s:.0f} µs; give larger ones"
+    used = _mean_per_second(one_by_one, one_by_one["cpu_s"], 1.0)
+    if used > ONE_CORE:
+        yield f"one by one already uses {used:.1f} cores"
 
 
 def _mean_per_second(samples: pd.DataFrame, amount: pd.Series, cores: Any) -> float:

@@ -53,6 +53,9 @@ def _rows(block: Block) -> Iterator[dict[str, Any]]:
         strategy = block.kind.strategies().get(arm.strategy)  # not if it was measured elsewhere
         competes = not (strategy and strategy.is_algorithm)
         flags = list(noise.impossible(block.bound, strategy, row, succeeded)) if competes else []
+        if not block.kind.knows_answers and (baseline := block.baseline_of(arm)):
+            one_by_one = block.samples[(block.samples[ARM] == list(baseline)).all(axis="columns") & block.good]
+            flags += noise.doubts(one_by_one)
         if block.known_in_flight is not None and arm.workers > block.known_in_flight:
             flags.append(words.beyond(block.known_in_flight))
         yield row | {"flags": "; ".join(flags)}
