@@ -65,7 +65,6 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         own_leads_ms = leads_ms(fit.setting.mbit_per_s)
         queues_ms = observing.queues_ms(recorded, own.typical_ms, own_leads_ms, rtts_ms, fit.setting)
         fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms, fit.setting.slots))
-    fit = fit.with_rate(full.mbit_per_s)
     waited_ms = list(map(add, queues_ms, leads_ms(fit.setting.mbit_per_s)))
     told = _Told(known, own, fit, recorded)
     path = {
@@ -192,7 +191,7 @@ def _recordings(told: _Told, pages: Sequence[Mapping[str, str]], seed: int) -> l
     for _ in range(RECORDINGS):
         setting = told.fit.resampled(chance)
         rtts_ms = {
-            origin: hosts.round_trip_ms(chance.choices(host.rtts_ms, k=len(host.rtts_ms))) if host.rtts_ms else 0.0
+            origin: host.round_trip_ms(chance.choices(host.rtts_ms, k=len(host.rtts_ms))) if host.rtts_ms else 0.0
             for origin, host in told.known.items()
         }
         off_ms = {url: chance.gauss(0.0, unsure_ms) for url, unsure_ms in told.own.unsure_ms.items()}
