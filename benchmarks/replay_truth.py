@@ -26,7 +26,7 @@ sys.path[:0] = [str(HERE.parent / "scripts"), str(HERE.parent / "tests"), str(HE
 
 import pandas as pd
 from truth import CASES, campaign
-from truth.judge import Judged, judge, promises
+from truth.judge import LEAD, Judged, judge, promises
 
 from concurrency.cores import available
 from concurrency.measuring import lock, machine
@@ -100,7 +100,8 @@ def overview(judged: list[Judged], others: dict[str, dict[str, Judged]]) -> Iter
     for one in judged:
         errors = [f"{one.errors.mean():.1%}"]
         errors += [f"{other[one.path].errors.mean():.1%}" if one.path in other else "" for other in others.values()]
-        best = one.recommended[0] + (f" and {len(one.best) - 1} as good" if len(one.best) > 1 else "")
+        near = len(one.best - {one.recommended[0]})
+        best = one.recommended[0] + (f", {near} more within {LEAD:.0%}" if near else "")
         yield (
             f"| {one.path} | {CASES[one.path].text} | {' | '.join(errors)} | {one.time_errors.max():.1%} | "
             f"{one.held.sum()} of {len(one.held)} | {best} | {one.recommended[1]} |"

@@ -82,6 +82,8 @@ rule check_replay:
     params:
         compared=compared,
         conditions=conditions,
+        python=interpreters.RUNNING.label,
+        strategies=strategy_code,
         code=code("check_replay.py"),
     script:
         "../scripts/check_replay.py"
@@ -116,8 +118,8 @@ rule analyse:
 rule verify:
     input:
         measured_files,
-        summary=rules.analyse.output.summary,
-        verdict=rules.analyse.output.verdict,
+        summary=ancient(rules.analyse.output.summary),
+        verdict=ancient(rules.analyse.output.verdict),
     output:
         "results/{workload}/verify.json",
     log:

@@ -16,12 +16,12 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from concurrency import errors
-from concurrency.downloader import addresses, fetch, page_tables, probe, recorded, shards
+from concurrency.downloader import addresses, fetch, page_tables, shards
 from concurrency.downloader.disk import disk
 from concurrency.downloader.page import Page
 from concurrency.running import job
+from concurrency.running.profiling import write_profile
 from concurrency.workloads.download import replay, sites
-from concurrency.workloads.download.recording import profile
 
 
 def main(snakemake: Any) -> None:
@@ -55,16 +55,7 @@ def main(snakemake: Any) -> None:
             else:
                 page_tables.write_pages(pages, output.pages)
     if not shard:
-        is_live = params.source == "live"
-        if is_live and params.live["probe"] and progress.ended.failures <= params.max_failures:
-            probe.run(folder, names, manners, limits, logging.warning)
-        with disk(folder):
-            found = (
-                profile.profile(recorded.read(folder), profile.rows(output.pages), params.seed)
-                if is_live
-                else profile.of_list(wanted, params.path["mbit_per_s"])
-            )
-            profile.write(found, output.profile, output.path)
+        write_profile(params, output, folder, progress.ended.failures > params.max_failures)
         progress.ended.report(params.max_failures, folder, "download")
 
 

@@ -1,21 +1,19 @@
 """Rule gather_download: the shards' tables as one pages.csv in input order, and what failed in all of them."""
 
 import itertools
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from concurrency import files
-from concurrency.downloader import page_tables, probe, recorded
+from concurrency.downloader import page_tables
 from concurrency.downloader.disk import disk
-from concurrency.downloader.limits import Limits, Manners
 from concurrency.downloader.page import Page
 from concurrency.downloader.store import sweep_pages
 from concurrency.errors import UserError, shown
 from concurrency.running import job
+from concurrency.running.profiling import write_profile
 from concurrency.workloads.download import sites
-from concurrency.workloads.download.recording import profile
 
 
 def main(snakemake: Any) -> None:
@@ -40,18 +38,7 @@ def main(snakemake: Any) -> None:
     with disk(folder):
         page_tables.write_pages(pages(), output.pages)
         sweep_pages(folder, whole)
-    is_live = params.source == "live"
-    if is_live and params.live["probe"] and ended.failures <= params.max_failures:
-        names = [shown(site.url) for site in sites.read(params.sites)]
-        manners = Manners.live(params.in_flight, params.live)
-        probe.run(folder, names, manners, Limits(**params.limits), logging.warning)
-    with disk(folder):
-        found = (
-            profile.profile(recorded.read(folder), profile.rows(output.pages), params.seed)
-            if is_live
-            else profile.of_list(sites.read(params.sites, given=sites.given_by(params.path)), params.path["mbit_per_s"])
-        )
-        profile.write(found, output.profile, output.path)
+    write_profile(params, output, folder, ended.failures > params.max_failures)
     if ended.failures > params.max_failures:
         _forget_failed(tables)
     ended.report(params.max_failures, folder, "download_shard")

@@ -27,7 +27,8 @@ def main(snakemake: Any) -> None:
     with lock.machine_to_itself():
         found = _verified(workload, chosen, sampling.Conditions(**snakemake.params.conditions))
     for arm in found["arms"]:
-        same = summary[(summary[tables.ARM] == list(arm.pop("key"))).all(axis="columns")]
+        known = summary.assign(interpreter=summary["interpreter"].str.removesuffix(interpreters.GIL_IS_BACK))
+        same = known[(known[tables.ARM] == list(arm.pop("key"))).all(axis="columns")]
         same = same[(same["workload"] == workload.name) & (same["host"] == verdict["host"])]
         arm["replayed_s"] = float(same["median_s"].iloc[0])
     found["sentence"] = recording.verified(found)
@@ -58,7 +59,7 @@ def _verified(workload: Download, chosen: list[Arm], conditions: sampling.Condit
     most = max(int(arm.workers) for arm in chosen)
     logging.warning(
         "verify: now asking the real sites for %d pages, %d times, up to %d at once, as download.live.verify allows",
-        len(workload.sites), 2 * len(chosen), most,
+        len(_asked(workload)), 2 * len(chosen), most,
     )  # fmt: skip
     took: dict[ArmKey, list[float]] = {_key(arm): [] for arm in chosen}
     error = ""
@@ -72,9 +73,14 @@ def _verified(workload: Download, chosen: list[Arm], conditions: sampling.Condit
     return {"arms": found, "error": error}
 
 
+def _asked(workload: Download) -> list[str]:
+    """The pages that may be asked for: those with a login, which is not recorded, are left out."""
+    return [site.url for site in workload.sites if "***@" not in site.url]
+
+
 def _real_s(workload: Download, arm: Arm, conditions: sampling.Conditions) -> float:
     """Raises SampleError where a page did not come."""
-    strategy, urls = workload.strategies()[arm.strategy], [site.url for site in workload.sites]
+    strategy, urls = workload.strategies()[arm.strategy], _asked(workload)
     options = strategy.defaults | dict(arm.options)
     measured, answers = sampling.run_sample(
         workload, strategy, int(arm.workers), options, urls, conditions, executable=arm.executable

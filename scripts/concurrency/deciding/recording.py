@@ -9,6 +9,7 @@ from concurrency.deciding import words
 
 TOLERATED = 0.10  # by how much the replay's time may differ from what was really measured
 UNSTEADY = 0.20  # from this standard deviation of the log on, of latencies or transfers within the recording
+OVER_HTTP2 = ("httpx_async", "niquests", "curl_multi")
 NAMED = 3  # hosts, at most, in a sentence
 
 KINDS = {"one_by_one": "one by one", "polite": "as they were really downloaded"}
@@ -21,10 +22,13 @@ def notes(path: Mapping[str, Any], check: Mapping[str, Any]) -> Iterator[str]:
     if found := {host: facts["slots"] for host, facts in hosts.items() if facts.get("slots")}:
         yield _slots(found, len(hosts))
     if any(str(facts.get("http")) == "2" for facts in hosts.values()):
-        yield "The servers offer HTTP/2, but strategies that speak HTTP/1.1 were compared."
+        yield f"The servers offer HTTP/2; strategies over HTTP/1.1 were compared, all but {words.listed(OVER_HTTP2)}."
     if (path.get("unsteady") or 0) >= UNSTEADY:
         yield f"The path is unsteady: times varied by {100 * path['unsteady']:.0f} % within the recording."
-    if path and not path.get("probed") and path.get("mbit_per_s") is None:
+    if redirects := path.get("redirects"):
+        pages = "1 page redirects" if redirects == 1 else f"{redirects} pages redirect"
+        yield f"{pages}: the replay goes straight to where that leads."
+    if path and not path.get("rate_known") and path.get("mbit_per_s") is None:
         yield "The link's rate is not known, so that none was played."
     yield from _differences(check)
 
@@ -32,7 +36,7 @@ def notes(path: Mapping[str, Any], check: Mapping[str, Any]) -> Iterator[str]:
 def _slots(found: Mapping[str, int], hosts: int) -> str:
     few, many = min(found.values()), max(found.values())
     if hosts == len(found) and few == many:
-        return f"The server{' works' if hosts == 1 else 's work'} on {few} requests at once."
+        return f"The server{' works' if hosts == 1 else 's work'} on {few} request{'s' * (few > 1)} at once."
     if len(found) > NAMED:
         return f"{len(found)} of {hosts} servers work on {few} to {many} requests at once."
     named = [f"{urlsplit(host).netloc} works on {slots}" for host, slots in found.items()]

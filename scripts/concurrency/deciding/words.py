@@ -112,7 +112,7 @@ def beyond(known_in_flight: int) -> str:
 
 def would_tell(known_in_flight: int) -> str:
     """What would have been measured with more in flight, in brackets; nothing where that is as far as it goes."""
-    return f" ({PROBE} would)" if known_in_flight < PROBED else ""
+    return f" ({PROBE} measures up to {PROBED})" if known_in_flight < PROBED else ""
 
 
 def left_open(answer: Answer, recommended: ArmResult) -> str:

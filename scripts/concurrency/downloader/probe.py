@@ -12,7 +12,6 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -102,6 +101,7 @@ def run(
     announce(
         f"probe (download.live.probe: true): {wanted.requests.total()} requests beyond what manners allow, up to "
         f"{max(map(len, wanted.bursts), default=1)} at once; the first error ends it: {', '.join(hosts)}"
+        f"{f'; and {len(handshakes)} TLS handshakes' if handshakes else ''}"
     )
     with recorded.Recording(folder / STATE) as recording:
         try:
@@ -111,11 +111,14 @@ def run(
 
 
 def _targets(folder: Path, urls: Collection[str]) -> tuple[list[Target], list[str]]:
-    """The pages to choose from, in the order of `urls`, and the largest hosts with TLS; nothing where the servers have
-    been probed since."""
+    """The pages to choose from, in the order of `urls`, and the largest hosts with TLS; none of servers that have ever
+    asked for patience (429, 503), and nothing where the servers have been probed since."""
     came: dict[str, Target] = {}
+    refused = set[str]()
     last_page = last_probe = ""
     for line in recorded.read(folder):
+        if line["status"] in (429, 503):
+            refused.add(line["origin"])
         match line:
             case {"kind": "probe", "run": run}:
                 last_probe = max(last_probe, run)
@@ -126,7 +129,7 @@ def _targets(folder: Path, urls: Collection[str]) -> tuple[list[Target], list[st
                     came[url] = Target(url, line["address"])
     if last_probe and last_probe >= last_page:
         return [], []
-    targets = [came[url] for url in dict.fromkeys(urls) if url in came]
+    targets = [came[url] for url in dict.fromkeys(urls) if url in came and _origin(came[url]) not in refused]
     over_tls = Counter(_origin(target) for target in targets if target.address.startswith("https:"))
     return targets, [origin for origin, _ in over_tls.most_common(MOST_HANDSHAKES)]
 
@@ -176,7 +179,7 @@ async def _offer_h2(origin: URL, manners: Manners, recording: recorded.Recording
         return
     offer = ssl.create_default_context()
     offer.set_alpn_protocols(["h2", "http/1.1"])
-    with suppress(OSError, TimeoutError):  # then it stays unknown
+    try:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(origin.raw_host, origin.port, type=socket.SOCK_STREAM)
         family, _, _, _, address = found[0]
@@ -187,6 +190,8 @@ async def _offer_h2(origin: URL, manners: Manners, recording: recorded.Recording
             )
         recording.handshake(str(origin), began, writer.transport)
         writer.transport.abort()
+    except (OSError, TimeoutError) as error:
+        raise FetchError("connect", f"the handshake that offers HTTP/2: {error or type(error).__name__}") from error
 
 
 class _Discarded(Part):

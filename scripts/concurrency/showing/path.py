@@ -44,7 +44,9 @@ def amount(count: float) -> str:
 def _link(mbit_per_s: float | None, path: Mapping[str, Any]) -> str:
     if mbit_per_s:
         return f"{mbit_per_s:.3g} Mbit/s, shared by all connections"
-    return "its rate is not known; replayed without a limit" if path else "without a limit"
+    if not path:
+        return "without a limit"
+    return "faster than shows" if path.get("rate_known") else "its rate is not known; replayed without a limit"
 
 
 def _server(site: Site, recorded: Mapping[str, Any] | None) -> Iterator[str]:

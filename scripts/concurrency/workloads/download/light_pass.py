@@ -120,7 +120,9 @@ async def fetch_at(urls: Sequence[str], offsets_s: Sequence[float]) -> float:
     trusted = ssl.create_default_context()  # here and now: who serves the replay has said whom to trust
     connector = aiohttp.TCPConnector(limit=0, ssl=trusted)
     headers = {"Accept-Encoding": ACCEPTED}
-    async with aiohttp.ClientSession(connector=connector, headers=headers, raise_for_status=True) as session:
+    async with aiohttp.ClientSession(
+        connector=connector, headers=headers, raise_for_status=True, timeout=aiohttp.ClientTimeout(total=None)
+    ) as session:
         began = time.perf_counter()
 
         async def fetch(url: str, offset_s: float) -> float:

@@ -147,7 +147,8 @@ def _read_csv(path: Path, given: Mapping[str, Any]) -> Iterator[tuple[str, Site]
                 for column, checked in COLUMNS.items()
                 if row.get(column)
             }
-            yield place, Site(_checked_url(row["url"], place), **{**given, **known})
+            others = {key: value for key, value in given.items() if key != "rtt_ms" or "connect_ms" not in known}
+            yield place, Site(_checked_url(row["url"], place), **{**others, **known})
 
 
 def _checked_url(url: str | None, place: str) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -84,7 +85,12 @@ class Download(Workload):
 
     @property
     def known_workers(self) -> int | None:
-        return self.network.known_in_flight
+        """As many as the least known of those hosts that have more pages than were ever under way there."""
+        if (known := self.network.in_flight) is None:
+            return None
+        pages = Counter(site.origin for site in self.sites)
+        most = {origin: max(1, known.get(origin, 0)) for origin in pages}
+        return min((most[origin] for origin, count in pages.items() if count > most[origin]), default=None)
 
     @cached_property
     def _recordings(self) -> list[tuple[tuple[Site, ...], float | None]]:

@@ -1,6 +1,7 @@
 """What a recording of a known path is fitted as: it must take pages as long as the path itself does."""
 
 import csv
+import json
 import random
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ from concurrency.workloads.download.path import simulation
 from concurrency.workloads.download.path.network import NetworkPath
 from concurrency.workloads.download.recording import exchanges, hosts, latencies, profile
 from concurrency.workloads.download.sites import Site
+from concurrency.workloads.download.workload import Download
 from helpers.recordings import Recorder, rows
 
 CHANCE = random.Random(0)
@@ -285,6 +287,46 @@ def test_failed_tries_and_second_ones_are_not_the_page():
     assert [x.is_whole for x in recorded] == [False, True, True, False]
     found = profile.profile(lines, [row_of("http://host/")])
     assert found.sites[0].latency_ms == pytest.approx(100, abs=0.1)
+
+
+def test_a_page_that_was_not_recorded_is_as_its_row_has_it():
+    found = profile.profile([line()], [row_of("http://host/"), row_of("http://host/kept")])
+    assert found.sites[1].coding == "gzip"  # 1000 bytes were sent, and are 3000
+    assert (found.sites[1].wire_bytes, found.sites[1].latency_ms) == (1000, 77)
+
+
+def test_a_page_that_redirects_is_known_by_where_it_was_asked_for():
+    lines = [
+        line(url="http://a.test/", origin="http://a.test", status=301, wire_bytes=0),
+        line(
+            url="http://a.test/", origin="https://b.test", connection=2, sent=1.0, first=1.1, ended=1.1, tls="TLSv1.3"
+        ),
+        line(url="http://gone.test/", origin="http://gone.test", connection=3, sent=2.0, first=2.1, ended=2.1),
+    ]
+    found = profile.profile(lines, [row_of("http://a.test/")])
+    assert found.path["redirects"] == 1
+    assert list(found.path["hosts"]) == [found.sites[0].origin] == ["http://a.test"]
+    assert found.sites[0].tls == "1.3"
+    assert all(list(other["rtt_ms"]) == ["http://a.test"] for other in found.path["recordings"])
+
+
+@pytest.mark.parametrize(
+    ("pages_of", "in_flight", "known"),
+    [
+        ({"a": 1, "b": 1}, {"a": 1, "b": 1}, None),  # all of it was seen
+        ({"a": 40, "b": 50}, {"a": 16, "b": 3}, 3),
+        ({"a": 3, "b": 3}, {"a": 3, "b": 2}, 2),
+        ({"a": 5}, {}, 1),
+    ],
+)
+def test_up_to_how_many_in_flight_is_known(tmp_path, pages_of, in_flight, known):
+    urls = [f"http://{host}/{number}" for host, count in pages_of.items() for number in range(count)]
+    path = {
+        "mbit_per_s": None, "spread_ms": [], "stalls_ms": [], "recordings": [],
+        "hosts": {f"http://{host}": {"in_flight": count} for host, count in in_flight.items()},
+    }  # fmt: skip
+    (tmp_path / "path.json").write_text(json.dumps(path))
+    assert Download(urls, path=tmp_path / "path.json").known_workers == known
 
 
 def row_of(url):

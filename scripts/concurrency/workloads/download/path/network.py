@@ -15,15 +15,15 @@ class NetworkPath:
     """The user's link, and how steady it is.
 
     `mbit_per_s` is the rate that all connections share (None: no limit). The latency of a page in a round is its own
-    and one of `spread_ms`, the end of its body late by one of `stalls_ms`; empty: nothing is drawn. `known_in_flight`
-    is up to how many requests at once the servers' ways are known (None: they are given). `recordings` are others that
-    might have been made instead, each with `mbit_per_s`, `rtt_ms` and `slots` by origin, and `latency_ms` by page.
+    and one of `spread_ms`, the end of its body late by one of `stalls_ms`; empty: nothing is drawn. `in_flight` is, by
+    origin, up to how many requests at once a server's ways are known (None: they are given). `recordings` are others
+    that might have been made instead, each with `mbit_per_s`, `rtt_ms` and `slots` by origin, and `latency_ms` by page.
     """
 
     mbit_per_s: float | None = None
     spread_ms: Sequence[float] = ()
     stalls_ms: Sequence[float] = ()
-    known_in_flight: int | None = None
+    in_flight: Mapping[str, int] | None = None
     recordings: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
     @classmethod
@@ -34,7 +34,7 @@ class NetworkPath:
             told["mbit_per_s"],
             told["spread_ms"],
             told["stalls_ms"],
-            max((host["in_flight"] for host in told["hosts"].values()), default=0),
+            {origin: host["in_flight"] for origin, host in told["hosts"].items()},
             told["recordings"],
         )
 

@@ -18,7 +18,7 @@ WATCHED_WINDOW = 16 * SEGMENT_BYTES  # from which on queues are looked for
 TRAIN_S = 0.002  # acknowledgements that follow each other so closely are one train
 SAMPLES = 8  # that show a round to be late
 LATE_S = (0.004, 0.016)  # by an eighth of the least round trip, within these bounds
-GROWTH_BEYOND = 20  # acknowledged bytes for one of growth, once a queue was seen
+GROWTH_BEYOND = 20  # acknowledged segments for one of growth, once a queue was seen
 
 
 @dataclass(slots=True)
@@ -32,6 +32,7 @@ class Window:
     _queue_seen: bool = False
     _sent: int = 0
     _acknowledged: int = 0
+    _counted: int = 0
     _least_s: float = float("inf")
     _round_ends: int = -1
     _round_began: float = 0.0
@@ -58,19 +59,20 @@ class Window:
             idle_s -= timeout_s
 
     def acknowledged(self, when: float, size: int, took_s: float, out: int, is_waiting: bool) -> None:
-        """So many of the `out` bytes under way have come, after `took_s`; whether more is waiting."""
+        """A segment with so many of the `out` bytes under way has come, after `took_s`; whether more is waiting."""
         if is_waiting and self._room <= out < self._bytes:
             self._room = self._bytes * 29 // 10
         self._acknowledged += size
         self._least_s = min(self._least_s, took_s)
-        if self._bytes >= self._threshold:
-            if self._bytes <= self._most_out + SEGMENT_BYTES:
-                self._bytes += size // GROWTH_BEYOND
-            return
-        if not self._queue_seen:
+        if self._bytes < self._threshold and not self._queue_seen:
             self._look_for_queue(when, took_s)
-        if self._bytes < min(2 * self._most_out, LARGEST_WINDOW):  # it was the window that held the sender back
-            self._bytes += size
+        if self._bytes < self._threshold:
+            if self._bytes < min(2 * self._most_out, LARGEST_WINDOW):  # it was the window that held the sender back
+                self._bytes += SEGMENT_BYTES
+        elif self._bytes <= self._most_out + SEGMENT_BYTES:
+            self._counted += 1
+            if self._counted == GROWTH_BEYOND:
+                self._bytes, self._counted = self._bytes + SEGMENT_BYTES, 0
 
     def _look_for_queue(self, when: float, took_s: float) -> None:
         if self._acknowledged > self._round_ends:

@@ -11,15 +11,18 @@ from concurrency.workloads.download.path.window import SEGMENT_BYTES
 from concurrency.workloads.download.sites import HANDSHAKES
 
 JITTER_MS, JITTER = 1.0, 0.1  # beyond both, the latter of the round trip, its scatter counts
+CONNECT_MS, CONNECT = 5.0, 0.2  # the same where it is that of connecting, which takes CPU time as well
 MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
 class Host:
-    """Of an origin; `rtts_ms` are what its round trip was found as, connection by connection."""
+    """Of an origin; `rtts_ms` are what its round trip was found as, connection by connection, and `jitters` tells
+    whether it scatters."""
 
     connect_ms: float
     rtts_ms: Sequence[float] = field(repr=False)
+    jitters: bool
     tls: str
     resumed: bool
     http: str
@@ -27,12 +30,11 @@ class Host:
 
     @property
     def rtt_ms(self) -> float:
-        return round_trip_ms(self.rtts_ms)
+        return self.round_trip_ms(self.rtts_ms)
 
-    @property
-    def jitters(self) -> bool:
-        """Whether its round trip scatters."""
-        return bool(self.rtts_ms) and self.rtt_ms > min(self.rtts_ms)
+    def round_trip_ms(self, samples: Sequence[float]) -> float:
+        """The least of them, which is without queues; where they scatter, the median."""
+        return (median if self.jitters else min)(samples) if samples else 0.0
 
 
 def known(lines: Sequence[Mapping[str, Any]]) -> dict[str, Host]:
@@ -44,16 +46,13 @@ def known(lines: Sequence[Mapping[str, Any]]) -> dict[str, Host]:
     return {origin: _host(own, queued) for origin, own in by_origin.items()}
 
 
-def round_trip_ms(samples: Sequence[float]) -> float:
-    """The least of them, which is without queues; where they scatter, the median."""
-    if not samples:
-        return 0.0
-    least, middle = min(samples), median(samples)
-    return middle if middle - least > max(JITTER_MS, JITTER * least) else least
+def _scatter(samples: Sequence[float], most_ms: float, most: float) -> bool:
+    least = min(samples, default=0.0)
+    return bool(samples) and median(samples) - least > max(most_ms, most * least)
 
 
 def _queued(lines: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:
-    """The connections that were made while bodies came: what they waited for may be these."""
+    """The connections that were made while bodies came: they may have waited for these."""
     came: dict[str, list[list[float]]] = defaultdict(list)  # by run: spans in which something came, one after another
     bodies = [line for line in lines if line["first"] is not None and line["wire_bytes"] > SEGMENT_BYTES]
     for line in sorted(bodies, key=lambda line: line["first"]):
@@ -68,7 +67,7 @@ def _queued(lines: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:
             spans, began = came[line["run"]], line["sent"] - line["connect_ms"] / 1000
             before = bisect_left(spans, line["sent"], key=lambda span: span[0])
             if before and spans[before - 1][1] > began:
-                queued.add((line["run"], line["connection"]))
+                queued.add(_connection(line))
     return queued
 
 
@@ -77,9 +76,11 @@ def _host(lines: Sequence[Mapping[str, Any]], queued: Collection[tuple[str, int]
     versions = Counter(line["tls"] for line in lines if line["sent"] is not None)
     tls = versions.most_common(1)[0][0].removeprefix("TLSv") if versions else ""
     tls = tls if tls in HANDSHAKES else "none"
+    rtts_ms, jitters = _round_trips_ms(lines, 1 + HANDSHAKES[tls], queued)
     return Host(
         connect_ms=median(connects) if connects else 0.0,
-        rtts_ms=_round_trips_ms(lines, 1 + HANDSHAKES[tls], queued),
+        rtts_ms=rtts_ms,
+        jitters=jitters,
         tls=tls,
         resumed=any(line["resumed"] for line in lines),
         http="2" if any(line["h2"] for line in lines) else "1.1",
@@ -89,22 +90,29 @@ def _host(lines: Sequence[Mapping[str, Any]], queued: Collection[tuple[str, int]
 
 def _round_trips_ms(
     lines: Sequence[Mapping[str, Any]], round_trips: int, queued: Collection[tuple[str, int]]
-) -> list[float]:
-    """Of each connection one, where it can be told of those that were not made in a burst or while bodies came, for
-    these wait for each other. The kernel's is without anybody's CPU time, but the least of several: where it scatters,
-    connecting tells more."""
+) -> tuple[list[float], bool]:
+    """Of each connection one, and whether they scatter.
+
+    Connections that were made in a burst wait for each other, and those that were made while bodies came for these: the
+    former are left out, the latter unless more than one reply came over them, if there are others. The kernel's is
+    without anybody's CPU time, but the least of several: where it scatters, or connecting does, connecting tells more.
+    """
     lines = [line for line in lines if not line["burst"]] or lines
-    lines = [line for line in lines if (line["run"], line["connection"]) not in queued] or lines
-    connects = [line["connect_ms"] / round_trips for line in lines if line["is_new"] and line["connect_ms"] is not None]
+    alone = [line for line in lines if _connection(line) not in queued] or lines
+    connects = [line["connect_ms"] / round_trips for line in alone if line["is_new"] and line["connect_ms"] is not None]
+    carried = Counter(map(_connection, lines))
     least: dict[tuple[str, int], float] = {}
-    for line in lines:
+    for line in [line for line in lines if carried[_connection(line)] > 1 or _connection(line) not in queued] or lines:
         if line["min_rtt_ms"]:
-            of = line["run"], line["connection"]
+            of = _connection(line)
             least[of] = min(least.get(of, float("inf")), line["min_rtt_ms"])
-    if not least:
-        return connects
     kernels = list(least.values())
-    return kernels if len(connects) < 2 or round_trip_ms(kernels) == min(kernels) else connects
+    jitters = _scatter(kernels, JITTER_MS, JITTER) or _scatter(connects, CONNECT_MS, CONNECT)
+    return connects if not kernels or (jitters and len(connects) > 1) else kernels, jitters
+
+
+def _connection(line: Mapping[str, Any]) -> tuple[str, int]:
+    return line["run"], line["connection"]
 
 
 def _requests_per_connection(lines: Sequence[Mapping[str, Any]]) -> int:

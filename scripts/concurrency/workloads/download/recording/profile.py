@@ -4,7 +4,7 @@ import csv
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from operator import add
@@ -20,6 +20,7 @@ from concurrency.workloads.download.recording.latencies import Latencies
 from concurrency.workloads.download.sites import Site
 
 RECORDINGS = 20
+REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
     for line in lines:
         full.add(line)
         condensed.append(exchanges.condensed(line))
+    condensed = _of_hosts(condensed, {page["url"] for page in pages})
     known = hosts.known(condensed)
     # Where packets wait for others that are late, bodies come more slowly than the link is; but not in each stretch.
     unsteady = [origin for origin, host in known.items() if host.jitters]
@@ -65,14 +67,14 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         own_leads_ms = leads_ms(fit.setting.mbit_per_s)
         queues_ms = observing.queues_ms(recorded, own.typical_ms, own_leads_ms, rtts_ms, fit.setting)
         fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms, fit.setting.slots))
-    fit = fit.with_rate(full.mbit_per_s)
     waited_ms = list(map(add, queues_ms, leads_ms(fit.setting.mbit_per_s)))
     told = _Told(known, own, fit, recorded)
     path = {
         "mbit_per_s": fit.setting.mbit_per_s,
         "rate_known": fit.rate_known,
-        "probed": bool(fit.slots),
-        "hosts": {origin: told.host(origin) for origin in sorted(known)},
+        "probed": any(line["kind"] == "probe" for line in condensed),
+        "redirects": len({line["url"] for line in condensed if line["status"] in REDIRECTS}),
+        "hosts": {asked: told.host(origin) for asked, origin in sorted(told.answering(pages).items())},
         "spread_ms": [round(ms, 1) for ms in own.spread_ms],
         "stalls_ms": observing.stalls_ms(recorded, rtts_ms, fit.setting),
         "unsteady": observing.unsteady(recorded, own.typical_ms, waited_ms, rtts_ms, fit.setting),
@@ -105,6 +107,7 @@ def of_list(sites: Sequence[Site], mbit_per_s: float | None) -> Recorded:
         "mbit_per_s": mbit_per_s,
         "rate_known": True,
         "probed": False,
+        "redirects": 0,
         "hosts": {},
         "spread_ms": [],
         "stalls_ms": [],
@@ -112,6 +115,12 @@ def of_list(sites: Sequence[Site], mbit_per_s: float | None) -> Recorded:
         "recordings": [],
     }
     return Recorded([replace(site, url=shown(site.url)) for site in sites], [{} for _ in sites], path)
+
+
+def _of_hosts(lines: Sequence[dict[str, Any]], urls: Collection[str]) -> list[dict[str, Any]]:
+    """Those of the `lines`, which may be of other lists as well, that are of hosts of pages at `urls`."""
+    origins = {line["origin"] for line in lines if line["url"] in urls}
+    return [line for line in lines if line["origin"] in origins]
 
 
 def _cell(value: object) -> object:
@@ -128,6 +137,11 @@ class _Told:
             self._most_in_flight[exchange.origin] = max(self._most_in_flight[exchange.origin], count)
             if exchange.is_whole:
                 self._latest[exchange.url], self._in_flight[exchange.url] = exchange, count
+
+    def answering(self, pages: Sequence[Mapping[str, str]]) -> dict[str, str]:
+        """By the origin that pages are asked for at, that of the host which answers, after a redirect, too."""
+        urls = [page["url"] for page in pages if page["url"] in self._latest]
+        return {Site(url).origin: self._latest[url].origin for url in urls}
 
     def host(self, origin: str) -> dict[str, Any]:
         """What path.json says of it."""
@@ -151,7 +165,8 @@ class _Told:
         framing = "length" if page["content_length"] else "chunked"
         exchange = self._latest.get(page["url"])
         if exchange is None:
-            return Site(**size, framing=framing, latency_ms=self.latency_ms(page))
+            coding = "none" if size["bytes"] == size["wire_bytes"] else "gzip"
+            return Site(**size, framing=framing, latency_ms=self.latency_ms(page), coding=coding)
         host = self.known[exchange.origin]
         return Site(
             **size,
@@ -188,19 +203,19 @@ class _Told:
 def _recordings(told: _Told, pages: Sequence[Mapping[str, str]], seed: int) -> list[dict[str, Any]]:
     """Others that might have been made: of the samples of the round trip, of times and of latencies drawn anew."""
     chance = random.Random(seed)
-    found = []
+    answering, found = told.answering(pages), []
     for _ in range(RECORDINGS):
         setting = told.fit.resampled(chance)
         rtts_ms = {
-            origin: hosts.round_trip_ms(chance.choices(host.rtts_ms, k=len(host.rtts_ms))) if host.rtts_ms else 0.0
+            origin: host.round_trip_ms(chance.choices(host.rtts_ms, k=len(host.rtts_ms))) if host.rtts_ms else 0.0
             for origin, host in told.known.items()
         }
         off_ms = {url: chance.gauss(0.0, unsure_ms) for url, unsure_ms in told.own.unsure_ms.items()}
         found.append(
             {
                 "mbit_per_s": setting.mbit_per_s,
-                "rtt_ms": {origin: round(ms, 2) for origin, ms in rtts_ms.items()},
-                "slots": dict(setting.slots),
+                "rtt_ms": {asked: round(rtts_ms[origin], 2) for asked, origin in answering.items()},
+                "slots": {asked: setting.slots.get(origin, 0) for asked, origin in answering.items()},
                 "latency_ms": [round(told.latency_ms(page, off_ms.get(page["url"], 0.0)), 1) for page in pages],
             }
         )

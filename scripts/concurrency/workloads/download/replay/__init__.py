@@ -8,9 +8,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 
+from concurrency.errors import UserError
 from concurrency.processes import environment
 from concurrency.workloads.download import trust
 from concurrency.workloads.download.sites import Site
@@ -40,9 +41,12 @@ def serve(
     assert process.stdin and process.stdout
     with process:
         try:
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
-            answer = json.loads(process.stdout.readline())
+            with suppress(BrokenPipeError):  # then there is no answer either
+                process.stdin.write(json.dumps(order) + "\n")
+                process.stdin.flush()
+            if not (line := process.stdout.readline()):
+                raise UserError(f"the replay's server did not start (exit code {process.wait()}); its log says why")
+            answer = json.loads(line)
             with trust.trusting(answer["authority"]) if answer["authority"] else nullcontext():
                 yield answer["urls"]
         finally:

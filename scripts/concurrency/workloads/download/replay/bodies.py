@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 
+from concurrency.errors import shown
 from concurrency.workloads.download.sites import Site
 
 NOISE_BYTES = 1 << 20
@@ -27,7 +28,7 @@ class Bodies:
 
     def prepare(self, sites: Iterable[Site]) -> None:
         """Make those of the first ones, as far as they are kept: 2 ms each, which would be added to their latency."""
-        for site in islice(sites, KEPT):
+        for site in islice((site for site in sites if site.coding == "gzip"), KEPT):
             self.of(site)
 
     def of(self, site: Site) -> bytes:
@@ -43,7 +44,7 @@ class Bodies:
         return (head + self._noise_of(site.size - len(head), start))[: site.size]
 
     def _head(self, site: Site) -> bytes:
-        head = f"<!doctype html><title>{html.escape(site.url)}</title><p>Replayed.<pre>\n".encode()
+        head = f"<!doctype html><title>{html.escape(shown(site.url))}</title><p>Replayed.<pre>\n".encode()
         return head.ljust(-len(head) // 128 * -128) if site.coding == "gzip" else head
 
     def _noise_of(self, size: int, start: int = 0) -> bytes:

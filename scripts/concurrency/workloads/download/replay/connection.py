@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
         was_ready = self.tls.is_ready
         plain = self.tls.receive(data)
         answer = self.tls.outgoing()
-        if answer and not self.tls.is_ready:
+        if answer and not self.tls.is_ready and not self.tls.is_over:
             self.world.agenda.at(self.world.link.carry(len(answer), when), lambda _: self.write(answer))
         else:
             self.write(answer)
