@@ -51,7 +51,7 @@ def _compared(file: str, expected: str, check: Callable[[Any, Any], bool]) -> di
                 error = error or f"item {place}: answered {_shown(answer)}, not {_shown(right)}"
     except BaseException as problem:  # noqa: BLE001  (unpickling and comparing run strangers' code)
         return {"failed": failed + 1, "error": error or f"item {place or 1}: cannot be compared: {Failed.of(problem)}"}
-    return {"failed": failed, "error": error}
+    return {"failed": failed, "error": error} if error else {"failed": 0}
 
 
 def _answers(file: str) -> Iterator[Any]:

@@ -21,7 +21,7 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """
     context, kills_before = multiprocessing.get_context(), kills_for_memory()
     awake = context.Barrier(workers)  # we wait for the pool instead, as only it notices that a worker has died
-    others, processes = set(multiprocessing.active_children()), list[BaseProcess]()
+    processes = list[BaseProcess]()
     try:
         with ProcessPoolExecutor(workers, context, initializer=awake.wait) as pool:
             try:
@@ -29,7 +29,7 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
             except OSError:  # those that were started must not wait for the others
                 awake.abort()
                 raise
-            processes += set(multiprocessing.active_children()) - others
+            processes += pool._processes.values()  # `active_children` forgets whoever has ended
             for future in woken:
                 future.result()
             yield pool

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from glob import glob, has_magic
 from pathlib import Path
@@ -79,7 +80,8 @@ def _no_constant(name: str) -> NoReturn:
 
 def _rows(text: str, path: Path) -> Iterator[dict[str, str]]:
     header = text.partition("\n")[0]
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(DELIMITERS, key=header.count)
+    unquoted = re.sub(r'"[^"]*"', "", header)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(DELIMITERS, key=unquoted.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = [name.strip() for name in next(rows, [])]
