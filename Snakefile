@@ -194,7 +194,7 @@ rule do:
         "envs/workflow.yaml"
     threads: CORES
     params:
-        items=lambda wildcards: USER.own[wildcards.work].items,
+        source=lambda wildcards: USER.own[wildcards.work].items,
         files=files_called,
         fields=lambda wildcards: USER.own[wildcards.work].fields,
         arms=lambda wildcards: USER.own[wildcards.work].job_arms,

@@ -26,7 +26,7 @@ SHOWN = 5  # failed items
 
 def main(snakemake: Any) -> None:
     params, name, output = snakemake.params, snakemake.wildcards.work, Path(snakemake.output[0])
-    workload = Own(params.items, **params.fields)
+    workload = Own(params.source, **params.fields)
     offered = arms.resolved([Arm(**arm) for arm in params.arms], usable(snakemake.threads))
     arm = _recommended(Path(snakemake.input.verdict), name, offered) if snakemake.input.verdict else offered[0]
     with Job(workload, output.parent / "state", params.own) as running:
