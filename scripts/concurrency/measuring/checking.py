@@ -19,6 +19,7 @@ from concurrency.measuring.parent import Parent
 from concurrency.work import Failed
 
 SHOWN = 100  # characters of an answer
+MISSING = object()
 
 
 def main() -> None:
@@ -43,14 +44,18 @@ def _check(check: str | dict[str, float]) -> Callable[[Any, Any], bool]:
 def _compared(file: str, expected: str, check: Callable[[Any, Any], bool]) -> dict[str, Any]:
     """How many of the answers in `file` differ, and an `error` that shows the first."""
     place, failed, error = 0, 0, ""
+    pairs = itertools.zip_longest(_answers(file), _answers(expected), fillvalue=MISSING)
     try:
-        pairs = itertools.zip_longest(_answers(file), _answers(expected))
-        for place, (answer, right) in enumerate(pairs, 1):
+        while True:
+            place += 1
+            answer, right = next(pairs, (MISSING, MISSING))
+            if answer is MISSING or right is MISSING:
+                break
             if not check(answer, right):
                 failed += 1
                 error = error or f"item {place}: answered {_shown(answer)}, not {_shown(right)}"
     except BaseException as problem:  # noqa: BLE001  (unpickling and comparing run strangers' code)
-        return {"failed": failed + 1, "error": error or f"item {place or 1}: cannot be compared: {Failed.of(problem)}"}
+        return {"failed": failed + 1, "error": error or f"item {place}: cannot be compared: {Failed.of(problem)}"}
     return {"failed": failed, "error": error} if error else {"failed": 0}
 
 

@@ -9,6 +9,7 @@ import importlib
 import multiprocessing
 import sys
 import traceback
+from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack
 from pickle import HIGHEST_PROTOCOL, dump
 from time import perf_counter  # bound before strangers' code can patch it
@@ -79,6 +80,10 @@ def _reason(error: BaseException) -> str:
     """One line; of a group, as a TaskGroup raises it, its first member says what happened."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, ChildProcessError | BrokenExecutor):
+        from concurrency.strategies._processes import death  # noqa: PLC0415  (who has no processes must not import it)
+
+        return death() or str(error)
     return str(Failed.of(error))
 
 

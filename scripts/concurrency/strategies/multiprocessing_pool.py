@@ -9,10 +9,9 @@ from functools import partial
 from multiprocessing.connection import wait as first_ready
 from typing import Any
 
-from concurrency.processes import kills_for_memory
 from concurrency.work import Work
 
-from ._processes import death
+from ._processes import death, started
 
 RANK = 5
 RUNS = "function"
@@ -28,11 +27,12 @@ def numbered(function: Callable[[Any], Any], item: tuple[int, Any]) -> tuple[int
 
 @contextmanager
 def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    context, kills_before = multiprocessing.get_context(), kills_for_memory()
+    context = multiprocessing.get_context()
     awake = context.Barrier(workers + 1)
     with context.Pool(workers, initializer=awake.wait) as pool, ThreadPoolExecutor(1) as guard:
         awake.wait()
         processes = multiprocessing.active_children()
+        started(processes)
 
         def map_by_method(work: Work, items: list[Any]) -> list[Any]:
             if method == "map":
@@ -51,7 +51,7 @@ def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable
             mapped = guard.submit(map_by_method, work, items)
             while not wait_for([mapped], timeout=0.5).done:
                 if first_ready([process.sentinel for process in processes], timeout=0):
-                    raise ChildProcessError(death(processes, kills_before) or "a worker process was killed")
+                    raise ChildProcessError(death() or "a worker process was killed")
             return mapped.result()
 
         yield run
