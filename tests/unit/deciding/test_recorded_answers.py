@@ -98,8 +98,8 @@ def test_other_arms_are_beyond_what_was_measured():
     found = answer(table(times, known_in_flight=2))
     assert found["sentence"].startswith("asyncio with 2 in flight: 15")
     assert found["sentence"].endswith(
-        "Nothing was measured beyond 2 in flight (download.live.probe: true measures up to 16), so what threads with 15 "
-        "would take is a guess."
+        "Nothing was measured beyond 2 in flight (download.live.probe: true measures up to 16), so what threads with "
+        "15 in flight would take is a guess."
     )
     times[("asyncio", 64)] = around(0.3, seed=4)
     assert "(download.live.probe" not in answer(table(times, known_in_flight=16))["sentence"]  # no probe goes further
