@@ -84,7 +84,7 @@ def test_drawn_latencies_do_not_make_the_machine_noisy():
 def test_the_recommended_arm_is_beyond_what_was_measured():
     found = answer(table(TIMES, known_in_flight=3))
     assert found["sentence"].startswith("If the servers keep up, asyncio with 15 in flight: 9.99× faster")
-    assert "Nothing was measured beyond 3 in flight (download.live.probe: true would)." in found["sentence"]
+    assert "Nothing was measured beyond 3 in flight (download.live.probe: true measures up to 16)." in found["sentence"]
     assert "Beware" not in found["sentence"]
     flags = summarise(table(TIMES, known_in_flight=3)).set_index("strategy")["flags"]
     assert flags.to_dict() == {"sequential": ""} | dict.fromkeys(
@@ -98,8 +98,8 @@ def test_other_arms_are_beyond_what_was_measured():
     found = answer(table(times, known_in_flight=2))
     assert found["sentence"].startswith("asyncio with 2 in flight: 15")
     assert found["sentence"].endswith(
-        "Nothing was measured beyond 2 in flight (download.live.probe: true would), so what threads with 15 in flight "
-        "would take is a guess."
+        "Nothing was measured beyond 2 in flight (download.live.probe: true measures up to 16), so what threads with "
+        "15 in flight would take is a guess."
     )
     times[("asyncio", 64)] = around(0.3, seed=4)
     assert "(download.live.probe" not in answer(table(times, known_in_flight=16))["sentence"]  # no probe goes further
@@ -122,7 +122,7 @@ PATH = {"mbit_per_s": 50.0, "probed": True, "unsteady": 0.05, "hosts": {"https:/
         (PATH | {"unsteady": None}, {}, []),
         (PATH | {"unsteady": 0.3}, {}, ["The path is unsteady: times varied by 30 % within the recording."]),
         (
-            PATH | {"probed": False, "mbit_per_s": None},
+            PATH | {"rate_known": False, "mbit_per_s": None},
             {},
             ["The link's rate is not known, so that none was played."],
         ),
@@ -131,7 +131,8 @@ PATH = {"mbit_per_s": 50.0, "probed": True, "unsteady": 0.05, "hosts": {"https:/
             {},
             [
                 "The server works on 4 requests at once.",
-                "The servers offer HTTP/2, but strategies that speak HTTP/1.1 were compared.",
+                "The servers offer HTTP/2; strategies over HTTP/1.1 were compared, all but httpx_async, niquests and "
+                "curl_multi.",
             ],
         ),
         (
