@@ -11,10 +11,10 @@ import aiohttp
 
 from concurrency.downloader import recorded
 from concurrency.measuring import lock, sampling
-from concurrency.measuring.arms import BASELINE
 from concurrency.measuring.child import SampleError
 from concurrency.measuring.comparison import Comparison
 from concurrency.running import job
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.download import light_pass
 from concurrency.workloads.download.workload import Download
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from concurrency.errors import UserError
 from concurrency.measuring import lock
-from concurrency.measuring.arms import BASELINE
 from concurrency.measuring.child import SampleError
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.sampling import Conditions, run_sample
 from concurrency.running import job
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.own import recording
 from concurrency.workloads.own.workload import Own
 

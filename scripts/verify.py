@@ -10,10 +10,11 @@ from concurrency.deciding import names, recording, tables
 from concurrency.deciding.tables import ArmKey
 from concurrency.errors import shown
 from concurrency.measuring import arms, interpreters, lock, sampling
-from concurrency.measuring.arms import BASELINE, Arm
+from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
 from concurrency.measuring.comparison import Comparison
 from concurrency.running import job
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.download.workload import Download
 
 

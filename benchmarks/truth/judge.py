@@ -9,7 +9,7 @@ import pandas as pd
 from concurrency.deciding import tables
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
-from concurrency.measuring.arms import BASELINE
+from concurrency.strategies._catalogue import BASELINE
 
 from . import CASES
 

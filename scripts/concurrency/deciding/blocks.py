@@ -15,8 +15,8 @@ import pandas as pd
 
 from concurrency.deciding import inference
 from concurrency.deciding.tables import ARM, BLOCK, ArmKey, as_timings
-from concurrency.measuring.arms import BASELINE
 from concurrency.measuring.interpreters import GIL_IS_BACK
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 from concurrency.workloads.workload import Workload
 

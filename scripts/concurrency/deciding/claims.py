@@ -11,7 +11,7 @@ from concurrency.deciding.estimates import paired
 from concurrency.deciding.inference import Effect
 from concurrency.deciding.names import arm_name
 from concurrency.deciding.tables import CLAIMS, ArmKey, effect_columns
-from concurrency.measuring.arms import BASELINE
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import BUILT_IN
 from concurrency.workloads.workload import Bound
 

@@ -10,7 +10,7 @@ from concurrency.deciding import inference
 from concurrency.deciding.blocks import Block, blocks, log_times
 from concurrency.deciding.inference import UNKNOWN, Effect
 from concurrency.deciding.tables import ARM, ArmKey
-from concurrency.measuring.arms import BASELINE
+from concurrency.strategies._catalogue import BASELINE
 
 CONTROL_FAMILY = 5  # a 99 % interval: one campaign in a hundred is called noisy for nothing
 

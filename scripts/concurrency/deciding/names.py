@@ -3,7 +3,7 @@
 import pandas as pd
 
 from concurrency.deciding.tables import ARM, ArmKey
-from concurrency.measuring.arms import BASELINE
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 ONE_BY_ONE = "one by one"  # as people say `sequential`

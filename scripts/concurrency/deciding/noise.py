@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from concurrency.deciding.inference import Effect
-from concurrency.measuring.arms import BASELINE
 from concurrency.measuring.interpreters import is_free_threaded
-from concurrency.strategies._catalogue import Strategy
+from concurrency.strategies._catalogue import BASELINE, Strategy
 
 # What is measured: (noisy from, unusable from). Counted over all samples of a workload, weighted by their length.
 OTHERS = (0.10, 1.0)  # cores that other programs kept busy

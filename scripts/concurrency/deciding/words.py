@@ -7,7 +7,7 @@ from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
 from concurrency.deciding.inference import Effect
 from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
-from concurrency.measuring.arms import BASELINE
+from concurrency.strategies._catalogue import BASELINE
 
 PROBE = "download.live.probe: true"
 PROBED = 16  # in flight, at most

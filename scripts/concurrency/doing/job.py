@@ -9,9 +9,10 @@ from typing import Any
 from concurrency.errors import UserError
 from concurrency.files import writing
 from concurrency.measuring import sampling
-from concurrency.measuring.arms import BASELINE, Arm
+from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError, fresh_interpreter
 from concurrency.measuring.sampling import Conditions
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.work import Failed
 from concurrency.workloads.own.journal import Journal, keys
 from concurrency.workloads.own.workload import Own

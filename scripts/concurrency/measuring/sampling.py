@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from concurrency.measuring import interpreters, usage
-from concurrency.measuring.arms import BASELINE, Arm
+from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError, fresh_interpreter
-from concurrency.strategies._catalogue import Strategy
+from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.workload import Workload
 
 log = logging.getLogger(__name__)

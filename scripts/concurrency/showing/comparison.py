@@ -8,9 +8,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from concurrency.deciding.names import row_name
 from concurrency.deciding.tables import ARM, BLOCK
-from concurrency.measuring.arms import BASELINE
 from concurrency.showing.lines import competing, several_interpreters
 from concurrency.showing.style import BEST, FAILED, OTHER, SAMPLE, STYLE
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 

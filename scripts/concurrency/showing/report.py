@@ -16,7 +16,7 @@ from concurrency.deciding.answer import ROUNDS_TO_DECIDE
 from concurrency.deciding.names import row_name
 from concurrency.deciding.tables import ARM
 from concurrency.errors import shown
-from concurrency.measuring.arms import BASELINE
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 READS = ("report.html.j2",)

@@ -9,9 +9,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from concurrency.measuring.arms import BASELINE
 from concurrency.showing.lines import competing, height, lines, several_interpreters, workers_axis
 from concurrency.showing.style import STYLE
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 PANELS_ABREAST = 3

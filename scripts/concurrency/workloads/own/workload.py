@@ -31,7 +31,7 @@ class Own(Workload):
     open: str | None = None
     then: str | None = None
     split: str | None = None
-    check: str | dict[str, float] | None = None  # type: ignore[assignment]
+    check: str | dict[str, float] | None = None
     profile: str = ""
     bound: Bound = "mixed"  # type: ignore[misc]
 

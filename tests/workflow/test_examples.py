@@ -1,0 +1,118 @@
+"""Each example runs as its page says, and gives the answer that its construction dictates, by intervals."""
+
+import csv
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from helpers.workflows import ROOT
+
+EXAMPLES = ROOT / "examples"
+PROCESSES = {"process_pool", "processes_asyncio", "asyncio_then_processes"}
+
+
+@pytest.fixture
+def example(workflow, request):
+    """The example's files in a folder of the workflow's, prepared, and the workflow run there."""
+    folder = workflow.folder / "examples" / request.param
+    shutil.copytree(
+        EXAMPLES / request.param, folder,
+        ignore=shutil.ignore_patterns("results", "logs", "photos", "thumbnails", ".snakemake", "__pycache__"),
+    )  # fmt: skip
+    if (folder / "prepare.py").exists():
+        subprocess.run([sys.executable, folder / "prepare.py"], check=True)
+    return folder
+
+
+@contextmanager
+def api(folder):
+    """The server of the example, if it has one: the environment in which it is found."""
+    if not (folder / "server.py").exists():
+        yield {}
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen([sys.executable, folder / "server.py", str(port)])
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if not probe.connect_ex(("127.0.0.1", port)):
+                    break
+            time.sleep(0.1)
+        yield {"API": f"http://127.0.0.1:{port}"}
+    finally:
+        server.kill()
+        server.wait()
+
+
+def answer(workflow, folder):
+    """The verdict on the example's one work, and the rows of its summary by strategy."""
+    with api(folder) as environment:
+        outcome = workflow.run("--directory", str(folder), "--config", "explain=false", "rounds=8", **environment)
+    assert outcome.returncode == 0, outcome.stdout
+    [(name, verdict)] = json.loads((folder / "results/tables/verdict.json").read_text()).items()
+    lines = [json.loads(line) for line in (folder / f"results/{name}/results.jsonl").read_text().splitlines()]
+    assert lines
+    assert all("result" in line for line in lines)
+    with open(folder / "results/tables/summary.csv") as file:
+        return verdict, {row["strategy"]: row for row in csv.DictReader(file)}
+
+
+def low(row):
+    return float(row["speedup_low"])
+
+
+def high(row):
+    return float(row["speedup_high"])
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("example", ["hashing"], indirect=True)
+def test_threads_win_where_the_gil_is_released(workflow, example):
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("needs two cores")
+    verdict, arms = answer(workflow, example)
+    assert verdict["strategy"] == "threads", verdict["sentence"]
+    assert low(arms["threads"]) > 1.3
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("example", ["json_lines", "monte_carlo"], indirect=True)
+def test_processes_win_where_python_computes(workflow, example):
+    verdict, arms = answer(workflow, example)
+    assert verdict["strategy"] == "process_pool", verdict["sentence"]
+    assert low(arms["process_pool"]) > max(1.3, high(arms["threads"]))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("example", ["api_client"], indirect=True)
+def test_one_loop_wins_where_all_wait(workflow, example):
+    verdict, arms = answer(workflow, example)
+    assert verdict["strategy"] == "asyncio", verdict["sentence"]
+    assert low(arms["asyncio"]) > 5
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("example", ["fetch_then_parse"], indirect=True)
+def test_who_waits_and_computes_needs_processes(workflow, example):
+    verdict, arms = answer(workflow, example)
+    assert verdict["strategy"] in PROCESSES, verdict["sentence"]
+    assert low(arms["asyncio_then_processes"]) > high(arms["asyncio"])
+    assert low(arms["processes_asyncio"]) > high(arms["asyncio"])
+    assert high(arms["asyncio"]) < low(arms[verdict["strategy"]])
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("example", ["thumbnails"], indirect=True)
+def test_files_in_and_files_out(workflow, example):
+    _, arms = answer(workflow, example)
+    assert all(not row["failed"].strip("0") for row in arms.values())
+    assert len(list((example / "thumbnails").glob("*.jpg"))) == 16
