@@ -10,7 +10,7 @@ from types import SimpleNamespace
 SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent / "scripts"
 sys.path.append(str(SCRIPTS))
 
-from concurrency import cores
+from concurrency import cores, processes
 from concurrency.deciding.stopping import rounds_to_reach
 from concurrency.errors import UserError
 from concurrency.measuring import interpreters
@@ -34,6 +34,8 @@ try:
     USER = settings.resolve(config, name=" + ".join(Path(file).name for file in workflow.configfiles) or "config")
 except UserError as error:
     sys.exit(str(error))
+
+processes.remember_threads()
 
 # Snakemake's lock outlives a run that was killed; it must not ask for --unlock then.
 if workflow.is_main_process:

@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ def note(file: str, **facts: Any) -> None:
     """Append `facts` to the notes in `file`; one write each, so that processes do not mix their lines."""
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, json.dumps(facts).encode() + b"\n")
+        os.write(descriptor, json.dumps(facts, default=repr).encode() + b"\n")
     finally:
         os.close(descriptor)
 
@@ -25,6 +25,7 @@ class Noted:
 
     function: Callable[..., Any]
     file: str
+    state: str = "computing"  # what it is said to do
 
     def __call__(self, *arguments: Any) -> Any:
         begin = time.perf_counter()
@@ -34,12 +35,32 @@ class Noted:
             end = time.perf_counter()
             # by the system's number: in a subinterpreter, Python's name for one thread changes from call to call
             lane = f"process {os.getpid()}, thread {threading.get_native_id()}"
-            spans = [["computing", begin, end]]
+            spans = [[self.state, begin, end]]
             note(self.file, what="computing", item=arguments, lane=lane, born=_born(), spans=spans)
 
     def __reduce__(self) -> tuple[Any, ...]:
         note(self.file, what="sent", at=time.perf_counter())
-        return Noted, (self.function, self.file)
+        return Noted, (self.function, self.file, self.state)
+
+
+@dataclass(frozen=True)
+class NotedOnLoop:
+    """A coroutine function that notes when it was under way, and as which task."""
+
+    coroutine: Callable[..., Awaitable[Any]]
+    file: str
+    state: str
+
+    async def __call__(self, *arguments: Any) -> Any:
+        import asyncio  # noqa: PLC0415  (who runs no loop must not import it)
+
+        task, begin = asyncio.current_task(), time.perf_counter()
+        try:
+            return await self.coroutine(*arguments)
+        finally:
+            lane = f"process {os.getpid()}, {task.get_name() if task else 'no task'}"
+            spans = [[self.state, begin, time.perf_counter()]]
+            note(self.file, what="computing", item=arguments[:1], lane=lane, born=_born(), spans=spans)
 
 
 def _born() -> float | None:

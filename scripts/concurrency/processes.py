@@ -5,15 +5,30 @@ import signal
 import sys
 from pathlib import Path
 
+THREADS = (
+    "OMP_NUM_THREADS", "GOTO_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)  # fmt: skip
+USERS = "USERS_"
+
+
+def remember_threads() -> None:
+    """Note how many threads the user lets libraries have: Snakemake sets that anew for each job."""
+    for name in THREADS:
+        os.environ.setdefault(f"{USERS}{name}", os.environ.get(name, ""))
+
 
 def environment(executable: str = "") -> dict[str, str]:
     """What a process of `executable` (empty: the one that runs this) is started with, so that it finds this library.
 
-    Another interpreter must not see our packages.
+    Another interpreter must not see our packages. What libraries may have of threads is as the user has it.
     """
+    users = {name: os.environ[f"{USERS}{name}"] for name in THREADS if f"{USERS}{name}" in os.environ}
+    own = {key: value for key, value in os.environ.items() if key not in users}
+    own |= {name: count for name, count in users.items() if count}
     if not executable:
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    rest = {key: value for key, value in os.environ.items() if key != "PYTHONHOME"}
+        return own | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    rest = {key: value for key, value in own.items() if key != "PYTHONHOME"}
     return rest | {"PYTHONPATH": str(Path(__file__).parents[1])}
 
 

@@ -163,6 +163,15 @@ def test_an_item_that_ends_its_process_is_a_row(own, small):
     assert (lines[5]["error"], lines[5]["message"]) == ("Died", "its process was ended by SIGKILL")
 
 
+def test_libraries_may_have_as_many_threads_as_the_user_says(own, small):
+    (own.folder / "work.py").write_text("import os\n\ndef f(name):\n    return os.environ.get(name)\n")
+    items = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"]
+    small["works"] = {"f": {"function": "work.py:f", "items": items, "strategies": []}}
+    own.configure(small)
+    assert own.run("job", OMP_NUM_THREADS="3").returncode == 0
+    assert [line["result"] for line in results(own, "f")] == ["3", None]
+
+
 def test_the_job_as_recommended(own, small):
     (own.folder / "work.py").write_text("import time\n\ndef rest(n):\n    time.sleep(0.05)\n    return n\n")
     small["rounds"] = 5

@@ -19,9 +19,10 @@ STATE_COLOURS = {
     "receiving": ("#009E73", ""),
     "waiting for acknowledgements": ("#A8DCCB", ""),
     "computing": ("#0072B2", ""),
+    "working": ("#56B4E9", ""),  # a function of the user's own
 }
 LINK_COLOUR = "#56B4E9"
-EDGED = ("connecting", "waiting for the first byte", "computing")  # the others are pieces of a whole
+EDGED = ("connecting", "waiting for the first byte", "computing", "working")  # the others are pieces of a whole
 LANE_INCHES = 0.11
 NOTHING_TRACED = "No arm could be traced; the log of the rule timeline says why."
 

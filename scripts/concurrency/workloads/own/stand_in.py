@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.loading import load
-from concurrency.notes import Noted
+from concurrency.notes import Noted, NotedOnLoop
 from concurrency.work import Work
 from concurrency.workloads.own import recording
 from concurrency.workloads.own import work as own
@@ -27,12 +27,16 @@ def build(form: str = "", profile: str = "", notes: str | None = None, **places:
     opened = Profile(str(Path(profile).resolve()), tuple(place for place in places.values() if place))
     return replace(
         real,
-        function=(Noted(wait_and_compute, notes) if notes else wait_and_compute) if real.function else None,
-        coroutine=wait_and_compute_on_loop if real.coroutine else None,
+        function=_noted(wait_and_compute, Noted, notes) if real.function else None,
+        coroutine=_noted(wait_and_compute_on_loop, NotedOnLoop, notes) if real.coroutine else None,
         open=opened,
         open_on_loop=ProfileOnLoop(opened),
         split=None,
     )
+
+
+def _noted(function: Any, how: type, notes: str | None) -> Any:
+    return how(function, notes, own.WORKING) if notes else function
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from typing import Any
 
 from concurrency.errors import UserError
 from concurrency.loading import Own, load
-from concurrency.notes import Noted
+from concurrency.notes import Noted, NotedOnLoop
 from concurrency.work import Split, Work
 from concurrency.workloads.own.journal import JournalledWork
 from concurrency.workloads.squares.sums import cut_range
+
+WORKING = "working"  # computing or waiting, who knows
 
 
 def build(
@@ -41,12 +43,12 @@ def build(
         _check_callable(open)
 
     def own(place: str | None) -> Callable[..., Any] | None:
-        return None if place is None else Noted(Own(place), notes) if notes else Own(place)
+        return None if place is None else Noted(Own(place), notes, WORKING) if notes else Own(place)
 
     part = own(split)
     work = Work(
         function=own(function),
-        coroutine=Own(coroutine) if coroutine else None,
+        coroutine=(NotedOnLoop(Own(coroutine), notes, WORKING) if notes else Own(coroutine)) if coroutine else None,
         open=Opened(open) if open else None,
         open_on_loop=OpenedOnLoop(open) if open else None,
         split=Split(cost=float, cut=cut_range, part=part, combine=sum) if part else None,
