@@ -163,6 +163,34 @@ def test_an_item_that_ends_its_process_is_a_row(own, small):
     assert (lines[5]["error"], lines[5]["message"]) == ("Died", "its process was ended by SIGKILL")
 
 
+def test_a_stand_in_spares_whoever_is_asked(own, small):
+    (own.folder / "work.py").write_text(
+        "import asyncio\n\nasync def ask(n):\n    open('asked', 'a').write(f'{n} ')\n    await asyncio.sleep(0.03)\n"
+        "    return {n}\n\ndef parse(came):\n    open('parsed', 'a').write('x')\n    return sum(came)\n"
+    )
+    small["rounds"] = 5
+    small["works"] = {
+        "ask": {
+            "coroutine": "work.py:ask",
+            "then": "work.py:parse",
+            "items": {"start": 0, "count": 6},
+            "source": "profile",
+            "strategies": ["sequential", {"asyncio": {"workers": 6}}, "asyncio_then_processes"],
+        }
+    }
+    own.configure(small)
+    outcome = own.run("compare")
+    assert outcome.returncode == 0, outcome.stdout
+    assert (own.folder / "asked").read_text() == "0 1 2 3 4 5 "
+    assert len((own.folder / "parsed").read_text()) >= 6 * 5 * 3
+    verdict = json.loads((own.folder / "results/tables/verdict.json").read_text())["ask"]
+    assert "Measured on a stand-in" in verdict["sentence"]
+    with open(own.folder / "results/tables/summary.csv") as file:
+        rows = {row["strategy"]: row for row in csv.DictReader(file)}
+    assert not any(row["failed"] != "0" for row in rows.values())
+    assert float(rows["asyncio"]["speedup"]) > 1.5  # six waits of 30 ms at once
+
+
 def test_libraries_may_have_as_many_threads_as_the_user_says(own, small):
     (own.folder / "work.py").write_text("import os\n\ndef f(name):\n    return os.environ.get(name)\n")
     items = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"]
