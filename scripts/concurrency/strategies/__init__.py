@@ -8,6 +8,8 @@ A strategy file is one screen and teaches one idea. It holds
   in a way of its own (a client, an algorithm) leaves it out;
 - `SHARES`, what its workers share, and so how many of them compute at any moment: `thread` (there is one worker),
   `loop` (tasks of one event loop) or `gil` (threads of one interpreter); left out, they share nothing;
+- `THEN`, where it runs what a work does `then`, with what came back, if elsewhere than the rest: `threads` or
+  `processes`; it takes only a work that has such a stage, and runs `work.before` and `work.then_call`;
 - `NEEDS`, the packages that must be installed for it, beside those that the work needs (none: leave it out);
 - `INSTALL`, the command that installs them, where it is more than `pip install` and their names;
 - `PYTHON`, the first version of Python that has it, as (major, minor) (any: leave it out);
