@@ -91,6 +91,11 @@ CASES = {
 FILES = {
     "a site list without rows": ("url\n", {"download": {"sites": "list"}}, "list: no sites in it"),
     "a missing column": ("link\nhttp://a.test/\n", {"download": {"sites": "list"}}, "list: line 1: no column `url`"),
+    "a column that is nearly one": (
+        "url,latencyms\nhttp://a.test/,5\n",
+        {"download": {"sites": "list"}},
+        "list: line 1: there is no column `latencyms`; did you mean latency_ms?",
+    ),
     "a malformed URL": (
         "url\nhttp://a.test/\nhttp:/b\n",
         {"download": {"sites": "list"}},

@@ -1,6 +1,7 @@
 """Site lists: which pages there are, and how a replay should play them."""
 
 import csv
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,8 +139,13 @@ def _checked_logins(sites: Iterable[tuple[str, Site]]) -> list[Site]:
 def _read_csv(path: Path, given: Mapping[str, Any]) -> Iterator[tuple[str, Site]]:
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
-        if "url" not in (reader.fieldnames or []):
-            raise UserError(f"{path}: line 1: no column `url`; the header must name it")
+        columns = reader.fieldnames or []
+        if "url" not in columns:
+            raise UserError(f"{path}: line 1: no column `url`; the header must name it ({', '.join(columns)})")
+        missing = [name for name in COLUMNS if name not in columns]
+        for column in set(columns) - {"url", *COLUMNS, *INFORMATION}:
+            if close := difflib.get_close_matches(column, missing, n=1, cutoff=CLOSE):
+                raise UserError(f"{path}: line 1: there is no column `{column}`; did you mean {close[0]}?")
         for row in reader:
             place = f"{path}: line {reader.line_num}"
             known = {
@@ -187,6 +193,8 @@ def _one_of(*words: str) -> Callable[[str, str], str]:
     return checked
 
 
+INFORMATION = ("think_ms", "transfer_ms", "in_flight")  # in a profile
+CLOSE = 0.8  # as difflib has it
 # What a list may tell of a page beside its URL, and how to read it: checked(text, place).
 COLUMNS: dict[str, Callable[[str, str], Any]] = {
     "wire_bytes": _checked_count,
