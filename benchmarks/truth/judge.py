@@ -14,7 +14,7 @@ from concurrency.measuring.arms import BASELINE
 from . import CASES
 
 ARM = ["strategy", "workers"]
-LEAD = 0.03  # by which an arm must truly be ahead to be clearly so: with many rounds, a difference of 0.1 % can be told
+LEAD = 0.05  # by which an arm must truly be ahead for that to be worth a word: many rounds can tell 0.1 % apart
 
 
 @dataclass(frozen=True)
