@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from concurrency.deciding import tables
+from concurrency.deciding import recording, tables
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.measuring.arms import BASELINE
@@ -65,7 +65,12 @@ def judge(samples: pd.DataFrame, side: str = "replay") -> Iterator[Judged]:
         if side not in timings:
             continue
         summaries = {name: summarise(timings[name]).set_index(ARM) for name in ("truth", side)}
-        answers = {name: verdict(timings[name], summarise(timings[name]))["download"] for name in ("truth", side)}
+        unsteady = of_path.loc[of_path["side"] == side, "unsteady"].max() if "unsteady" in of_path else np.nan
+        told = list(recording.notes({"unsteady": np.nan_to_num(unsteady), "rate_known": True}, {}))
+        answers = {
+            name: verdict(timings[name], summarise(timings[name]), notes={"download": notes})["download"]
+            for name, notes in (("truth", []), (side, told))
+        }
         true, replayed = summaries["truth"], summaries[side]
         arms = pd.DataFrame(
             {

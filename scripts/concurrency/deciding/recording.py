@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from concurrency.deciding import words
 
 TOLERATED = 0.10  # by how much the replay's time may differ from what was really measured
-UNSTEADY = 0.20  # from this standard deviation of the log on, of latencies or transfers within the recording
+UNSTEADY = 0.15  # from this standard deviation of the log on, of latencies or transfers within the recording
 OVER_HTTP2 = ("httpx_async", "niquests", "curl_multi")
 NAMED = 3  # hosts, at most, in a sentence
 
