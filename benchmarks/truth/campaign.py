@@ -55,6 +55,7 @@ class Ready:
     expected: list[Any]
     trusted: str
     begin: Callable[[], None] = lambda: None
+    unsteady: float | None = None  # as the recording has it
 
 
 Side = Callable[[int], AbstractContextManager[Ready]]
@@ -97,7 +98,7 @@ def _round(name: str, case: Case, sides: dict[str, Side], number: int, seed: int
                     one.workload, [arm], one.urls, one.expected, number=number, cores=available(),
                     conditions=sampling.Conditions(timeout_s=120),
                 )  # fmt: skip
-            yield {"path": name, "side": side} | row
+            yield {"path": name, "side": side, "unsteady": one.unsteady} | row
 
 
 def recorded(running: ExitStack, served: server.Served, root: Path) -> Path:
@@ -165,11 +166,12 @@ def truth(served: server.Served) -> Side:
 def replay(folder: Path) -> Side:
     """What the product makes of what it has recorded."""
     workload = Download(folder / "profile.csv", path=folder / "path.json")
+    unsteady = json.loads((folder / "path.json").read_text(encoding="utf-8")).get("unsteady")
 
     @contextmanager
     def ready(number: int) -> Iterator[Ready]:
         with workload.at_hand(number) as urls:
-            yield Ready(workload, urls, workload.expected(), os.environ.get(TRUSTED, ""))
+            yield Ready(workload, urls, workload.expected(), os.environ.get(TRUSTED, ""), unsteady=unsteady)
 
     return ready
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from concurrency.deciding import tables
+from concurrency.deciding import recording, tables
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.strategies._catalogue import BASELINE
@@ -14,7 +14,7 @@ from concurrency.strategies._catalogue import BASELINE
 from . import CASES
 
 ARM = ["strategy", "workers"]
-LEAD = 0.03  # by which an arm must truly be ahead to be clearly so: with many rounds, a difference of 0.1 % can be told
+LEAD = 0.05  # by which an arm must truly be ahead for that to be worth a word: many rounds can tell 0.1 % apart
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,12 @@ def judge(samples: pd.DataFrame, side: str = "replay") -> Iterator[Judged]:
         if side not in timings:
             continue
         summaries = {name: summarise(timings[name]).set_index(ARM) for name in ("truth", side)}
-        answers = {name: verdict(timings[name], summarise(timings[name]))["download"] for name in ("truth", side)}
+        unsteady = of_path.loc[of_path["side"] == side, "unsteady"].max() if "unsteady" in of_path else np.nan
+        told = list(recording.notes({"unsteady": np.nan_to_num(unsteady), "rate_known": True}, {}))
+        answers = {
+            name: verdict(timings[name], summarise(timings[name]), notes={"download": notes})["download"]
+            for name, notes in (("truth", []), (side, told))
+        }
         true, replayed = summaries["truth"], summaries[side]
         arms = pd.DataFrame(
             {

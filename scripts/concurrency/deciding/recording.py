@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from concurrency.deciding import words
 
 TOLERATED = 0.10  # by how much the replay's time may differ from what was really measured
-UNSTEADY = 0.20  # from this standard deviation of the log on, of latencies or transfers within the recording
+UNSTEADY = 0.15  # from this standard deviation of the log on, of latencies or transfers within the recording
 OVER_HTTP2 = ("httpx_async", "niquests", "curl_multi")
 NAMED = 3  # hosts, at most, in a sentence
 
-KINDS = {"one_by_one": "one by one", "polite": "as they were really downloaded"}
+KINDS = {"one_by_one": "one by one", "polite": "as they were downloaded"}
 
 
 def notes(path: Mapping[str, Any], check: Mapping[str, Any]) -> Iterator[str]:
@@ -22,7 +22,9 @@ def notes(path: Mapping[str, Any], check: Mapping[str, Any]) -> Iterator[str]:
     if found := {host: facts["slots"] for host, facts in hosts.items() if facts.get("slots")}:
         yield _slots(found, len(hosts))
     if any(str(facts.get("http")) == "2" for facts in hosts.values()):
-        yield f"The servers offer HTTP/2; strategies over HTTP/1.1 were compared, all but {words.listed(OVER_HTTP2)}."
+        who = "The server offers" if len(hosts) == 1 else "Servers offer"
+        few = words.listed(OVER_HTTP2)
+        yield f"{who} HTTP/2, which of all strategies only {few} use; others were compared over HTTP/1.1."
     if (path.get("unsteady") or 0) >= UNSTEADY:
         yield f"The path is unsteady: times varied by {100 * path['unsteady']:.0f} % within the recording."
     if redirects := path.get("redirects"):
@@ -53,9 +55,11 @@ def _differences(check: Mapping[str, Any]) -> Iterator[str]:
     if not off:
         return
     said = [
-        f"{KINDS[kind]} {check[kind]['replayed_s']:.3g} s, and really {check[kind]['real_s']:.3g} s" for kind in off
+        f"the pages {KINDS[kind]} take {check[kind]['replayed_s']:.3g} s in the replay, and really took "
+        f"{check[kind]['real_s']:.3g} s"
+        for kind in off
     ]
-    yield f"The replay is not quite the truth: the pages take it {'; '.join(said)} (perhaps {_reason(off)})."
+    yield f"The replay is off by more than {100 * TOLERATED:.0f} %: {'; '.join(said)} (perhaps {_reason(off)})."
 
 
 def verified(found: Mapping[str, Any]) -> str:

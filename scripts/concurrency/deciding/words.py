@@ -125,7 +125,7 @@ def left_open(answer: Answer, recommended: ArmResult) -> str:
         more = would_tell(answer.known_in_flight)
         said.append(f"{why[0].upper()}{why[1:]}{more}{guessed}.")
     if answer.is_left_open and not answer.has_too_few_rounds:
-        said.append("More rounds would narrow that little: it is the recording that leaves most of it open.")
+        said.append("More rounds would hardly narrow the interval: most of it is what the recording leaves open.")
     return " ".join(said)
 
 

@@ -1,8 +1,8 @@
 """What a page and a term take on this machine: constants, measured on small jobs.
 
-A page takes `page_s` at k requests in flight, whatever bounds it: latency over k, or the CPU of the one process that
-downloads. A term takes `term_s`. Everything grows in proportion to the number of pages or terms; `benchmarks/scale.py`
-checks that up to 100,000 pages.
+A page takes `page_s` at k requests in flight, whatever bounds it: its own time over k, or the CPU of the one process
+that downloads. A term takes `term_s`. Everything grows in proportion to the number of pages or terms;
+`benchmarks/scale.py` checks that up to 100,000 pages.
 """
 
 import itertools

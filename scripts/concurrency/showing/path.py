@@ -21,11 +21,14 @@ def facts(
         found[urlsplit(server.origin).netloc] = ", ".join(_server(server, recorded.get(server.origin)))
     if len(servers) > NAMED:
         found["…"] = f"and {len(servers) - NAMED} other hosts"
+    if path:
+        is_drawn = path.get("spread_ms") or path.get("stalls_ms")
+        found["chance"] = "latencies and ends of bodies vary as they were seen to" if is_drawn else "none was seen"
     found["known from"] = _source(path)
     for kind, share in recording.differences(check).items():
         real_s, replayed_s = check[kind]["real_s"], check[kind]["replayed_s"]
-        found[f"the pages {recording.KINDS[kind]}"] = (
-            f"the replay {replayed_s:.3g} s, the truth {real_s:.3g} s ({100 * share:+.0f} %)"
+        found[f"the pages' times added up, {recording.KINDS[kind]}"] = (
+            f"{replayed_s:.3g} s in the replay, really {real_s:.3g} s ({100 * share:+.0f} %)"
         )
     return found
 
@@ -46,19 +49,26 @@ def _link(mbit_per_s: float | None, path: Mapping[str, Any]) -> str:
         return f"{mbit_per_s:.3g} Mbit/s, shared by all connections"
     if not path:
         return "without a limit"
-    return "faster than shows" if path.get("rate_known") else "its rate is not known; replayed without a limit"
+    return (
+        "no limit seen; played without one"
+        if path.get("rate_known")
+        else "its rate is not known; replayed without a limit"
+    )
 
 
 def _server(site: Site, recorded: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"{site.rtt_s * 1000:.3g} ms round trip"
     yield "no TLS" if site.tls_version == "none" else f"TLS {site.tls_version}"
-    yield f"HTTP/{site.http}"
+    yield "offers HTTP/2" if site.http == "2" else "HTTP/1.1"
     if site.slots:
         yield f"works on {site.slots} at once"
-    elif recorded and recorded.get("slots") is None:
-        yield f"works on at least {recorded['in_flight']} at once, more was not measured"
-    else:
+    elif recorded is None:
         yield "works on all requests at once"
+    elif recorded.get("slots") is None:
+        under_way = f"{recorded['in_flight']} were under way"
+        yield f"how many requests it works on at once is not known ({under_way}); no limit is played"
+    else:
+        yield f"no limit seen with {recorded['in_flight']} requests at once"
     if site.requests_per_connection:
         yield f"closes a connection after {site.requests_per_connection}"
 

@@ -63,7 +63,7 @@ def test_where_nothing_is_left_open_nothing_changes():
 def test_no_precision_asks_for_rounds_in_vain():
     wide = left_open(threads=0.2, asyncio=0.2)
     assert half_width(wide, "download") == half_width(table(TIMES), "download") < 0.02
-    assert "More rounds would narrow that little" in answer(wide)["sentence"]
+    assert "More rounds would hardly narrow the interval" in answer(wide)["sentence"]
     assert "More rounds" not in answer(left_open(threads=0.0005, asyncio=0.0005))["sentence"]
 
 
@@ -131,8 +131,8 @@ PATH = {"mbit_per_s": 50.0, "probed": True, "unsteady": 0.05, "hosts": {"https:/
             {},
             [
                 "The server works on 4 requests at once.",
-                "The servers offer HTTP/2; strategies over HTTP/1.1 were compared, all but httpx_async, niquests and "
-                "curl_multi.",
+                "The server offers HTTP/2, which of all strategies only httpx_async, niquests and curl_multi use; "
+                "others were compared over HTTP/1.1.",
             ],
         ),
         (
@@ -145,24 +145,25 @@ PATH = {"mbit_per_s": 50.0, "probed": True, "unsteady": 0.05, "hosts": {"https:/
             PATH,
             {"one_by_one": {"real_s": 4.0, "replayed_s": 3.0}, "polite": {"real_s": 1.0, "replayed_s": 1.0}},
             [
-                "The replay is not quite the truth: the pages take it one by one 3 s, and really 4 s (perhaps the "
-                "pages shared a link)."
+                "The replay is off by more than 10 %: the pages one by one take 3 s in the replay, and really took 4 s "
+                "(perhaps the pages shared a link)."
             ],
         ),
         (
             PATH,
             {"one_by_one": {"real_s": 4.0, "replayed_s": 3.0}, "polite": {"real_s": 4.2, "replayed_s": 3.1}},
             [
-                "The replay is not quite the truth: the pages take it one by one 3 s, and really 4 s; as they were "
-                "really downloaded 3.1 s, and really 4.2 s (perhaps the server had to warm up)."
+                "The replay is off by more than 10 %: the pages one by one take 3 s in the replay, and really took 4 "
+                "s; the pages as they were downloaded take 3.1 s in the replay, and really took 4.2 s (perhaps the "
+                "server had to warm up)."
             ],
         ),
         (
             PATH,
             {"polite": {"real_s": 2.0, "replayed_s": 3.0}},
             [
-                "The replay is not quite the truth: the pages take it as they were really downloaded 3 s, and really "
-                "2 s (perhaps a cache answered some)."
+                "The replay is off by more than 10 %: the pages as they were downloaded take 3 s in the replay, and "
+                "really took 2 s (perhaps a cache answered some)."
             ],
         ),
     ],

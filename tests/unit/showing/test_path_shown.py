@@ -1,5 +1,7 @@
 """What a replay played, in words."""
 
+from dataclasses import replace
+
 from concurrency.showing import path
 from concurrency.workloads.download.sites import Site
 
@@ -24,10 +26,12 @@ def test_a_recording():
     assert found == {
         "pages": "1 page, 58 kB on the wire, 206 kB decoded",
         "link": "its rate is not known; replayed without a limit",
-        "a.test": "40 ms round trip, TLS 1.3, HTTP/1.1, works on at least 3 at once, more was not measured",
+        "a.test": "40 ms round trip, TLS 1.3, HTTP/1.1, how many requests it works on at once is not known (3 were "
+        "under way); no limit is played",
+        "chance": "none was seen",
         "known from": "the polite download",
-        "the pages one by one": "the replay 3.9 s, the truth 4 s (+3 %)",
-        "the pages as they were really downloaded": "the replay 2 s, the truth 1.5 s (-25 %)",
+        "the pages' times added up, one by one": "3.9 s in the replay, really 4 s (+3 %)",
+        "the pages' times added up, as they were downloaded": "2 s in the replay, really 1.5 s (-25 %)",
     }
     assert path.facts([PAGE], 20, known | {"probed": True}, {})["known from"] == (
         "the polite download and the probe after it"
@@ -37,3 +41,14 @@ def test_a_recording():
 def test_many_hosts_are_counted():
     found = path.facts([Site(f"http://h{i}.test/") for i in range(20)], None, {}, {})
     assert found["…"] == "and 12 other hosts"
+
+
+def test_what_a_probe_told():
+    known = {
+        "probed": True, "rate_known": True, "spread_ms": [-1.0, 1.0],
+        "hosts": {"https://a.test": {"slots": 0, "in_flight": 16}},
+    }  # fmt: skip
+    found = path.facts([replace(PAGE, http="2")], None, known, {})
+    assert found["a.test"] == "40 ms round trip, TLS 1.3, offers HTTP/2, no limit seen with 16 requests at once"
+    assert found["link"] == "no limit seen; played without one"
+    assert found["chance"] == "latencies and ends of bodies vary as they were seen to"

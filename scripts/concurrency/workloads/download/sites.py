@@ -96,7 +96,7 @@ def read(source: Path | list[str], origin: str = "sites", given: Mapping[str, An
             [(place, Site(_checked_url(url, place), **given)) for place, url in zip(places, source, strict=True)]
         )
     try:
-        sites = _checked_logins(_read_csv(source, given))
+        sites = _checked_logins(_checked_hosts(_read_csv(source, given)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{source}: cannot be read as a UTF-8 CSV file: {error}") from error
     if not sites:
@@ -134,6 +134,19 @@ def _checked_logins(sites: Iterable[tuple[str, Site]]) -> list[Site]:
             raise UserError(f"{place}: {shown(site.url)} is there already with another login; keep one of them")
         found.append(site)
     return found
+
+
+def _checked_hosts(sites: Iterable[tuple[str, Site]]) -> Iterator[tuple[str, Site]]:
+    """The sites, of which each comes with its place, if all of a host agree in what is the host's."""
+    known: dict[str, Site] = {}
+    for place, site in sites:
+        first = known.setdefault(site.origin, site)
+        for column in OF_HOSTS:
+            if (given := getattr(site, column)) != (before := getattr(first, column)):
+                raise UserError(
+                    f"{place}: {column}: is {given}, but {before} in an earlier row of its host; give all the same"
+                )
+        yield place, site
 
 
 def _read_csv(path: Path, given: Mapping[str, Any]) -> Iterator[tuple[str, Site]]:
@@ -195,6 +208,7 @@ def _one_of(*words: str) -> Callable[[str, str], str]:
 
 INFORMATION = ("think_ms", "transfer_ms", "in_flight")  # in a profile
 CLOSE = 0.8  # as difflib has it
+OF_HOSTS = ("slots", "requests_per_connection", "http")
 # What a list may tell of a page beside its URL, and how to read it: checked(text, place).
 COLUMNS: dict[str, Callable[[str, str], Any]] = {
     "wire_bytes": _checked_count,

@@ -68,6 +68,7 @@ def test_the_replay_is_compared_with_what_was_recorded(truth, rule, tmp_path):
     for both in took.values():
         assert both["replayed_s"] >= 8 * 0.06
         assert both["real_s"] >= 8 * 0.06 * 0.9  # the model may take more off than there is
+        assert both["replayed_s"] == pytest.approx(both["real_s"], rel=0.5)
 
 
 def test_without_a_recording_there_is_nothing_to_compare(truth, rule, tmp_path):

@@ -342,7 +342,7 @@ def test_the_files_are_a_site_list_and_a_path_to_be_read(tmp_path):
     assert (page.rtt_ms, page.latency_ms, page.slots) == (10, 70, 0)
     assert other.latency_ms == 77  # never recorded: as its row has it
     path = NetworkPath.read(tmp_path / "path.json")
-    assert (path.mbit_per_s, path.known_in_flight, len(path.recordings)) == (None, 1, profile.RECORDINGS)
+    assert (path.mbit_per_s, path.in_flight, len(path.recordings)) == (None, {"http://host": 1}, profile.RECORDINGS)
     with open(tmp_path / "profile.csv", encoding="utf-8", newline="") as file:
         [first, _] = csv.DictReader(file)
     assert (first["think_ms"], first["in_flight"]) == ("60.0", "1")

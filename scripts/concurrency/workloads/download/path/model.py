@@ -6,7 +6,8 @@ a server at t is there at t + half a round trip, so the first byte of a window "
 
 - the round trip: half of it before a server has a request, half of it until its reply arrives; a new connection takes
   one for each time that its server answers before anything can be asked;
-- TCP's window, as Linux has it (`window`): 10 segments at first, doubled in each round trip until they queue;
+- TCP's window, as Linux has it (`window`): 10 segments at first, doubled in each round trip until they queue; the
+  client acknowledges every second segment, and one by itself only after a while;
 - the link: what all connections receive, set-up included, goes over it one after the other, first come, first served;
 - how many requests a server works on at once: the others wait in the order in which they came.
 
@@ -24,6 +25,7 @@ from concurrency.workloads.download.path.window import SEGMENT_BYTES, Window
 
 LEAST_TIMEOUT_S = 0.2
 SYN_BYTES = 60
+QUICK_ACKS, DELAYED_ACK_S = 16, 0.04  # how many segments Linux acknowledges one by one; how long one waits for another
 TICKETS = 2  # as OpenSSL issues them
 PIECE_BYTES, PIECE_S = 2 * SEGMENT_BYTES, 0.0001  # no timer is for less
 
@@ -133,12 +135,17 @@ class Flow:
         self._out = 0  # bytes that are not acknowledged
         self._sent_last = 0.0
         self._replies: deque[_Reply] = deque()
+        self._received = 0  # segments, by the client
+        self._unsaid = 0  # bytes of them that it has not acknowledged
 
     def send(self, when: float, size: int, arrive: Callable[[float, int, bool], None], stall_s: float = 0.0) -> None:
         """From `when` on send a reply of `size` bytes: arrive(time, bytes, is_last) for each piece of it.
 
         Its last piece comes `stall_s` late, as if something before it had been lost.
         """
+        if self._unsaid:  # the request has said so
+            unsaid, self._unsaid = self._unsaid, 0
+            self._acknowledged(when, unsaid, self.rtt_s)
         if not self._out:
             self._window.rest(when - self._sent_last, self.rtt_s + LEAST_TIMEOUT_S)
         self._replies.append(_Reply(size, size, arrive, stall_s))
@@ -178,8 +185,23 @@ class Flow:
             reply.stall_s = 0.0
             return
         reply.coming -= size
-        self._agenda.at(when + self.rtt_s, self._acknowledged, size, took_s)
+        self._unsaid += size
+        self._received += -(-size // SEGMENT_BYTES)
+        pairs = self._unsaid // (2 * SEGMENT_BYTES) * 2 * SEGMENT_BYTES
+        self._acknowledge(when, self._unsaid if self._received <= QUICK_ACKS else pairs, took_s)
+        self._agenda.at(when + DELAYED_ACK_S, self._wait_no_longer, self._received, took_s)
         reply.arrive(when, size, not reply.coming)
+
+    def _wait_no_longer(self, when: float, received: int, took_s: float) -> None:
+        """For a second segment: if none has come since."""
+        if received == self._received:
+            self._acknowledge(when, self._unsaid, took_s)
+
+    def _acknowledge(self, when: float, size: int, took_s: float) -> None:
+        """The client does, of what came; the server hears of it a round trip after what it sends then would arrive."""
+        if size:
+            self._unsaid -= size
+            self._agenda.at(when + self.rtt_s, self._acknowledged, size, took_s)
 
     def _acknowledged(self, when: float, size: int, took_s: float) -> None:
         """It is for a segment at a time, and each is answered; all that goes at once is one piece."""
