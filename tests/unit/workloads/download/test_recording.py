@@ -83,7 +83,7 @@ def test_the_fit_takes_as_long_as_the_path(known, mbit_per_s, facts):
         assert found_s == pytest.approx(true_s, rel=reach), in_flight
 
 
-@pytest.mark.parametrize("slots", [1, 4, 9, 0, 20])
+@pytest.mark.parametrize("slots", [4, 0, *(pytest.param(slots, marks=pytest.mark.heavy) for slots in (1, 9, 20))])
 def test_slots_are_found_as_far_as_the_bursts_go(slots):
     found = fitted(pages(30, 90, slots=slots), 50)
     [host] = found.path["hosts"].values()
@@ -92,7 +92,7 @@ def test_slots_are_found_as_far_as_the_bursts_go(slots):
     assert host["in_flight"] == 16
 
 
-@pytest.mark.parametrize("mbit_per_s", [5, 12, 30, 70])
+@pytest.mark.parametrize("mbit_per_s", [12, *(pytest.param(rate, marks=pytest.mark.heavy) for rate in (5, 30, 70))])
 def test_the_rate_of_the_link_is_found(mbit_per_s):
     found = fitted(pages(40), mbit_per_s, cpu_ms=0.2)
     assert found.path["mbit_per_s"] == pytest.approx(mbit_per_s, rel=0.05)
