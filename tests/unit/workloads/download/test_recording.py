@@ -349,7 +349,7 @@ def test_the_files_are_a_site_list_and_a_path_to_be_read(tmp_path):
 
 
 def test_of_a_list_all_is_known_and_no_login_shown(tmp_path):
-    given = [replace(Site("http://me:secret@host/"), slots=3), Site("http://host/b")]
+    given = [Site("http://me:secret@host/", slots=3), Site("http://host/b", slots=3)]
     profile.write(profile.of_list(given, 50.0), tmp_path / "profile.csv", tmp_path / "path.json")
     written = sites.read(tmp_path / "profile.csv")
     assert "secret" not in (tmp_path / "profile.csv").read_text()
