@@ -83,6 +83,7 @@ def test_a_function_that_raises_is_told_by_the_job_and_by_the_report(own, small)
     assert "ValueError: unlucky" in (own.folder / "results/report.html").read_text()
 
 
+@pytest.mark.heavy
 def test_a_function_that_waits_is_not_held_against_the_machine(workflow, small):
     (workflow.folder / "work.py").write_text("import time\n\ndef rest(n):\n    time.sleep(0.05)\n    return n\n")
     small["download"]["sites"] = []
@@ -135,6 +136,7 @@ def test_a_bad_setting_is_one_line(workflow, small, squares, line):
     assert f"config.yaml: {line}" in outcome.stdout
 
 
+@pytest.mark.heavy
 def test_algorithms_are_shown_apart_and_never_recommended(workflow, small):
     small["download"]["sites"] = []
     small["rounds"] = 5

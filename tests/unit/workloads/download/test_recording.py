@@ -129,6 +129,7 @@ def test_stalls_are_kept_in_their_share_and_make_a_path_unsteady():
     assert steady["unsteady"] is None
 
 
+@pytest.mark.heavy
 def test_the_same_recording_gives_the_same_fit():
     known = pages(30, slots=6)
     assert fitted(known, 20, spread_ms=SPREAD_MS) == fitted(known, 20, spread_ms=SPREAD_MS)
@@ -258,6 +259,7 @@ def test_a_body_faster_than_can_be_began_before_it_was_seen():
         assert found_s == pytest.approx(simulation.seconds(known, None, in_flight), rel=0.05)
 
 
+@pytest.mark.heavy
 def test_over_tls_a_record_is_seen_at_once():
     known = pages(80, 50, 30_000, 90_000, tls=True)
     lines = Recorder(known, 10, cpu_ms=0.1).lines
