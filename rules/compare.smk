@@ -118,8 +118,8 @@ rule analyse:
 rule verify:
     input:
         measured_files,
-        summary=ancient(rules.analyse.output.summary),
-        verdict=ancient(rules.analyse.output.verdict),
+        summary=ancient("results/tables/summary.csv"),  # by name: `rules.….output` would be ancient for all others, too
+        verdict=ancient("results/tables/verdict.json"),
     output:
         "results/{workload}/verify.json",
     log:

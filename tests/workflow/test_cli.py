@@ -56,6 +56,7 @@ def test_values_on_the_command_line(workflow):
     assert workflow.scheduled("--config", 'squares={"numbers": {"start": "10", "count": "3"}}')["squares"] == 1
 
 
+@pytest.mark.heavy
 def test_one_core_in_another_folder(workflow, small, tmp_path):
     """--directory: the config and the results are those of that folder, the workflow is not touched."""
     elsewhere = tmp_path / "elsewhere"

@@ -97,7 +97,7 @@ def recorded_lines(workflow):
     return [*recorded.read(workflow.folder / "results/download")]
 
 
-@pytest.mark.parametrize("shards", [1, 2])
+@pytest.mark.parametrize("shards", [1, pytest.param(2, marks=pytest.mark.heavy)])
 def test_the_probe_is_announced_made_once_and_recorded(live, places, shards):
     server = places.server
     server.play({"/robots.txt": [status("404 None")], **{f"/{i}": [[0.02, reply()]] for i in range(6)}})

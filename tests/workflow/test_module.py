@@ -72,6 +72,7 @@ def test_it_works_as_it_does_by_itself(other, workflow):
     assert other.scheduled() == {}
 
 
+@pytest.mark.heavy
 def test_a_precision_is_looked_for_under_the_prefix(other, small):
     small |= {"rounds": 2, "precision": 1e-9, "max_rounds": 3, "squares": {"numbers": []}}
     (other.folder / "small.json").write_text(json.dumps(small))

@@ -103,6 +103,7 @@ def test_a_coroutine_what_it_opens_and_what_comes_then(own, small):
     }
 
 
+@pytest.mark.heavy
 def test_one_line_on_a_terminal(workflow, small):
     (workflow.folder / "work.py").write_text("def size(path):\n    return len(open(path).read())\n")
     for name in ("a.txt", "b.txt"):
@@ -138,6 +139,7 @@ def test_failures_are_rows_and_are_done_again(own, small):
     assert "raise ValueError" in failed["traceback"]
 
 
+@pytest.mark.heavy
 def test_a_function_that_raises_is_told_by_the_report(own, small):
     small["works"]["cubes"]["items"] = [3, 13]
     small["works"]["cubes"]["strategies"] = ["sequential", {"process_pool": {"workers": 2}}]
@@ -149,6 +151,7 @@ def test_a_function_that_raises_is_told_by_the_report(own, small):
     assert "ValueError: unlucky" in (own.folder / "results/report.html").read_text()
 
 
+@pytest.mark.heavy
 def test_an_item_that_ends_its_process_is_a_row(own, small):
     (own.folder / "work.py").write_text(
         "import os, signal\n\ndef f(n):\n    if n == 5:\n        os.kill(os.getpid(), signal.SIGKILL)\n    return n\n"
@@ -163,6 +166,7 @@ def test_an_item_that_ends_its_process_is_a_row(own, small):
     assert (lines[5]["error"], lines[5]["message"]) == ("Died", "its process was ended by SIGKILL")
 
 
+@pytest.mark.heavy
 def test_a_stand_in_spares_whoever_is_asked(own, small):
     (own.folder / "work.py").write_text(
         "import asyncio\n\nasync def ask(n):\n    open('asked', 'a').write(f'{n} ')\n    await asyncio.sleep(0.03)\n"
@@ -200,6 +204,7 @@ def test_libraries_may_have_as_many_threads_as_the_user_says(own, small):
     assert [line["result"] for line in results(own, "f")] == ["3", None]
 
 
+@pytest.mark.heavy
 def test_the_job_as_recommended(own, small):
     (own.folder / "work.py").write_text("import time\n\ndef rest(n):\n    time.sleep(0.05)\n    return n\n")
     small["rounds"] = 5
@@ -278,6 +283,7 @@ def test_what_is_not_what_it_is_given_as(own, small, work, line):
     assert "Traceback" not in outcome.stdout
 
 
+@pytest.mark.heavy
 def test_algorithms_are_shown_apart_and_never_recommended(workflow, small):
     small["download"]["sites"] = []
     small["rounds"] = 5

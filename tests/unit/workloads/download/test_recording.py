@@ -83,7 +83,7 @@ def test_the_fit_takes_as_long_as_the_path(known, mbit_per_s, facts):
         assert found_s == pytest.approx(true_s, rel=reach), in_flight
 
 
-@pytest.mark.parametrize("slots", [1, 4, 9, 0, 20])
+@pytest.mark.parametrize("slots", [4, 0, *(pytest.param(slots, marks=pytest.mark.heavy) for slots in (1, 9, 20))])
 def test_slots_are_found_as_far_as_the_bursts_go(slots):
     found = fitted(pages(30, 90, slots=slots), 50)
     [host] = found.path["hosts"].values()
@@ -92,7 +92,7 @@ def test_slots_are_found_as_far_as_the_bursts_go(slots):
     assert host["in_flight"] == 16
 
 
-@pytest.mark.parametrize("mbit_per_s", [5, 12, 30, 70])
+@pytest.mark.parametrize("mbit_per_s", [12, *(pytest.param(rate, marks=pytest.mark.heavy) for rate in (5, 30, 70))])
 def test_the_rate_of_the_link_is_found(mbit_per_s):
     found = fitted(pages(40), mbit_per_s, cpu_ms=0.2)
     assert found.path["mbit_per_s"] == pytest.approx(mbit_per_s, rel=0.05)
@@ -129,6 +129,7 @@ def test_stalls_are_kept_in_their_share_and_make_a_path_unsteady():
     assert steady["unsteady"] is None
 
 
+@pytest.mark.heavy
 def test_the_same_recording_gives_the_same_fit():
     known = pages(30, slots=6)
     assert fitted(known, 20, spread_ms=SPREAD_MS) == fitted(known, 20, spread_ms=SPREAD_MS)
@@ -258,6 +259,7 @@ def test_a_body_faster_than_can_be_began_before_it_was_seen():
         assert found_s == pytest.approx(simulation.seconds(known, None, in_flight), rel=0.05)
 
 
+@pytest.mark.heavy
 def test_over_tls_a_record_is_seen_at_once():
     known = pages(80, 50, 30_000, 90_000, tls=True)
     lines = Recorder(known, 10, cpu_ms=0.1).lines
@@ -349,7 +351,7 @@ def test_the_files_are_a_site_list_and_a_path_to_be_read(tmp_path):
 
 
 def test_of_a_list_all_is_known_and_no_login_shown(tmp_path):
-    given = [replace(Site("http://me:secret@host/"), slots=3), Site("http://host/b")]
+    given = [Site("http://me:secret@host/", slots=3), Site("http://host/b", slots=3)]
     profile.write(profile.of_list(given, 50.0), tmp_path / "profile.csv", tmp_path / "path.json")
     written = sites.read(tmp_path / "profile.csv")
     assert "secret" not in (tmp_path / "profile.csv").read_text()

@@ -189,7 +189,8 @@ class Flow:
         self._received += -(-size // SEGMENT_BYTES)
         pairs = self._unsaid // (2 * SEGMENT_BYTES) * 2 * SEGMENT_BYTES
         self._acknowledge(when, self._unsaid if self._received <= QUICK_ACKS else pairs, took_s)
-        self._agenda.at(when + DELAYED_ACK_S, self._wait_no_longer, self._received, took_s)
+        if self._unsaid:
+            self._agenda.at(when + DELAYED_ACK_S, self._wait_no_longer, self._received, took_s)
         reply.arrive(when, size, not reply.coming)
 
     def _wait_no_longer(self, when: float, received: int, took_s: float) -> None:
