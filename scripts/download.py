@@ -55,7 +55,7 @@ def main(snakemake: Any) -> None:
             else:
                 page_tables.write_pages(pages, output.pages)
     if not shard:
-        write_profile(params, output, folder, progress.ended.failures > params.max_failures)
+        write_profile(params, output, folder, wanted, progress.ended.failures > params.max_failures)
         progress.ended.report(params.max_failures, folder, "download")
 
 

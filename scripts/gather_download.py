@@ -21,10 +21,10 @@ def main(snakemake: Any) -> None:
     folder, tables = Path(output.pages).parent, [Path(table) for table in snakemake.input.shards]
     logs = Path(snakemake.log[0]).with_suffix("")
     ended, whole = page_tables.Ended(), set[str]()
+    wanted = sites.read(params.sites, given=sites.given_by(params.path))
 
     def pages() -> Iterator[Page]:
         seen: set[str] = set()
-        wanted = sites.read(params.sites)
         for place, (row, site) in enumerate(itertools.zip_longest(files.merged(tables), wanted)):
             if not row or not site or row[:2] != [str(place), shown(site.url)]:
                 raise UserError(f"{folder}: the shards are of another site list; run with --forcerun download_shard")
@@ -38,7 +38,7 @@ def main(snakemake: Any) -> None:
     with disk(folder):
         page_tables.write_pages(pages(), output.pages)
         sweep_pages(folder, whole)
-    write_profile(params, output, folder, ended.failures > params.max_failures)
+    write_profile(params, output, folder, wanted, ended.failures > params.max_failures)
     if ended.failures > params.max_failures:
         _forget_failed(tables)
     ended.report(params.max_failures, folder, "download_shard")

@@ -27,8 +27,8 @@ def main(snakemake: Any) -> None:
     chosen = _chosen(arms.resolved(comparison.arms, usable(snakemake.threads)), verdict)
     with lock.machine_to_itself():
         found = _verified(workload, chosen, sampling.Conditions(**snakemake.params.conditions))
+    known = summary.assign(interpreter=summary["interpreter"].str.removesuffix(interpreters.GIL_IS_BACK))
     for arm in found["arms"]:
-        known = summary.assign(interpreter=summary["interpreter"].str.removesuffix(interpreters.GIL_IS_BACK))
         same = known[(known[tables.ARM] == list(arm.pop("key"))).all(axis="columns")]
         same = same[(same["workload"] == workload.name) & (same["host"] == verdict["host"])]
         arm["replayed_s"] = float(same["median_s"].iloc[0])

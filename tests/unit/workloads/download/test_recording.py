@@ -297,6 +297,20 @@ def test_a_page_that_was_not_recorded_is_as_its_row_has_it():
     assert (found.sites[1].wire_bytes, found.sites[1].latency_ms) == (1000, 77)
 
 
+def test_what_is_a_hosts_is_that_of_its_pages_without_a_recording_too(tmp_path):
+    lines = [
+        line(url="http://host/", closes=True),
+        line(kind="probe", h2=True, sent=None, first=None, closes=None),
+        line(url="http://host/moved", origin="http://other", connection=2, sent=1.0, first=1.1, ended=1.1),
+    ]
+    pages = [row_of(f"http://host/{page}") for page in ("kept", "moved", "")]
+    found = profile.profile(lines, pages)
+    profile.write(found, tmp_path / "profile.csv", tmp_path / "path.json")
+    read = sites.read(tmp_path / "profile.csv")  # which refuses rows of a host that do not agree
+    assert {(site.http, site.requests_per_connection) for site in read} == {("2", 1)}
+    assert list(found.path["hosts"]) == ["http://host"]
+
+
 def test_a_page_that_redirects_is_known_by_where_it_was_asked_for():
     lines = [
         line(url="http://a.test/", origin="http://a.test", status=301, wire_bytes=0),

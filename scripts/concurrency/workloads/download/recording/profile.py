@@ -68,13 +68,13 @@ def profile(lines: Iterable[Mapping[str, Any]], pages: Sequence[Mapping[str, str
         queues_ms = observing.queues_ms(recorded, own.typical_ms, own_leads_ms, rtts_ms, fit.setting)
         fit, own = fitted(queues_ms, observing.unqueued(recorded, queues_ms, fit.setting.slots))
     waited_ms = list(map(add, queues_ms, leads_ms(fit.setting.mbit_per_s)))
-    told = _Told(known, own, fit, recorded)
+    told = _Told(known, own, fit, recorded, pages)
     path = {
         "mbit_per_s": fit.setting.mbit_per_s,
         "rate_known": fit.rate_known,
         "probed": any(line["kind"] == "probe" for line in condensed),
         "redirects": len({line["url"] for line in condensed if line["status"] in REDIRECTS}),
-        "hosts": {asked: told.host(origin) for asked, origin in sorted(told.answering(pages).items())},
+        "hosts": {asked: told.host(origin) for asked, origin in sorted(told.answering.items())},
         "spread_ms": [round(ms, 1) for ms in own.spread_ms],
         "stalls_ms": observing.stalls_ms(recorded, rtts_ms, fit.setting),
         "unsteady": observing.unsteady(recorded, own.typical_ms, waited_ms, rtts_ms, fit.setting),
@@ -128,7 +128,17 @@ def _cell(value: object) -> object:
 
 
 class _Told:
-    def __init__(self, known: Mapping[str, hosts.Host], own: Latencies, fit: Fit, recorded: Sequence[Exchange]) -> None:
+    """`answering` has, by the origin that pages are asked for at, that of the host which answers, after a redirect,
+    too: what is a host's is the same for all pages that are asked for there."""
+
+    def __init__(
+        self,
+        known: Mapping[str, hosts.Host],
+        own: Latencies,
+        fit: Fit,
+        recorded: Sequence[Exchange],
+        pages: Sequence[Mapping[str, str]],
+    ) -> None:
         self.known, self.own, self.fit = known, own, fit
         self._in_flight: dict[str, int] = {}  # by URL, as of the exchange in `_latest`
         self._latest: dict[str, Exchange] = {}
@@ -137,11 +147,8 @@ class _Told:
             self._most_in_flight[exchange.origin] = max(self._most_in_flight[exchange.origin], count)
             if exchange.is_whole:
                 self._latest[exchange.url], self._in_flight[exchange.url] = exchange, count
-
-    def answering(self, pages: Sequence[Mapping[str, str]]) -> dict[str, str]:
-        """By the origin that pages are asked for at, that of the host which answers, after a redirect, too."""
         urls = [page["url"] for page in pages if page["url"] in self._latest]
-        return {Site(url).origin: self._latest[url].origin for url in urls}
+        self.answering = {Site(url).origin: self._latest[url].origin for url in urls}
 
     def host(self, origin: str) -> dict[str, Any]:
         """What path.json says of it."""
@@ -163,21 +170,22 @@ class _Told:
             "url": page["url"], "wire_bytes": int(page["wire_bytes"]), "bytes": int(page["bytes"]),
         }  # fmt: skip
         framing = "length" if page["content_length"] else "chunked"
-        exchange = self._latest.get(page["url"])
-        if exchange is None:
-            coding = "none" if size["bytes"] == size["wire_bytes"] else "gzip"
-            return Site(**size, framing=framing, latency_ms=self.latency_ms(page), coding=coding)
-        host = self.known[exchange.origin]
-        return Site(
-            **size,
-            framing="chunked" if exchange.framing == "chunked" else "length",
-            latency_ms=round(self.latency_ms(page), 1),
+        is_coded = size["bytes"] != size["wire_bytes"]
+        if exchange := self._latest.get(page["url"]):
+            framing, is_coded = "chunked" if exchange.framing == "chunked" else "length", bool(exchange.coding)
+        site = Site(
+            **size, framing=framing, latency_ms=round(self.latency_ms(page), 1), coding="gzip" if is_coded else "none"
+        )
+        if (origin := self.answering.get(site.origin)) is None:
+            return site
+        host = self.known[origin]
+        return replace(
+            site,
             connect_ms=round(host.connect_ms, 1),
             rtt_ms=round(host.rtt_ms, 1),
-            coding="gzip" if exchange.coding else "none",
             tls=host.tls,
             http=host.http,
-            slots=self.fit.setting.slots.get(exchange.origin, 0),
+            slots=self.fit.setting.slots.get(origin, 0),
             requests_per_connection=host.requests_per_connection,
         )
 
@@ -203,7 +211,7 @@ class _Told:
 def _recordings(told: _Told, pages: Sequence[Mapping[str, str]], seed: int) -> list[dict[str, Any]]:
     """Others that might have been made: of the samples of the round trip, of times and of latencies drawn anew."""
     chance = random.Random(seed)
-    answering, found = told.answering(pages), []
+    found = []
     for _ in range(RECORDINGS):
         setting = told.fit.resampled(chance)
         rtts_ms = {
@@ -214,8 +222,8 @@ def _recordings(told: _Told, pages: Sequence[Mapping[str, str]], seed: int) -> l
         found.append(
             {
                 "mbit_per_s": setting.mbit_per_s,
-                "rtt_ms": {asked: round(rtts_ms[origin], 2) for asked, origin in answering.items()},
-                "slots": {asked: setting.slots.get(origin, 0) for asked, origin in answering.items()},
+                "rtt_ms": {asked: round(rtts_ms[origin], 2) for asked, origin in told.answering.items()},
+                "slots": {asked: setting.slots.get(origin, 0) for asked, origin in told.answering.items()},
                 "latency_ms": [round(told.latency_ms(page, off_ms.get(page["url"], 0.0)), 1) for page in pages],
             }
         )

@@ -185,22 +185,30 @@ def real_seconds(sites, mbit_per_s, in_flight):
 )
 def test_a_handshake_takes_its_round_trips_and_what_is_asked_after_it_none_of_them(tls, is_resumed, round_trips):
     with replay.serve([page(latency_ms=200, rtt_ms=200, wire_bytes=10, tls=tls)], 1) as [url]:
-        place, context, session = urlsplit(url), ssl.create_default_context(), None
-        for _ in range(1 + is_resumed):
-            begin = time.perf_counter()
-            with (
-                socket.create_connection((place.hostname, place.port)) as plain,
-                context.wrap_socket(plain, server_hostname=place.hostname, session=session) as secured,
-            ):
-                shaken = time.perf_counter()
-                secured.sendall(b"GET /0 HTTP/1.1\r\n\r\n")
-                assert secured.recv(1000)
-                answered = time.perf_counter()
-                session, was_resumed = secured.session, secured.session_reused
+        for _ in range(3):  # the machine may have paused once
+            shaking_s, answering_s, was_resumed = shaken_hands(url, is_resumed)
+            if (round(shaking_s / 0.2), round(answering_s / 0.2)) == (round_trips, 1):
+                break
     assert was_resumed == is_resumed
-    assert shaken - begin >= 0.2 * round_trips  # how much more than that, is the machine's business
-    assert answered - shaken >= 0.2
-    assert is_resumed or shaken - begin < 0.2 * (round_trips + 3)
+    assert round(shaking_s / 0.2) == round_trips
+    assert round(answering_s / 0.2) == 1
+
+
+def shaken_hands(url, is_resumed):
+    """What a handshake takes and then a page, in seconds, and whether it resumed the session of an earlier one."""
+    place, context, session = urlsplit(url), ssl.create_default_context(), None
+    for _ in range(1 + is_resumed):
+        begin = time.perf_counter()
+        with (
+            socket.create_connection((place.hostname, place.port)) as plain,
+            context.wrap_socket(plain, server_hostname=place.hostname, session=session) as secured,
+        ):
+            shaken = time.perf_counter()
+            secured.sendall(b"GET /0 HTTP/1.1\r\n\r\n")
+            assert secured.recv(1000)
+            answered = time.perf_counter()
+            session, was_resumed = secured.session, secured.session_reused
+    return shaken - begin, answered - shaken, was_resumed
 
 
 def test_draws_are_the_same_for_the_same_round_and_page_whatever_the_order():
