@@ -118,6 +118,7 @@ if USER.download.shards > 1:
 rule squares:
     input:
         lambda wildcards: file_of(USER.squares.items),
+        verdict=verdict_awaited,
     output:
         report(DONE["squares"], category="1 The job", caption="captions/sums.rst", labels={"table": "sums"}),
     log:
@@ -127,6 +128,7 @@ rule squares:
     threads: CORES
     params:
         numbers=lambda wildcards: USER.squares.items,
+        arms=lambda wildcards: USER.squares.job_arms,
         start_method=USER.start_method,
         code=code("squares.py"),
     script:
@@ -185,7 +187,7 @@ rule record:
 rule do:
     input:
         lambda wildcards: file_of(USER.own[wildcards.work].items),
-        verdict=lambda wildcards: [] if USER.own[wildcards.work].job else ancient("results/tables/verdict.json"),
+        verdict=verdict_awaited,
     output:
         report("results/{work}/results.jsonl", category="1 The job", caption="captions/results.rst"),
     log:

@@ -80,6 +80,12 @@ def the_work(wildcards):
     return wildcards.get("work") or wildcards.workload
 
 
+def verdict_awaited(wildcards):
+    """The verdict, where it says by what the job is done; one that changes later redoes nothing."""
+    waits = USER.works[wildcards.get("work", "squares")].job_waits
+    return ancient("results/tables/verdict.json") if waits else []
+
+
 def the_users(path):
     """An input that keeps its place where a workflow that uses this one as a module gives all of it a prefix."""
     return local(str(path))

@@ -6,17 +6,15 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from concurrency.cores import usable
+from concurrency.doing.arm import chosen
 from concurrency.doing.job import Job
 from concurrency.errors import UserError
-from concurrency.measuring import arms
-from concurrency.measuring.arms import Arm
 from concurrency.running import job
 from concurrency.workloads.own.journal import Journal
 from concurrency.workloads.own.workload import Own
@@ -27,8 +25,7 @@ SHOWN = 5  # failed items
 def main(snakemake: Any) -> None:
     params, name, output = snakemake.params, snakemake.wildcards.work, Path(snakemake.output[0])
     workload = Own(params.source, **params.fields)
-    offered = arms.resolved([Arm(**arm) for arm in params.arms], usable(snakemake.threads))
-    arm = _recommended(Path(snakemake.input.verdict), name, offered) if snakemake.input.verdict else offered[0]
+    arm = chosen(params.arms, usable(snakemake.threads), snakemake.input.verdict, workload)
     with Job(workload, output.parent / "state", params.own) as running:
         with _progress(running.journal, name, len(workload.items)):
             running.do(arm, params.start_method)
@@ -44,15 +41,6 @@ def main(snakemake: Any) -> None:
             f"works.{name}: {len(failed)} of {len(workload.items)} items failed, and works.{name}.max_failures is "
             f"{params.max_failures}; the same command does those again and keeps the others"
         )
-
-
-def _recommended(verdict: Path, name: str, offered: list[Arm]) -> Arm:
-    """That of those that were measured which the verdict names, with as many workers as it names."""
-    found = json.loads(verdict.read_text(encoding="utf-8")).get(name, {})
-    for arm in offered:
-        if (arm.strategy, arm.options_text) == (found.get("strategy"), found.get("options")):
-            return replace(arm, workers=int(found["workers"]), interpreter="", executable="")
-    raise UserError(f"works.{name}.job: nothing is recommended: {found.get('sentence', 'it was not measured')}")
 
 
 def _told(name: str, failed: list[dict[str, Any]], count: int) -> Iterator[str]:

@@ -6,12 +6,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from concurrency.doing.arm import run
 from concurrency.errors import UserError
 from concurrency.files import writing
-from concurrency.measuring import sampling
 from concurrency.measuring.arms import Arm
-from concurrency.measuring.child import SampleError, fresh_interpreter
-from concurrency.measuring.sampling import Conditions
+from concurrency.measuring.child import SampleError
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.work import Failed
 from concurrency.workloads.own.journal import Journal, keys
@@ -62,7 +61,7 @@ class Job:
         """
         while left := self.left:
             try:
-                self._run(arm, left, start_method)
+                run(self._workload, arm, left, start_method, journal=str(self._folder))
             except SampleError as error:
                 log.warning("%s; going on", error)
                 _, begun = self.journal.read()
@@ -77,23 +76,9 @@ class Job:
 
     def _try_alone(self, keyed: Keyed, start_method: str | None) -> None:
         try:
-            self._run(Arm(BASELINE), [keyed], start_method)
+            run(self._workload, Arm(BASELINE), [keyed], start_method, journal=str(self._folder))
         except SampleError as error:
             self.journal.note(keyed[0], 0.0, Failed("Died", str(error).replace("the sample's", "its"), ""))
-
-    def _run(self, arm: Arm, keyed: list[Keyed], start_method: str | None) -> None:
-        strategy = self._workload.strategies()[arm.strategy]
-        order = sampling.order(
-            self._workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), keyed,
-            Conditions(start_method),
-        )  # fmt: skip
-        order["given"] |= {"journal": str(self._folder)}
-        with fresh_interpreter("") as child:
-            child.send(order)
-            child.receive(None, "")
-            child.go_on()
-            if error := child.receive(None, "").get("error"):
-                raise SampleError(error)
 
     def write(self, file: Path) -> list[dict[str, Any]]:
         """A line for each item into `file`, in their order; those that failed are told, and no longer noted as done."""

@@ -113,7 +113,7 @@ def _downloads(
     rest = {key: given[key] for key in (
         "source", "path", "live", "in_flight", "max_failures", "limits", "shards", "timeout_s",
     )}  # fmt: skip
-    return DownloadSettings(items=items, arms=chosen, left_out=left_out, **rest)
+    return DownloadSettings(items=items, arms=chosen, left_out=left_out, job=[], **rest)
 
 
 def _squares(
@@ -123,9 +123,13 @@ def _squares(
     if items != []:
         numbers.read(items, origin=f"{place}.numbers")
     chosen, left_out = _arms(Squares(items), given["strategies"], "cores", f"{place}.strategies", pythons)
-    return SquaresSettings(
-        items=items, shards=given["shards"], timeout_s=given["timeout_s"], arms=chosen, left_out=left_out
-    )
+    if given["job"] and given["shards"] > 1:
+        raise UserError(
+            f"{place}.job: a shard's share of the numbers is done by processes; leave `job` or `shards` out"
+        )
+    job = _job(Squares(items), given["job"], chosen, f"{place}.job") if given["job"] else []
+    rest = {key: given[key] for key in ("shards", "timeout_s")}
+    return SquaresSettings(items=items, arms=chosen, left_out=left_out, job=job, **rest)
 
 
 def _own(
@@ -159,19 +163,25 @@ def _own(
             name for name in asked if given["strategies"] or not all(python.lacks(known[name]) for python in pythons)
         ]
     chosen, left_out = _arms(workload, [*map(with_workers, asked)], "cores", f"{place}.strategies", pythons)
-    job = None
-    if given["job"] != "recommended":
-        wanted = given["job"] or ("asyncio" if given["coroutine"] else "process_pool")
-        arms_of_job = arms.expand(workload, [with_workers(wanted)], "cores", f"{place}.job")
-        job = arms_of_job[-1]
-        if reason := workload.excludes(known[job.strategy]) or known[job.strategy].missing:
-            raise UserError(f"{place}.job: {job.strategy}: {reason}")
-    elif not chosen:
-        raise UserError(f"{place}.job: nothing is compared, so that nothing is recommended; name a strategy")
+    default = "asyncio" if given["coroutine"] else "process_pool"
+    job = _job(workload, with_workers(given["job"] or default), chosen, f"{place}.job")
     return OwnSettings(
         items=source, shards=1, arms=chosen, left_out=left_out, fields=fields, job=job,
         **{key: given[key] for key in ("timeout_s", "measure_items", "source", "max_failures")},
     )  # fmt: skip
+
+
+def _job(workload: Workload, asked: str | Mapping[str, Any], compared: list[Arm], place: str) -> list[Arm]:
+    """The arm that does the job; all that are compared, where it is to be the one that is recommended."""
+    if asked == "recommended":
+        if not compared:
+            raise UserError(f"{place}: nothing is compared, so that nothing is recommended; name a strategy")
+        return compared
+    job = arms.expand(workload, [asked], "cores", place)[-1]
+    strategy = workload.strategies()[job.strategy]
+    if reason := workload.excludes(strategy) or strategy.missing:
+        raise UserError(f"{place}: {job.strategy}: {reason}")
+    return [job]
 
 
 def _check(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:

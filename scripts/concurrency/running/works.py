@@ -16,7 +16,7 @@ class WorkSettings(ABC):
 
     `items` keep the form in which they were configured (a path stays a path, so that Snakemake can watch the file); as
     they were read once, they are known to be good. `arms` are empty where nothing is compared; `left_out` tells which
-    strategies cannot be run here, and why.
+    strategies cannot be run here, and why. `job` are the arms one of which does the job; empty: the rule knows itself.
     """
 
     items: Any
@@ -24,6 +24,7 @@ class WorkSettings(ABC):
     timeout_s: float
     arms: list[Arm]
     left_out: dict[str, str]
+    job: list[Arm]
 
     @abstractmethod
     def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
@@ -33,6 +34,16 @@ class WorkSettings(ABC):
     def is_recorded(self) -> bool:
         """Whether the comparison is on what was found when each item was done once, instead of on `items`."""
         return False
+
+    @property
+    def job_arms(self) -> list[dict[str, Any]]:
+        """`job` as plain data."""
+        return [asdict(arm) for arm in self.job]
+
+    @property
+    def job_waits(self) -> bool:
+        """Whether the job waits for the verdict, which says by which of several arms it is done."""
+        return len(self.job) > 1
 
     @property
     def own_files(self) -> list[str]:
@@ -79,16 +90,11 @@ class SquaresSettings(WorkSettings):
 
 @dataclass(frozen=True)
 class OwnSettings(WorkSettings):
-    """A work of the user's own.
-
-    `fields` are those of a workload beside its items; `job` is the arm that does the job, None for whichever is
-    recommended.
-    """
+    """A work of the user's own; `fields` are those of a workload beside its items."""
 
     fields: dict[str, Any]
     measure_items: int | None
     source: str
-    job: Arm | None
     max_failures: int
 
     def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
@@ -100,11 +106,6 @@ class OwnSettings(WorkSettings):
     @property
     def is_recorded(self) -> bool:
         return self.source == "profile"
-
-    @property
-    def job_arms(self) -> list[dict[str, Any]]:
-        """What the job may be done by, as plain data: one arm, or all that are compared."""
-        return [asdict(arm) for arm in ([self.job] if self.job else self.arms)]
 
     @property
     def own_files(self) -> list[str]:

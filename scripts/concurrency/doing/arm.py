@@ -1,0 +1,54 @@
+"""The arm that does a job: which one, and its run in an interpreter of its own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from concurrency.errors import UserError
+from concurrency.measuring import arms, sampling
+from concurrency.measuring.arms import Arm
+from concurrency.measuring.child import SampleError, fresh_interpreter
+from concurrency.measuring.interpreters import GIL_IS_BACK, RUNNING
+from concurrency.measuring.sampling import Conditions
+from concurrency.workloads.workload import Workload
+
+
+def chosen(offered: Sequence[Mapping[str, Any]], cores: int, verdict: str, workload: Workload) -> Arm:
+    """The one of the arms `offered` (as plain data) or, of several, the one that the file `verdict` recommends.
+
+    Raises UserError if that recommends none of them.
+    """
+    known = arms.resolved([Arm(**arm) for arm in offered], cores)
+    if not verdict:
+        return known[0]
+    found = json.loads(Path(verdict).read_text(encoding="utf-8")).get(workload.name, {})
+    wanted = found.get("strategy"), found.get("options"), str(found.get("interpreter")).removesuffix(GIL_IS_BACK)
+    for arm in known:
+        if (arm.strategy, arm.options_text, arm.interpreter or RUNNING.label) == wanted:
+            return replace(arm, workers=int(found["workers"]))
+    why = found.get("sentence", "it was not measured.")
+    raise UserError(f"{workload.setting}.job: nothing is recommended: {why} Name a strategy")
+
+
+def run(workload: Workload, arm: Arm, items: list[Any], start_method: str | None, **given: Any) -> list[Any] | None:
+    """Have `arm` do all `items`, with what else is `given` to build the work; the answers, of a workload that knows
+    what they must be.
+
+    Raises SampleError if that ends before all are done.
+    """
+    strategy = workload.strategies()[arm.strategy]
+    order = sampling.order(
+        workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, Conditions(start_method)
+    )
+    order["given"] |= given
+    with fresh_interpreter(arm.executable) as child:
+        child.send(order)
+        child.receive(None, "")  # all is imported
+        child.go_on()
+        result = child.receive(None, "")
+    if error := result.get("error"):
+        raise SampleError(error)
+    answers: list[Any] | None = result.get("answers")
+    return answers
