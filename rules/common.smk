@@ -113,7 +113,8 @@ def verified(wildcards):
 
 def compared(wildcards):
     """The comparisons of a round; not by its `input`, as Snakemake does not watch a param for what it gets from there."""
-    profile = Path(measured_files(wildcards)[0]) if USER.works[wildcards.workload].is_recorded else None
+    is_recorded = USER.works[wildcards.workload].is_recorded
+    profile = Path(PLACE.modify_path(measured_files(wildcards)[0])) if is_recorded else None
     return [comparison.plain() for comparison in USER.compared(wildcards.workload, profile)]
 
 

@@ -1,15 +1,23 @@
-"""Processes of ours: what a fresh interpreter is started with, and how a process came to its end."""
+"""Processes of ours: what a fresh interpreter is started with, and how a process or a worker came to its end."""
 
 import os
 import signal
 import sys
+import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what has no workers need not import it
+    from multiprocessing.process import BaseProcess
 
 THREADS = (
     "OMP_NUM_THREADS", "GOTO_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )  # fmt: skip
 USERS = "USERS_"
+PATIENCE_S = 2.0
+_started: "list[BaseProcess]" = []  # the workers of this process's pools
 
 
 def remember_threads() -> None:
@@ -54,3 +62,23 @@ def how_it_ended(code: int, kills_before: int) -> str:
         name = f"signal {-code}"
     because = " because memory ran out" if -code == signal.SIGKILL and kills_for_memory() > kills_before else ""
     return f"was ended by {name}{because}"
+
+
+_kills_before = kills_for_memory()
+
+
+def started(workers: "Iterable[BaseProcess]") -> None:
+    """Note processes of a pool, of which `death` is to know."""
+    _started.extend(workers)
+
+
+def death() -> str:
+    """How the first of the workers ended that has not ended because of another: a pool that has lost one ends all
+    others by SIGTERM. Empty if there is none."""
+    codes: list[int | None] = []
+    give_up = time.monotonic() + PATIENCE_S  # the pool may just be looking at it
+    while not codes and time.monotonic() < give_up:
+        codes = [process.exitcode for process in _started if process.exitcode not in (None, -signal.SIGTERM)]
+        time.sleep(0.02)
+    codes.sort(key=lambda code: code == 0)
+    return f"a worker process {how_it_ended(codes[0] or 0, _kills_before)}" if codes else ""

@@ -72,3 +72,24 @@ def test_with_the_gil_and_without_it_and_many_in_one_process(workflow, small):
     assert "refuted" not in set(claims.loc["with the GIL, threads do not speed up computing", "answer"])
     gain = f"than the fastest one by one, on {told['sequential_interpreter']}"
     assert gain in told["sentence"] or "The machine was noisy" in told["sentence"]  # which may hide it
+
+
+def test_works_of_ones_own(workflow, small):
+    (workflow.folder / "work.py").write_text(
+        "from contextlib import contextmanager\n"
+        "@contextmanager\ndef opened():\n    yield 7\n"
+        "def times(n, seven):\n    return {n * seven}\n"
+    )
+    small["works"] = {
+        "sevens": {"function": "work.py:times", "open": "work.py:opened", "items": [1, 2, 3], "job": "threads"}
+    }
+    small["works"]["sevens"]["strategies"] = [
+        "sequential", *({name: {"workers": 2}} for name in ("threads", "interpreter_pool", "process_pool"))
+    ]  # fmt: skip
+    small |= {"interpreters": OTHERS, "rounds": 2, "download": {"sites": []}, "squares": {"numbers": []}}
+    workflow.configure(small)
+    outcome = workflow.run("compare")
+    assert outcome.returncode == 0, outcome.stdout
+    timings = pd.read_csv(workflow.folder / "results/tables/timings.csv", keep_default_na=False)
+    assert set(timings["error"]) == {""}
+    assert timings.groupby("interpreter")["strategy"].nunique().tolist() == [4, 4]

@@ -15,7 +15,7 @@ from pickle import HIGHEST_PROTOCOL, dump
 from time import perf_counter  # bound before strangers' code can patch it
 from typing import Any
 
-from concurrency import notes
+from concurrency import notes, processes
 from concurrency.errors import UserError
 from concurrency.measuring import worker
 from concurrency.measuring.parent import Parent
@@ -81,9 +81,7 @@ def _reason(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, ChildProcessError | BrokenExecutor):
-        from concurrency.strategies._processes import death  # noqa: PLC0415  (who has no processes must not import it)
-
-        return death() or str(error)
+        return processes.death() or str(error)
     return str(Failed.of(error))
 
 

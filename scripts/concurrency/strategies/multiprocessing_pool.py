@@ -9,9 +9,8 @@ from functools import partial
 from multiprocessing.connection import wait as first_ready
 from typing import Any
 
+from concurrency.processes import death, started
 from concurrency.work import Work
-
-from ._processes import death, started
 
 RANK = 5
 RUNS = "function"

@@ -90,7 +90,7 @@ def then(came):
 """
 LIGHT = ("threads", "process_pool", "multiprocessing_pool", "asyncio", "asyncio_to_thread", "asyncio_then_processes")
 OTHERS = (
-    "sequential", "asyncio_blocking", "process_pool_futures", "process_pool_ranges", "joblib", "mpire", "dask",
+    "sequential", "asyncio_blocking", "process_pool_futures", "process_pool_ranges", "joblib", "mpire", "dask", "ray",
     "interpreter_pool", "asyncio_gather", "asyncio_taskgroup", "asyncio_as_completed", "asyncio_wait",
     "asyncio_legacy_loop", "asyncio_uvloop", "processes_asyncio", "asyncio_then_threads", "threads_then_processes",
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import json
 import math
 import multiprocessing
 import socket
@@ -22,6 +21,7 @@ from concurrency.measuring.arms import Arm
 from concurrency.strategies import _catalogue
 from concurrency.work import Work
 from concurrency.workloads.known import kind_of
+from concurrency.workloads.own.workload import Own
 from concurrency.workloads.squares.sums import closed_form, cut_range, sum_of_squares
 from concurrency.workloads.squares.work import NeverAwaiting
 from helpers.workloads import strategies, workload
@@ -279,11 +279,10 @@ def test_an_older_interpreter_leaves_out_what_it_has_not(monkeypatch):
 
 
 def test_algorithms_are_off_with_a_function_of_ones_own():
-    asked = ["numpy", {"threads": {"workers": 2}}]
-    own = workload("squares", [], function="work.py:f")
-    chosen, left_out = arms.runnable(own, [Arm("numpy"), Arm("threads", 2)], asked, "config.yaml")
-    assert chosen == [Arm("threads", 2)]
-    assert json.dumps(left_out) == '{"numpy": "computes the sum of squares only, not your function"}'
+    own = Own([], function="work.py:f")
+    assert not any(strategy.is_algorithm for strategy in own.strategies().values())
+    with pytest.raises(UserError, match=r"config\.yaml: there is no strategy 'numpy'; there are sequential"):
+        arms.expand(own, ["numpy"], 2, "config.yaml")
 
 
 def test_what_computes_in_one_thread_depends_on_the_gil():
