@@ -16,7 +16,7 @@ from concurrency.doing.arm import chosen
 from concurrency.doing.job import Job
 from concurrency.errors import UserError
 from concurrency.running import job
-from concurrency.workloads.own.journal import Journal
+from concurrency.workloads.own.journal import Ended, Journal
 from concurrency.workloads.own.workload import Own
 
 SHOWN = 5  # failed items
@@ -26,10 +26,14 @@ def main(snakemake: Any) -> None:
     params, name, output = snakemake.params, snakemake.wildcards.work, Path(snakemake.output[0])
     workload = Own(params.source, **params.fields)
     arm = chosen(params.arms, usable(snakemake.threads), snakemake.input.verdict, workload)
-    with Job(workload, output.parent / "state", params.own) as running:
-        with _progress(running.journal, name, len(workload.items)):
-            running.do(arm, params.start_method)
-        failed = running.write(output)
+    try:
+        with Job(workload, output.parent / "state", params.own) as running:
+            with _progress(running.journal, name, len(workload.items)):
+                running.do(arm, params.start_method)
+            failed = running.write(output)
+    except OSError as error:  # a full disk
+        where = error.filename or output.parent
+        raise UserError(f"{where}: {error.strerror}; put that right, and the same command does what is left") from error
     for line in failed:
         logging.info("%s: %s: %s\n%s", line["item"], line["error"], line["message"], line["traceback"])
     done = len(workload.items) - len(failed)
@@ -58,10 +62,12 @@ def _progress(journal: Journal, name: str, count: int) -> Iterator[None]:
     ended = threading.Event()
 
     def watch() -> None:
+        seen: dict[Path, int] = {}
+        known: dict[str, Ended] = {}
         with tqdm(desc=name, total=count, unit="item", delay=1, mininterval=0.5) as bar:
             while not ended.wait(0.5):
-                known, _ = journal.read()
-                bar.set_postfix(failed=sum("error" in line for line in known.values()), refresh=False)
+                known |= journal.read(seen)[0]
+                bar.set_postfix(failed=sum(one.failed for one in known.values()), refresh=False)
                 bar.update(len(known) - bar.n)
 
     watching = threading.Thread(target=watch, daemon=True)

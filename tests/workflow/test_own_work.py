@@ -152,6 +152,16 @@ def test_a_function_that_raises_is_told_by_the_report(own, small):
 
 
 @pytest.mark.heavy
+def test_where_nothing_can_be_noted_one_line_says_so(own):
+    state = own.folder / "results/cubes/state"
+    state.parent.mkdir(parents=True)
+    state.write_text("")
+    outcome = own.run("job")
+    assert outcome.returncode != 0
+    assert f"{state.relative_to(own.folder)}: File exists; put that right" in outcome.stdout
+    assert "Traceback" not in outcome.stdout
+
+
 def test_an_item_that_ends_its_process_is_a_row(own, small):
     (own.folder / "work.py").write_text(
         "import os, signal\n\ndef f(n):\n    if n == 5:\n        os.kill(os.getpid(), signal.SIGKILL)\n    return n\n"

@@ -40,7 +40,7 @@ class Job:
         known = self._folder / "code"
         if known.exists() and known.read_text(encoding="utf-8") != self._code:
             log.info("the code has changed: all items are done again")
-            self.journal.rewrite([])
+            self.journal.rewrite({})
         known.write_text(self._code, encoding="utf-8")
         self._keep(failed_too=True)
         return self
@@ -86,14 +86,15 @@ class Job:
         failed = []
         with writing(file) as results:
             for key, item in self._keyed:
-                line = {"item": item} | {name: value for name, value in ended[key].items() if name != "key"}
-                failed += [line] if "error" in line else []
+                line = {"item": item} | ended[key].line()
+                failed += [line] if ended[key].failed else []
                 results.write(f"{json.dumps(line, ensure_ascii=False, allow_nan=False)}\n")
-        self._keep(failed_too=False)
+        if failed:
+            self._keep(failed_too=False)
         return failed
 
     def _keep(self, failed_too: bool) -> None:
         ended, _ = self.journal.read()
         wanted = {key for key, _ in self._keyed}
-        kept = (line for key, line in ended.items() if key in wanted and (failed_too or "error" not in line))
+        kept = {key: one for key, one in ended.items() if key in wanted and (failed_too or not one.failed)}
         self.journal.rewrite(kept)

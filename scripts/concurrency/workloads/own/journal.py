@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,26 @@ def keys(items: Sequence[Any]) -> list[str]:
         times[digest] += 1
         found.append(f"{digest}-{times[digest]}")
     return found
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of an item: whether it failed, and where its line is, which may be long."""
+
+    file: Path
+    place: int
+    failed: bool
+
+    def data(self) -> bytes:
+        """The line as it was written."""
+        with open(self.file, "rb") as file:
+            file.seek(self.place)
+            return file.readline()
+
+    def line(self) -> dict[str, Any]:
+        """What it says, without the item's key."""
+        said: dict[str, Any] = json.loads(self.data())
+        return {name: value for name, value in said.items() if name != "key"}
 
 
 @dataclass(frozen=True)
@@ -69,36 +89,47 @@ class Journal:
         finally:
             os.close(file)
 
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """All that was written, file by file."""
-        for path in sorted(Path(self.folder).glob(f"*{SUFFIX}")):
-            with open(path, "rb") as file:
-                for line in file:
-                    if line.endswith(b"\n"):
-                        yield json.loads(line)
+    def read(self, seen: dict[Path, int] | None = None) -> tuple[dict[str, Ended], set[str]]:
+        """The last line of each item that was ended, and the items that were begun and not ended.
 
-    def read(self) -> tuple[dict[str, dict[str, Any]], set[str]]:
-        """The last line of each item that was ended, and the items that were begun and not ended."""
-        ended: dict[str, dict[str, Any]] = {}
+        `seen` has how many bytes of each file were read before, which are not read again, and is brought up to date.
+        """
+        seen = {} if seen is None else seen
+        ended: dict[str, Ended] = {}
         begun: set[str] = set()
-        for line in self.lines():
-            if "begun" in line:
-                begun.add(line["begun"])
-            else:
-                ended[line["key"]] = line
+        for path in self._files():
+            with open(path, "rb") as file:
+                file.seek(seen.get(path, 0))
+                for data in file:
+                    if not data.endswith(b"\n"):
+                        break
+                    place = seen.get(path, 0)
+                    seen[path] = place + len(data)
+                    try:
+                        line = json.loads(data)
+                    except ValueError:  # a power cut's
+                        continue
+                    if "begun" in line:
+                        begun.add(line["begun"])
+                    else:
+                        ended[line["key"]] = Ended(path, place, failed="error" in line)
         return ended, begun - ended.keys()
 
-    def rewrite(self, lines: Iterable[dict[str, Any]]) -> None:
-        """Hold `lines` and nothing else, in one file."""
-        old = sorted(Path(self.folder).glob(f"*{SUFFIX}"))
+    def rewrite(self, ended: Mapping[str, Ended]) -> None:
+        """Hold the lines of `ended` and nothing else, in one file."""
+        old = self._files()
         new = Path(self.folder, f"kept{SUFFIX}")
         part = new.with_suffix(".part")
-        with open(part, "w", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(line, allow_nan=False)}\n" for line in lines)
+        with open(part, "wb") as file:
+            for one in ended.values():
+                file.write(one.data())
         part.replace(new)
         for path in old:
             if path != new:
                 path.unlink()
+
+    def _files(self) -> list[Path]:
+        return sorted(Path(self.folder).glob(f"*{SUFFIX}"))
 
 
 @dataclass(frozen=True)
