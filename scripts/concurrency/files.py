@@ -1,13 +1,14 @@
-"""Tables that several jobs write: each appears whole or not at all, and those of shards are put together again."""
+"""Files that several jobs write: each appears whole or not at all, and those of shards are put together again."""
 
 import csv
 import heapq
 import os
+import pickle
 import platform
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 
 @contextmanager
@@ -21,6 +22,16 @@ def writing(path: str | Path) -> Iterator[TextIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def unpickled(path: str | Path) -> Iterator[Any]:
+    """What was pickled into a file of ours, one by one; it may be of any class, and raise whatever that does."""
+    with open(path, "rb") as file:
+        while True:
+            try:
+                yield pickle.load(file)  # noqa: S301
+            except EOFError:
+                return
 
 
 def merged(paths: Iterable[str | Path]) -> Iterator[list[str]]:

@@ -5,14 +5,14 @@ has written of each arm, and sends for each how many answers differ and, of the 
 """
 
 import itertools
-import pickle
 import reprlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from concurrency.errors import UserError
+from concurrency.files import unpickled
 from concurrency.loading import load
 from concurrency.measuring.answers import same
 from concurrency.measuring.parent import Parent
@@ -44,7 +44,7 @@ def _check(check: str | dict[str, float]) -> Callable[[Any, Any], bool]:
 def _compared(file: str, expected: str, check: Callable[[Any, Any], bool]) -> dict[str, Any]:
     """How many of the answers in `file` differ, and an `error` that shows the first."""
     place, failed, error = 0, 0, ""
-    pairs = itertools.zip_longest(_answers(file), _answers(expected), fillvalue=MISSING)
+    pairs = itertools.zip_longest(unpickled(file), unpickled(expected), fillvalue=MISSING)
     try:
         while True:
             place += 1
@@ -57,15 +57,6 @@ def _compared(file: str, expected: str, check: Callable[[Any, Any], bool]) -> di
     except BaseException as problem:  # noqa: BLE001  (unpickling and comparing run strangers' code)
         return {"failed": failed + 1, "error": error or f"item {place}: cannot be compared: {Failed.of(problem)}"}
     return {"failed": failed, "error": error} if error else {"failed": 0}
-
-
-def _answers(file: str) -> Iterator[Any]:
-    with open(file, "rb") as pickled:
-        while True:
-            try:
-                yield pickle.load(pickled)  # noqa: S301  (a sample of ours wrote it)
-            except EOFError:
-                return
 
 
 def _shown(answer: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from concurrency.files import unpickled
 from concurrency.work import Work
 from concurrency.workloads.own import work as own
 
@@ -60,9 +61,4 @@ def _seen(took_s: float, computed_s: float, came: Any) -> Seen:
 
 def read(file: str) -> Iterator[Seen]:
     """All that was seen, in the order of the items, of the `file` into which a sample has put its answers."""
-    with open(file, "rb") as pickled:
-        while True:
-            try:
-                yield pickle.load(pickled)  # noqa: S301  (a sample of ours wrote it)
-            except EOFError:
-                return
+    return unpickled(file)
