@@ -176,8 +176,8 @@ rule record:
     threads: CORES
     params:
         compared=lambda wildcards: [one.plain() for one in USER.compared(wildcards.work)],
+        conditions=conditions,
         files=files_called,
-        start_method=USER.start_method,
         own=own_code,
         code=code("record.py"),
     script:
@@ -192,6 +192,7 @@ rule do:
         report("results/{work}/results.jsonl", category="1 The job", caption="captions/results.rst"),
     log:
         "results/logs/do/{work}.log",
+    priority: 1  # before it is measured: what is broken is told at once
     conda:
         "envs/workflow.yaml"
     threads: CORES
@@ -200,7 +201,6 @@ rule do:
         files=files_called,
         fields=lambda wildcards: USER.own[wildcards.work].fields,
         arms=lambda wildcards: USER.own[wildcards.work].job_arms,
-        max_failures=lambda wildcards: USER.own[wildcards.work].max_failures,
         start_method=USER.start_method,
         own=own_code,
         code=code("do.py"),
@@ -214,12 +214,16 @@ include: "rules/plan.smk"
 
 
 onstart:
-    rounds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "measure"]
+    jobs = list(workflow.dag.needrun_jobs())
+    rounds = [job for job in jobs if job.rule.name == "measure"]
     if rounds:
         counts = Counter(job.wildcards.workload for job in rounds)
         if USER.hosts and not workflow.executor_plugin.common_settings.non_local_exec:
             sys.exit("hosts: there is no cluster in this run; add --workflow-profile slurm, or set hosts: []")
-        print(plan.describe(counts, USER, cores.usable(CORES)), file=sys.stderr)
+        on_works = Counter(
+            (job.wildcards.get("work", job.wildcards.get("workload")), job.rule.name) for job in jobs
+        )
+        print(plan.describe(counts, USER, cores.usable(CORES), on_works), file=sys.stderr)
         messages.show_progress([Path(job.output[0]) for job in rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)

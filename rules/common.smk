@@ -124,7 +124,7 @@ def replayed():
 
 
 def conditions(wildcards):
-    return {"start_method": USER.start_method, "timeout_s": USER.works[wildcards.workload].timeout_s}
+    return {"start_method": USER.start_method, "timeout_s": USER.works[the_work(wildcards)].timeout_s}
 
 
 def strategy_code(wildcards):

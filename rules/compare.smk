@@ -223,6 +223,7 @@ rule report:
         left_out=lambda wildcards: USER.left_out,
         config=lambda wildcards: plain(config),
         replayed=lambda wildcards: replayed(),
+        measured=lambda wildcards: {name: work.measured(USER.measure_items) for name, work in USER.own.items()},
         code=code("report.py"),
     script:
         "../scripts/report.py"

@@ -34,16 +34,20 @@ def main(snakemake: Any) -> None:
     except OSError as error:  # a full disk
         where = error.filename or output.parent
         raise UserError(f"{where}: {error.strerror}; put that right, and the same command does what is left") from error
-    for line in failed:
-        logging.info("%s: %s: %s\n%s", line["item"], line["error"], line["message"], line["traceback"])
+    bad = output.with_name("failed.jsonl")  # no output: Snakemake deletes those of a job that failed
+    bad.unlink(missing_ok=True)
+    if failed:
+        bad.write_text("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in failed), encoding="utf-8")
     done = len(workload.items) - len(failed)
     logging.info("%d items done by %s with %s workers", done, arm.strategy, arm.workers)
     if failed:
-        logging.warning("%s", "\n".join(_told(name, failed, len(workload.items))))
-    if len(failed) > params.max_failures:
+        logging.warning(
+            "%s\n  all of them, with tracebacks: %s", "\n".join(_told(name, failed, len(workload.items))), bad
+        )
+    if len(failed) > workload.max_failures:
         raise UserError(
             f"works.{name}: {len(failed)} of {len(workload.items)} items failed, and works.{name}.max_failures is "
-            f"{params.max_failures}; the same command does those again and keeps the others"
+            f"{workload.max_failures}; the same command does those again and keeps the others"
         )
 
 

@@ -11,6 +11,7 @@ from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.sampling import Conditions, run_sample
 from concurrency.running import job
 from concurrency.strategies._catalogue import BASELINE
+from concurrency.work import Failed
 from concurrency.workloads.own import recording
 from concurrency.workloads.own.workload import Own
 
@@ -23,12 +24,12 @@ def main(snakemake: Any) -> None:
     with lock.machine_to_itself():
         try:
             run_sample(
-                Recorded(**vars(workload)), strategy, 1, {}, workload.items, Conditions(snakemake.params.start_method),
+                Recorded(**vars(workload)), strategy, 1, {}, workload.items, Conditions(**snakemake.params.conditions),
                 file=str(output),
             )  # fmt: skip
         except SampleError as error:
             raise UserError(f"{workload.setting}: one by one: {error}") from error
-    seen = list(recording.read(str(output)))
+    seen = [one for one in recording.read(str(output)) if not isinstance(one, Failed)]
     waited, computed = sum(one.waited_s for one in seen), sum(one.computed_s for one in seen)
     logging.info("%d items waited %.3g s and computed %.3g s", len(seen), waited, computed)
 

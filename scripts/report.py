@@ -23,6 +23,7 @@ def main(snakemake: Any) -> None:
         environment=_facts([Path(file) for file in files.environment]),
         config=snakemake.params.config,
         left_out=snakemake.params.left_out,
+        measured=snakemake.params.measured,
         replayed=_replayed(snakemake.params.replayed, files),
     )
     Path(snakemake.output[0]).write_text(html, encoding="utf-8")

@@ -26,6 +26,7 @@ class Noted:
     function: Callable[..., Any]
     file: str
     state: str = "computing"  # what it is said to do
+    is_first: bool = True  # not something that is done to an item after another
 
     def __call__(self, *arguments: Any) -> Any:
         begin = time.perf_counter()
@@ -36,11 +37,12 @@ class Noted:
             # by the system's number: in a subinterpreter, Python's name for one thread changes from call to call
             lane = f"process {os.getpid()}, thread {threading.get_native_id()}"
             spans = [[self.state, begin, end]]
-            note(self.file, what="computing", item=arguments, lane=lane, born=_born(), spans=spans)
+            item = arguments if self.is_first else ()
+            note(self.file, what="computing", item=item, lane=lane, born=_born(), spans=spans, first=self.is_first)
 
     def __reduce__(self) -> tuple[Any, ...]:
         note(self.file, what="sent", at=time.perf_counter())
-        return Noted, (self.function, self.file, self.state)
+        return Noted, (self.function, self.file, self.state, self.is_first)
 
 
 @dataclass(frozen=True)

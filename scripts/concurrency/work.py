@@ -186,6 +186,9 @@ def _own_loop() -> Iterator[Callable[[Work, Any], Any]]:
     calls: dict[Work, Callable[[Any], Awaitable[Any]]] = {}
 
     async def done(work: Work, item: Any) -> Any:
+        task = asyncio.current_task()
+        assert task
+        task.set_name("one by one")  # as all of them are
         if work not in calls:
             calls[work] = await work.on_loop()
         return await calls[work](item)

@@ -247,7 +247,10 @@ def test_the_job_as_recommended(own, small):
         ),
         ({"a": {"items": [1], "function": "nothing.py:f"}}, "works.a.function: there is no file nothing.py"),
         ({"a": {"items": [1]}}, "works.a: give what is done for each item: `function` (a def) or `coroutine`"),
-        ({"a": {"function": "work.py:cube"}}, "works.a.items: is missing; A list; {start, count}; a pattern"),
+        (
+            {"a": {"function": "work.py:cube"}},
+            "works.a.items: is missing; give a list, a file, a pattern such as photos/*.jpg",
+        ),
         (
             {"a": {"items": [1], "coroutine": "work.py:fetch", "split": "work.py:share_of_cube"}},
             "works.a.split: it does a share of what `function` does; give that too",
@@ -278,9 +281,9 @@ def test_a_bad_setting_is_one_line(own, small, works, line):
 @pytest.mark.parametrize(
     ("work", "line"),
     [
-        ({"function": "work.py:fetch"}, "work.py:fetch: is an `async def`; give it as `coroutine`"),
-        ({"coroutine": "work.py:cube"}, "work.py:cube: is no `async def`; give it as `function`"),
-        ({"function": "work.py:generate"}, "work.py:generate: is a generator"),
+        ({"function": "work.py:fetch"}, "work.py:fetch is an `async def`; give it as `coroutine`"),
+        ({"coroutine": "work.py:cube"}, "work.py:cube is no `async def`; give it as `function`"),
+        ({"function": "work.py:generate"}, "work.py:generate is a generator"),
         ({"function": "work.py:nothing"}, "work.py: there is no nothing in it"),
     ],
 )

@@ -121,7 +121,7 @@ def examine(timings: pd.DataFrame) -> pd.DataFrame:
     """
     hosts = list(dict.fromkeys(timings["host"]))
     measured = [block for block in blocks(timings, robust=False) if block.host == hosts[0]]
-    found = {(block.bound, block.kind.is_fast): block for block in measured}
+    found = {(block.bound, block.kind.is_fast): block for block in measured if block.workload in BUILT_IN}
     several = any(len(block.interpreters) > 1 for block in found.values())
     examined = EXAMINED + (OF_INTERPRETERS if several else ())
     cases = [case for claim in examined for case in _cases(claim, found.get(claim.bound))]

@@ -14,7 +14,7 @@ def arm_name(workload: str, arm: ArmKey, with_interpreter: bool = False) -> str:
     where = f" on {arm.interpreter}" if with_interpreter else ""
     if arm.strategy == BASELINE:
         return ONE_BY_ONE + where
-    one, several = kind_of(workload).units
+    one, several = kind_of(workload).units_of(arm.strategy)
     options = f" ({arm.options})" if arm.options else ""
     return f"{arm.strategy} with {arm.workers} {one if arm.workers == 1 else several}{options}{where}"
 

@@ -9,6 +9,7 @@ from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
 from concurrency.strategies._catalogue import BASELINE
 
+ANEW = "snakemake --forcerun measure"
 PROBE = "download.live.probe: true"
 PROBED = 16  # in flight, at most
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
@@ -21,7 +22,7 @@ def sentences(answer: Answer) -> str:
     if answer.recommended is None:
         some_succeeded = any(arm.rounds for arm in answer.arms)
         reason = "no arm succeeded in every round" if some_succeeded else "every arm failed"
-        return f"No answer: {reason}; the tables say why."
+        return f"No answer: {reason}; the report says why. With that put right, measure anew: {ANEW}."
     said = [
         too_few_rounds(answer) if answer.has_too_few_rounds else recommendation(answer, answer.recommended),
         left_open(answer, answer.recommended),
@@ -47,7 +48,7 @@ def mixed_rounds(answer: Answer) -> str:
     ]
     return (
         f"No answer: the rounds were measured with different arms ({listed(parts, NAMED)}). Measure all of them with "
-        "the same number of cores and the same Python: snakemake --forcerun measure."
+        f"the same number of cores and the same Python: {ANEW}."
     )
 
 

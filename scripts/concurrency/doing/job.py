@@ -13,6 +13,7 @@ from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.work import Failed
+from concurrency.workloads.items import facts
 from concurrency.workloads.own.journal import Journal, keys
 from concurrency.workloads.own.workload import Own
 
@@ -24,14 +25,16 @@ Keyed = tuple[str, Any]
 class Job:
     """That of `workload`, whose state is in `folder`: used with `with`, one at a time.
 
-    `code` stands for the user's code: what other code has brought is forgotten. What failed in a job that came to its
-    end is done again in the next.
+    `code` stands for the user's code: what other code has brought is forgotten, and what a file brought that has
+    changed since. What failed in a job that came to its end is done again in the next.
     """
 
     def __init__(self, workload: Own, folder: Path, code: str) -> None:
-        self._workload, self._folder, self._code = workload, folder, code
-        self.journal = Journal(str(folder))
-        self._keyed: list[Keyed] = list(zip(keys(workload.items), workload.items, strict=True))
+        self._workload, self._folder = workload, folder.resolve()  # wherever the user's code may go to
+        self._code = json.dumps([code, workload.spec()])
+        self.journal = Journal(str(self._folder))
+        known_by = map(facts, workload.items) if isinstance(workload.source, str) else workload.items
+        self._keyed: list[Keyed] = list(zip(keys(known_by), workload.items, strict=True))
 
     def __enter__(self) -> "Job":
         self._folder.mkdir(parents=True, exist_ok=True)

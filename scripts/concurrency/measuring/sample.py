@@ -51,19 +51,19 @@ def main() -> None:
         end = perf_counter()
         if file:
             notes.note(file, what="work", begin=begin, ready=ready, end=end)
-        parent.tell(setup_s=ready - begin, work_s=end - ready, **_told(answers, spec["answers"]))
+        parent.tell(setup_s=ready - begin, work_s=end - ready, **_told(answers, spec["answers"], spec["tolerated"]))
         parent.await_order()
         parent.tell(workers=worker.facts_of_all(run, spec["workers"]) if spec["ask_workers"] else [worker.facts()])
 
 
-def _told(answers: list[Any], file: str | None) -> dict[str, Any]:
+def _told(answers: list[Any], file: str | None, tolerated: int) -> dict[str, Any]:
     """What the measuring process gets of the answers: them or, where only the user's code can know what they are, how
-    many there are and what failed, while they go into `file`, pickled one by one."""
+    many there are and what failed, if more than the `tolerated`, while they go into `file`, pickled one by one."""
     if file is None:
         return {"answers": answers}
     failed = [(place, answer) for place, answer in enumerate(answers, 1) if isinstance(answer, Failed)]
     told: dict[str, Any] = {"count": len(answers), "failed": len(failed)}
-    if failed:
+    if len(failed) > tolerated:
         place, first = failed[0]
         return told | {"failure": f"item {place}: {first}", "traceback": first.traceback}
     with open(file, "wb") as pickled:

@@ -227,6 +227,7 @@ def order(
         "start_method": conditions.start_method,
         "notes": notes,
         "answers": None if workload.knows_answers else file,
+        "tolerated": workload.tolerated,
         "ask_workers": strategy.runs == "function" and not strategy.shares and not strategy.then,
     }
 

@@ -9,6 +9,7 @@ Three places take notes, each as JSON lines appended to one file, with times of 
 
 import asyncio
 import json
+import os
 import time
 from asyncio import base_events, events
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,11 @@ from typing import Any
 from concurrency.notes import note
 
 EVENT_LOOP, LINK = "event loop", "the link"  # lanes that are no workers
+
+
+def is_shared(lane: str) -> bool:
+    """Whether a lane of that name is no worker's."""
+    return lane == LINK or lane.startswith(EVENT_LOOP)
 
 
 def watch_event_loops(file: str) -> None:
@@ -34,7 +40,7 @@ def watch_event_loops(file: str) -> None:
         name = _name(handle)
         begin = time.perf_counter()
         run(handle)
-        note(file, what="ran", name=name, begin=begin, end=time.perf_counter())
+        note(file, what="ran", name=name, process=os.getpid(), begin=begin, end=time.perf_counter())
 
     base_events.BaseEventLoop._run_once = watched_run_once  # type: ignore[attr-defined]
     events.Handle._run = watched_run  # type: ignore[method-assign, assignment]
@@ -80,7 +86,7 @@ def _events(pid: int, notes: Sequence[Mapping[str, Any]], work: Mapping[str, flo
     def lane(name: str) -> int:
         if name not in lanes:
             lanes[name] = len(lanes) + 1
-            label = name if name in (EVENT_LOOP, LINK) else f"{len(lanes)} {name}"
+            label = name if is_shared(name) else f"{len(lanes)} {name}"
             found.append({"ph": "M", "name": "thread_name", "pid": pid, "tid": lanes[name], "args": {"name": label}})
         return lanes[name]
 
@@ -97,20 +103,24 @@ def _events(pid: int, notes: Sequence[Mapping[str, Any]], work: Mapping[str, flo
             | ({"args": args} if args else {})
         )
 
+    processes = list(dict.fromkeys(one["process"] for one in notes if one["what"] == "ran"))
+    loops = {process: EVENT_LOOP if len(processes) == 1 else f"{EVENT_LOOP} {process}" for process in processes}
     bar("setting up", 0, work["begin"], begin)
     bar("work", 0, begin, end)
     first = {one["lane"]: one["spans"][0][1] for one in reversed(notes) if "spans" in one}
     for name in sorted(first, key=lambda name: first[name]):
         lane(name)
-    for name, born in {one["lane"]: one["born"] for one in notes if one.get("born")}.items():
+    of_processes = {one["lane"].partition(",")[0]: one for one in reversed(notes) if one.get("born")}
+    for name, born in ((one["lane"], one["born"]) for one in of_processes.values()):
         if born > work["begin"] - 0.02:  # later than the sample's own process
             started = {"ph": "i", "s": "t", "name": "worker started", "pid": pid, "tid": lane(name), "ts": micros(born)}
             found.append(started)
     for number, one in enumerate(notes):
         if "spans" in one:
-            queued = {"cat": "queue", "name": "queued", "pid": pid, "tid": 0, "id": number}
-            found.append(queued | {"ph": "b", "ts": 0.0, "args": {"item": one["item"]}})
-            found.append(queued | {"ph": "e", "ts": max(0.0, micros(one["spans"][0][1]))})
+            if one.get("first", True):
+                queued = {"cat": "queue", "name": "queued", "pid": pid, "tid": 0, "id": number}
+                found.append(queued | {"ph": "b", "ts": 0.0, "args": {"item": one["item"]}})
+                found.append(queued | {"ph": "e", "ts": max(0.0, micros(one["spans"][0][1]))})
             for state, start, stop in one["spans"]:
                 bar(state, lane(one["lane"]), start, stop, item=one["item"])
         elif one["what"] == "sent" and begin <= one["at"]:
@@ -121,7 +131,7 @@ def _events(pid: int, notes: Sequence[Mapping[str, Any]], work: Mapping[str, flo
             counts = {"ready": one["ready"], "waiting": one["waiting"]}
             found.append({"ph": "C", "name": "tasks", "pid": pid, "tid": 0, "ts": micros(one["at"]), "args": counts})
         elif one["what"] == "ran" and begin <= one["begin"] and one["end"] <= end:
-            bar(one["name"], lane(EVENT_LOOP), one["begin"], one["end"])
+            bar(one["name"], lane(loops[one["process"]]), one["begin"], one["end"])
     for one in notes:
         if one["what"] == "link" and one["begin"] < one["end"]:  # it takes no time where it has no limit
             bar("carrying", lane(LINK), one["begin"], one["end"], bytes=one["bytes"])

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.sampling import OVERHEAD_S
@@ -9,8 +11,14 @@ from concurrency.running.settings import Settings
 from concurrency.workloads.own.workload import Own
 
 
-def describe(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
-    """A sentence or two; `rounds` counts the rounds of each workload."""
+def describe(
+    rounds: Mapping[str, int],
+    settings: Settings,
+    cores: int,
+    jobs: Mapping[tuple[str, str], int] = MappingProxyType({}),
+) -> str:
+    """A sentence or two; `rounds` counts the rounds of each workload, `jobs` all that is to be run of it, by its name
+    and the rule's."""
     seconds, samples, hopeless = 0.0, 0, ""
     free_threaded = {python.executable for python in settings.interpreters if python.free_threaded}
     for name, count in rounds.items():
@@ -22,21 +30,26 @@ def describe(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
             hopeless = f" A sample needs {_duration(least)}, but {name}.timeout_s is {most:g}: raise it."
     names = " and ".join(f"{count} × {name}" for name, count in rounds.items())
     lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
-    return f"Measuring {names}: {samples} samples{lasting}.{_calls(rounds, settings, cores)}{hopeless}"
+    return f"Measuring {names}: {samples} samples{lasting}.{_calls(jobs, settings, cores)}{hopeless}"
 
 
-def _calls(rounds: Mapping[str, int], settings: Settings, cores: int) -> str:
-    """How often the user's own functions are called for that, which may ask somebody else's service for something."""
+def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int) -> str:
+    """How often the user's own functions are called, which may ask somebody else's service for something."""
     told = []
     for name, work in settings.own.items():
-        if (count := rounds.get(name, 0)) and not work.is_recorded:
-            [comparison] = settings.compared(name)
-            assert isinstance(comparison.workload, Own)
-            calls = count * len(comparison.samples(cores)) * len(comparison.workload.items)
-            told.append(f"{calls:,} times for {name}")
-    if not told:
-        return ""
-    return f" Your function is called {' and '.join(told)} (once per item with works.<name>.source: profile)."
+        rounds, timelines = jobs.get((name, "measure"), 0), jobs.get((name, "timeline"), 0)
+        if not rounds:
+            continue
+        [comparison] = settings.compared(name)
+        assert isinstance(comparison.workload, Own)
+        few, every = len(comparison.workload.items), len(replace(comparison.workload, measure_items=None).items)
+        count = every * jobs.get((name, "do"), 0) + few * jobs.get((name, "record"), 0)
+        if work.is_recorded:
+            told.append(f"{count:,} times for {name}, of which a stand-in is measured")
+        else:
+            count += few * (rounds * len(comparison.samples(cores)) + timelines * len(comparison.arms))
+            told.append(f"{count:,} times for {name} (works.{name}.source: profile would measure a stand-in)")
+    return f" Your function is called {' and '.join(told)}." if told else ""
 
 
 def _round_s(comparison: Comparison, cores: int, free_threaded: Collection[str]) -> float:

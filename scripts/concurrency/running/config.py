@@ -23,7 +23,21 @@ TYPE_NAMES = {
     "object": "a mapping",
     "null": "null",
 }
-ONE_WORK = ("items", "function", "coroutine", "open", "then", "split", "check", "bound", "timeout_s")
+EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
+ONE_WORK = (
+    "items",
+    "function",
+    "coroutine",
+    "open",
+    "then",
+    "split",
+    "check",
+    "bound",
+    "timeout_s",
+    "job",
+    "max_failures",
+)
+EXAMPLES = {"items": "a list, a file, a pattern such as photos/*.jpg, or {start, count}"}
 MOVED = {  # where what an earlier configuration may have is now
     "sites": "download.sites",
     "source": "download.source",
@@ -63,6 +77,8 @@ def _meant(text: str) -> Any:
         meant = yaml.safe_load(text) if text else text
     except yaml.YAMLError:
         return text
+    if isinstance(meant, str) and EXPONENT.fullmatch(text):  # which YAML takes for text
+        meant = float(text)
     return plain(meant) if isinstance(meant, int | float | None) else text
 
 
@@ -121,7 +137,7 @@ def _explain(error: ValidationError) -> str:
         return f"{key}.{instance}: a work's name is made of small letters, digits and _, and begins with a letter"
     if rule == "required":
         missing = next(name for name in wanted if name not in instance)
-        return f"{key}.{missing}: is missing; {cast(Any, error.schema)['properties'][missing]['description']}"
+        return f"{key}.{missing}: is missing; give {EXAMPLES.get(missing, 'it')}"
     one_strategy = f"expected the name of one strategy, as in `- threads: {{workers: [4]}}`, not {given}"
     kinds = [] if rule != "type" else [wanted] if isinstance(wanted, str) else wanted
     what = {

@@ -145,7 +145,8 @@ def _own(
     if not (isinstance(source, str) and own_items.is_pattern(source)):
         source = _file_or_value(source, f"{place}.items", folders)
     count = len(own_items.read(source, f"{place}.items")) if source != [] else 0
-    fields = {"name": name, "bound": given["bound"], "check": _check(given["check"], f"{place}.check", folders)}
+    fields = {key: given[key] for key in ("bound", "max_failures")}
+    fields |= {"name": name, "check": _check(given["check"], f"{place}.check", folders)}
     fields |= {key: _function(given[key], f"{place}.{key}", folders) for key in PLACES}
     workload = Own(source, **fields)
     known, asked = workload.strategies(), given["strategies"]
@@ -158,7 +159,8 @@ def _own(
         return {strategy: {"workers": max(1, min(count, MOST_IN_FLIGHT)), **options}}
 
     if asked in (None, "all"):
-        asked = [name for name in (IDEAS if asked is None else known) if not workload.excludes(known[name])]
+        ideas = (*IDEAS, "process_pool_ranges") if given["split"] else IDEAS
+        asked = [name for name in (ideas if asked is None else known) if not workload.excludes(known[name])]
         asked = [
             name for name in asked if given["strategies"] or not all(python.lacks(known[name]) for python in pythons)
         ]
@@ -167,7 +169,7 @@ def _own(
     job = _job(workload, with_workers(given["job"] or default), chosen, f"{place}.job")
     return OwnSettings(
         items=source, shards=1, arms=chosen, left_out=left_out, fields=fields, job=job,
-        **{key: given[key] for key in ("timeout_s", "measure_items", "source", "max_failures")},
+        **{key: given[key] for key in ("timeout_s", "measure_items", "source")},
     )  # fmt: skip
 
 
@@ -186,6 +188,8 @@ def _job(workload: Workload, asked: str | Mapping[str, Any], compared: list[Arm]
 
 def _check(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
     """None: answers are not compared."""
+    if isinstance(value, str) and value != "none" and ":" not in value:
+        raise UserError(f"{origin}: expected {{rtol: …}}, path/to/file.py:name or none, not {value!r}")
     if isinstance(value, str):
         return None if value == "none" else _function(value, origin, folders)
     return value

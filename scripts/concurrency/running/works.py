@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from concurrency.measuring import arms
@@ -95,7 +96,6 @@ class OwnSettings(WorkSettings):
     fields: dict[str, Any]
     measure_items: int | None
     source: str
-    max_failures: int
 
     def comparisons(self, items: dict[str, Any], seed: int) -> list[Comparison]:
         """Of a stand-in, if `items` has the file to which the work was recorded."""
@@ -106,6 +106,15 @@ class OwnSettings(WorkSettings):
     @property
     def is_recorded(self) -> bool:
         return self.source == "profile"
+
+    def measured(self, most: int) -> str:
+        """What is measured on it, in words; on at most so many items where it does not say itself how many."""
+        workload = Own(self.items, **self.fields)
+        done = [Path(place).name for place in (workload.coroutine, workload.function, workload.then) if place]
+        count, most = len(workload.items) if self.items != [] else 0, self.measure_items or most
+        items = f"the first {most:,} of {count:,} items" if count > most else f"{count:,} item{'s' * (count != 1)}"
+        source = f" of {self.items}" if isinstance(self.items, str | Path) else ""
+        return f"{', then '.join(done)}, for {items}{source}."
 
     @property
     def own_files(self) -> list[str]:

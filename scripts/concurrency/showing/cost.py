@@ -20,7 +20,7 @@ def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
         for axes, (column, unit, label) in zip(panels, quantities, strict=True):
             for line in lines(arms):
                 axes.plot(line.x, line.arms[column].astype(float) / unit, **line.style)
-            workers_axis(axes, sorted({1, *arms["workers"]}), workload)
+            workers_axis(axes, sorted({1, *arms["workers"]}), workload, arms)
             axes.set_ylim(0, 1.15 * (arms[column].max() / unit if len(arms) else 1) or 1)
             axes.set_ylabel(label)
         figure.suptitle(f"{kind_of(workload).title}: what it costs", fontsize=12)

@@ -60,7 +60,8 @@ def height(arms: pd.DataFrame) -> float:
     return max(4.4, 1.2 + 0.22 * len(list(lines(arms))))
 
 
-def workers_axis(axes: Axes, counts: list[int], workload: str) -> None:
+def workers_axis(axes: Axes, counts: list[int], workload: str, arms: pd.DataFrame) -> None:
+    """The `counts` of workers of the `arms` of a workload, and what these are called."""
     axes.set_xscale("log", base=2)
     gap = math.log2(counts[-1] / counts[0]) / LABELLED_COUNTS
     labelled = [counts[-1]]
@@ -70,4 +71,4 @@ def workers_axis(axes: Axes, counts: list[int], workload: str) -> None:
     axes.set_xticks(labelled, [str(n) for n in labelled])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
-    axes.set_xlabel(f"{kind_of(workload).axis} (log scale)")
+    axes.set_xlabel(f"{kind_of(workload).axis_of(set(arms['strategy']))} (log scale)")

@@ -47,12 +47,14 @@ def render(
     config: Mapping[str, Any],
     left_out: Mapping[str, Mapping[str, str]],
     replayed: Mapping[str, str] = MappingProxyType({}),
+    measured: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The report as HTML.
 
     `plots` are the SVG files named `<workload>_<plot>.svg`; `explanations` SVG files named as in EXPLAINED, each with a
     text beside it; `config` is shown as it was used; `left_out` says for each workload why a strategy that was asked
-    for could not be run; `replayed` tells of the path to the sites, as `path.facts` has it.
+    for could not be run; `replayed` tells of the path to the sites, as `path.facts` has it, `measured` what each of
+    the user's own works is.
     """
     drawn = {path.stem: path for path in plots}
     workloads = [
@@ -61,13 +63,14 @@ def render(
     ]
     return ENVIRONMENT.get_template("report.html.j2").render(
         workloads=workloads,
-        claims=claims.to_dict("records"),
+        claims=claims.to_dict("records") if claims["case"].ne("").any() else [],
         explanations=[
             {"title": _explained(path.stem)} | _picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
             for path in explanations
         ],
         environment={**environment, **_interpreters(timings)},
         replayed=replayed,
+        measured=measured,
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
         cores=timings["cores"].max(),
         files=FILES,
@@ -213,8 +216,12 @@ def _costs(arms: pd.DataFrame) -> str:
         return "Nothing succeeded."
     extremes = []
     for column, unit, text in (("max_rss_bytes", 2**20, "{:.0f} MiB of memory"), ("cpu_s", 1, "{:.2f} s of CPU time")):
-        for which, row in (("Least:", done.loc[done[column].idxmin()]), ("Most:", done.loc[done[column].idxmax()])):
-            extremes.append(f"{which} {row_name(row, arms)}, {text.format(row[column] / unit)}")
+        least, most = (done.loc[found] for found in (done[column].idxmin(), done[column].idxmax()))
+        amounts = [text.format(row[column] / unit) for row in (least, most)]
+        if amounts[0] == amounts[1]:
+            extremes.append(f"All: {amounts[0]}")
+        else:
+            extremes += [f"Least: {row_name(least, arms)}, {amounts[0]}", f"Most: {row_name(most, arms)}, {amounts[1]}"]
     return f"{'. '.join(extremes)}."
 
 

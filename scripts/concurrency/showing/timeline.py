@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from concurrency.deciding.names import ONE_BY_ONE
-from concurrency.measuring.tracing import EVENT_LOOP, LINK
+from concurrency.measuring.tracing import EVENT_LOOP, LINK, is_shared
 from concurrency.showing.style import STYLE
 
 STATE_COLOURS = {
@@ -89,9 +89,11 @@ def describe(trace: Mapping[str, Any]) -> str:
         elif computing and where in one_by_one:
             times = computing / one_by_one[where]
             text += f", and all of them together computed {times:.1f} times as long as one by one"
+        loops = sum(lane.startswith(EVENT_LOOP) for lane in _lanes(events).values())
         if _counts(events) and (running := _busy(events, EVENT_LOOP) / work):
             most = max(event["args"]["waiting"] for event in _counts(events))
-            text += f"; its event loop ran something {running:.0%} of the time, while up to {most} tasks waited"
+            its, each = ("its event loop", "") if loops == 1 else (f"each of its {loops} event loops", " of it")
+            text += f"; {its} ran something {running / loops:.0%} of the time, while up to {most} tasks{each} waited"
         if carrying := _busy(events, LINK) / work:
             text += f"; the link was busy {carrying:.0%} of the time"
         sentences.append(text + ".")
@@ -110,8 +112,8 @@ def _lanes(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
 
 
 def _busy(events: Sequence[Mapping[str, Any]], lane: str) -> float:
-    """Microseconds in which something happened on the lane of that name."""
-    own = [tid for tid, name in _lanes(events).items() if name == lane]
+    """Microseconds in which something happened on the lanes whose names begin so."""
+    own = [tid for tid, name in _lanes(events).items() if name.startswith(lane)]
     return float(sum(event["dur"] for event in events if event["ph"] == "X" and event["tid"] in own))
 
 
@@ -122,7 +124,7 @@ def _counts(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _draw_arm(axes: Axes, events: Sequence[Mapping[str, Any]]) -> set[str]:
     """Draw an arm's lanes; the kinds of bars that there are."""
     order = {tid: y for y, tid in enumerate(sorted(_lanes(events)))}
-    shared = {tid: name for tid, name in _lanes(events).items() if name in (EVENT_LOOP, LINK)}
+    shared = {tid: name for tid, name in _lanes(events).items() if is_shared(name)}
     seen = set()
     for event in events:
         if event["name"] == "worker started":
@@ -135,7 +137,7 @@ def _draw_arm(axes: Axes, events: Sequence[Mapping[str, Any]]) -> set[str]:
             continue
         start, length, y = event["ts"] / 1e6, event["dur"] / 1e6, order[event["tid"]]
         if event["tid"] in shared:
-            is_loop = shared[event["tid"]] == EVENT_LOOP
+            is_loop = shared[event["tid"]] != LINK
             seen.add("running" if is_loop else "carrying")
             axes.barh(y, length, left=start, height=0.9, color="#000000" if is_loop else LINK_COLOUR, linewidth=0)
         else:

@@ -23,6 +23,7 @@ def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
     Several interpreters get a panel each, all against the fastest one by one of them all, so that panels compare.
     """
     cores = int(timings["cores"].max())
+    bound = next(filter(None, timings.loc[timings["workload"] == workload, "bound"]), kind_of(workload).bound)
     arms = competing(summary, workload)
     several = several_interpreters(arms)
     gain = "versus_sequential" if several else "speedup"
@@ -39,12 +40,12 @@ def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
             own = arms[arms["interpreter"] == interpreter] if several else arms
             one_by_one = own.loc[own["strategy"] == BASELINE, gain].max() if several else 1
             if pd.notna(one_by_one):
-                _one_by_one(axes, float(one_by_one), counts[-1], cores if kind_of(workload).bound != "io" else None)
+                _one_by_one(axes, float(one_by_one), counts[-1], cores if bound == "cpu" else None)
             for line in lines(fast, in_panels=several):
                 if not several or line.interpreter == interpreter:
                     middle, low, high = (line.arms[gain + end].astype(float) for end in ("", "_low", "_high"))
                     axes.errorbar(line.x, middle, yerr=[middle - low, high - middle], capsize=3, **line.style)
-            workers_axis(axes, counts, workload)
+            workers_axis(axes, counts, workload, fast)
         highest = fast[[gain, f"{gain}_high"]].max(axis=None)  # the ideal may go far beyond: it is cut off
         panels[0].set_ylim(0, 1.3 * max(1.0, float(highest) if pd.notna(highest) else 1.0))
         title = f"{kind_of(workload).title}: how many workers?"

@@ -52,12 +52,17 @@ def files(pattern: str) -> list[str]:
     return sorted(path for path in glob(pattern, recursive=True) if Path(path).is_file())  # noqa: PTH207  (`~`, `/`)
 
 
+def facts(path: str) -> tuple[str, int, int]:
+    """What a file is known by: its path, its size in bytes, and when it was changed, in nanoseconds."""
+    told = Path(path).stat()
+    return path, told.st_size, told.st_mtime_ns
+
+
 def digest(pattern: str) -> str:
-    """Of the files' names, sizes and times of change: what makes a job on them anew."""
+    """Of the facts of all files that are called like that: what makes a job on them anew."""
     found = hashlib.sha256()
     for path in files(pattern):
-        facts = Path(path).stat()
-        found.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+        found.update(f"{facts(path)}\0".encode("utf-8", "surrogateescape"))
     return found.hexdigest()[:12]
 
 
@@ -79,9 +84,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _rows(text: str, path: Path) -> Iterator[dict[str, str]]:
-    header = text.partition("\n")[0]
-    unquoted = re.sub(r'"[^"]*"', "", header)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(DELIMITERS, key=unquoted.count)
+    header, _, rest = text.partition("\n")
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(header, rest.partition("\n")[0], path)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = [name.strip() for name in next(rows, [])]
@@ -101,6 +105,20 @@ def _rows(text: str, path: Path) -> Iterator[dict[str, str]]:
             yield dict(zip(columns, row, strict=True))
     except csv.Error as error:
         raise UserError(f"{path}: line {rows.line_num}: is no row of a table: {error}") from error
+
+
+def _delimiter(header: str, first: str, path: Path) -> str:
+    """What divides the header into most cells, and the first row into as many."""
+    unquoted = [re.sub(r'"[^"]*"', "", line) for line in (header, first)]
+    counts = {mark: [line.count(mark) for line in unquoted] for mark in DELIMITERS if mark in unquoted[0]}
+    fits = [mark for mark, (of_header, of_first) in counts.items() if of_header == of_first] or list(counts)
+    most = max((counts[mark][0] for mark in fits), default=0)
+    best = [mark for mark in fits if counts[mark][0] == most]
+    if len(best) > 1:
+        raise UserError(
+            f"{path}: line 1: {' or '.join(map(repr, best))} may divide the cells; quote those that hold the other one"
+        )
+    return best[0] if best else ","
 
 
 def _carried(item: Any, place: str) -> Any:

@@ -1,7 +1,7 @@
 """What a workload is to those who measure it, decide on it and show it: plain facts, and what only it can tell."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cache
@@ -69,6 +69,16 @@ class Workload(ABC):
         """Whether another number of workers would change nothing: tasks that never await come one after the other."""
         return strategy.shares == "thread" or (strategy.shares == "loop" and not cls.awaits)
 
+    @classmethod
+    def units_of(cls, strategy: str) -> tuple[str, str]:  # noqa: ARG003  (all alike)
+        """What a worker of that strategy is called, and several."""
+        return cls.units
+
+    @classmethod
+    def axis_of(cls, strategies: Collection[str]) -> str:  # noqa: ARG003  (the same for all)
+        """What the number of workers of those strategies is called in a plot."""
+        return cls.axis
+
     def excludes(self, strategy: Strategy) -> str:
         """Why `strategy` cannot do this work; empty if it can."""
         return ""
@@ -78,6 +88,11 @@ class Workload(ABC):
         """How answers are compared that only the user's code knows: arguments of `answers.same`, the place of a
         function of the user's own, or None: not at all."""
         return {}
+
+    @property
+    def tolerated(self) -> int:
+        """How many items may fail, if they fail alike whatever is measured."""
+        return 0
 
     @property
     def places(self) -> list[str]:

@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from concurrency.work import Failed, Work
 SUFFIX = ".jsonl"
 
 
-def keys(items: Sequence[Any]) -> list[str]:
+def keys(items: Iterable[Any]) -> list[str]:
     """A name for each item, by what it is and how often it came before: the same in another order or among others."""
     times, found = Counter[str](), []
     for item in items:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from concurrency.files import unpickled
-from concurrency.work import Work
+from concurrency.work import Failed, Work
 from concurrency.workloads.own import work as own
 
 
@@ -59,6 +59,6 @@ def _seen(took_s: float, computed_s: float, came: Any) -> Seen:
     return Seen(max(0.0, took_s - computed_s), computed_s, pickle.dumps(came))
 
 
-def read(file: str) -> Iterator[Seen]:
-    """All that was seen, in the order of the items, of the `file` into which a sample has put its answers."""
+def read(file: str) -> Iterator[Seen | Failed]:
+    """What was seen of each item, in their order, or how it failed, of the `file` into which a sample has put that."""
     return unpickled(file)

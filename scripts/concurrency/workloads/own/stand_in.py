@@ -14,11 +14,12 @@ from typing import Any
 
 from concurrency.loading import load
 from concurrency.notes import Noted, NotedOnLoop
-from concurrency.work import Work
+from concurrency.work import Failed, Work
 from concurrency.workloads.own import recording
 from concurrency.workloads.own import work as own
 
 Recalled = tuple[recording.Seen, Any]
+AT_ONCE = recording.Seen(0.0, 0.0, b"")  # what failed, of which no time is known
 
 
 def build(form: str = "", profile: str = "", notes: str | None = None, **places: str | None) -> Work:
@@ -50,7 +51,10 @@ class Profile:
     def __call__(self) -> Iterator[list[Recalled]]:
         for place in self.places:
             load(str(Path(place).resolve()))
-        yield [(seen, pickle.loads(seen.came)) for seen in recording.read(self.file)]  # noqa: S301
+        yield [
+            (AT_ONCE, seen) if isinstance(seen, Failed) else (seen, pickle.loads(seen.came))  # noqa: S301
+            for seen in recording.read(self.file)
+        ]
 
 
 @dataclass(frozen=True)

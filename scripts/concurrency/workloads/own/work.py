@@ -35,12 +35,10 @@ def build(
     """
     places = function, coroutine, open, then, split  # wherever the user's code may go to
     function, coroutine, open, then, split = (place and str(Path(place).resolve()) for place in places)  # noqa: A001
-    for place in filter(None, (function, then, split)):
-        _check_function(place)
-    if coroutine:
-        _check_coroutine(coroutine)
-    if open:
-        _check_callable(open)
+    given = {"function": function, "coroutine": coroutine, "open": open, "then": then, "split": split}
+    for key, place in given.items():
+        if place:
+            _check(key, place)
 
     def own(place: str | None) -> Callable[..., Any] | None:
         return None if place is None else Noted(Own(place), notes, WORKING) if notes else Own(place)
@@ -52,7 +50,7 @@ def build(
         open=Opened(open) if open else None,
         open_on_loop=OpenedOnLoop(open) if open else None,
         split=Split(cost=float, cut=cut_range, part=part, combine=sum) if part else None,
-        then=own(then),
+        then=Noted(Own(then), notes, is_first=False) if then and notes else own(then),
         guarded=True,
     )
     return JournalledWork.of(work, journal) if journal else work
@@ -94,27 +92,24 @@ async def _on_loop(place: str) -> Any:
         raise TypeError(f"{place} gives a {type(manager).__name__}, which is no context manager")
 
 
-def _check_callable(place: str) -> Any:
-    found = load(place)
+def _check(key: str, place: str) -> None:
+    """Raises UserError where what is at `place` cannot be what the configuration gives it as."""
+    try:
+        found = load(place)
+    except UserError as error:
+        raise UserError(f"{key}: {error}") from error
     if not callable(found):
-        raise UserError(f"{place}: is a {type(found).__name__}, which cannot be called")
-    return found
-
-
-def _check_function(place: str) -> None:
-    found = _check_callable(place)
-    if is_async(found):
-        raise UserError(f"{place}: is an `async def`; give it as `coroutine`")
-    if any(inspect.isgeneratorfunction(one) for one in _called(found)):
-        raise UserError(f"{place}: is a generator, of which nobody takes what it yields; return a list")
-
-
-def _check_coroutine(place: str) -> None:
-    found = _check_callable(place)
-    if any(inspect.isasyncgenfunction(one) for one in _called(found)):
-        raise UserError(f"{place}: is an asynchronous generator, of which nobody takes what it yields; return a list")
-    if not is_async(found):
-        raise UserError(f"{place}: is no `async def`; give it as `function`")
+        raise UserError(f"{key}: {place} is a {type(found).__name__}, which cannot be called")
+    if key == "open":
+        return
+    if any(inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one) for one in _called(found)):
+        raise UserError(f"{key}: {place} is a generator, of which nobody takes what it yields; return a list")
+    if key == "coroutine" and not is_async(found):
+        raise UserError(f"{key}: {place} is no `async def`; give it as `function`")
+    if key != "coroutine" and is_async(found):
+        raise UserError(
+            f"{key}: {place} is an `async def`; " + ("give it as `coroutine`" if key == "function" else "give a `def`")
+        )
 
 
 def is_async(found: Any) -> bool:

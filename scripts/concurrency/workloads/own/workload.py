@@ -1,17 +1,18 @@
 """The user's own work as a workload."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from concurrency.strategies._catalogue import Strategy
+from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads import items
 from concurrency.workloads.workload import Bound, Workload
 
+IN_FLIGHT = ("in flight", "in flight")
 STARTS = ("concurrency.workloads.own.work", "concurrency.workloads.own.stand_in")
 
 
@@ -32,6 +33,7 @@ class Own(Workload):
     then: str | None = None
     split: str | None = None
     check: str | dict[str, float] | None = None
+    max_failures: int = 0
     profile: str = ""
     bound: Bound = "mixed"  # type: ignore[misc]
 
@@ -53,6 +55,10 @@ class Own(Workload):
         return f"works.{self.name}"
 
     @property
+    def tolerated(self) -> int:
+        return self.max_failures
+
+    @property
     def places(self) -> list[str]:
         own = self.function, self.coroutine, self.open, self.then, self.split
         return [place for place in (*own, self.check) if isinstance(place, str)]
@@ -61,6 +67,17 @@ class Own(Workload):
     def items(self) -> list[Any]:
         """What it is done for."""
         return items.read(self.source, f"{self.setting}.items")[: self.measure_items]
+
+    @classmethod
+    def units_of(cls, strategy: str) -> tuple[str, str]:
+        known = cls.strategies().get(strategy)
+        return IN_FLIGHT if known and known.runs == "coroutine" else cls.units
+
+    @classmethod
+    def axis_of(cls, strategies: Collection[str]) -> str:
+        kinds = {cls.units_of(strategy) for strategy in strategies if strategy != BASELINE}
+        names = {frozenset({cls.units}): "workers (threads or processes)", frozenset({IN_FLIGHT}): "items in flight"}
+        return names.get(frozenset(kinds), cls.axis)
 
     def excludes(self, strategy: Strategy) -> str:
         if strategy.then and not self.then:
