@@ -55,10 +55,16 @@ def api(folder):
 
 def answer(workflow, folder):
     """The verdict on the example's one work, and the rows of its summary by strategy."""
-    with api(folder) as environment:
-        outcome = workflow.run("--directory", str(folder), "--config", "explain=false", "rounds=8", **environment)
-    assert outcome.returncode == 0, outcome.stdout
-    [(name, verdict)] = json.loads((folder / "results/tables/verdict.json").read_text()).items()
+    again: tuple[str, ...] = ()
+    for _ in range(3):  # where others keep a core busy, who has two cores cannot win
+        with api(folder) as environment:
+            settings = ("--config", "explain=false", "rounds=8")
+            outcome = workflow.run(*again, "--directory", str(folder), *settings, **environment)
+        assert outcome.returncode == 0, outcome.stdout
+        [(name, verdict)] = json.loads((folder / "results/tables/verdict.json").read_text()).items()
+        if verdict["noise"] == "quiet":
+            break
+        again = ("--forcerun", "measure")
     lines = [json.loads(line) for line in (folder / f"results/{name}/results.jsonl").read_text().splitlines()]
     assert lines
     assert all("result" in line for line in lines)
