@@ -178,7 +178,7 @@ rule record:
         compared=lambda wildcards: [one.plain() for one in USER.compared(wildcards.work)],
         conditions=conditions,
         files=files_called,
-        own=own_code,
+        own=called_code,
         code=code("record.py"),
     script:
         "scripts/record.py"
@@ -202,7 +202,7 @@ rule do:
         fields=lambda wildcards: USER.own[wildcards.work].fields,
         arms=lambda wildcards: USER.own[wildcards.work].job_arms,
         start_method=USER.start_method,
-        own=own_code,
+        own=called_code,
         code=code("do.py"),
     script:
         "scripts/do.py"

@@ -141,6 +141,11 @@ def own_code(wildcards):
     return CODE.of(*USER.works[the_work(wildcards)].own_files)
 
 
+def called_code(wildcards):
+    """The same of what is called for an item."""
+    return CODE.of(*USER.own[wildcards.work].called_files)
+
+
 def node_wanted(key):
     """The `partition` or `constraint` of the kind of node that a job is to run on; None where any will do."""
     return lambda wildcards: USER.hosts.get(wildcards.host.removeprefix("_on_"), {}).get(key)

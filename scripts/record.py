@@ -29,7 +29,7 @@ def main(snakemake: Any) -> None:
             )  # fmt: skip
         except SampleError as error:
             raise UserError(f"{workload.setting}: one by one: {error}") from error
-    seen = [one for one in recording.read(str(output)) if not isinstance(one, Failed)]
+    seen = [one for _, one in recording.read(str(output)) if not isinstance(one, Failed)]
     waited, computed = sum(one.waited_s for one in seen), sum(one.computed_s for one in seen)
     logging.info("%d items waited %.3g s and computed %.3g s", len(seen), waited, computed)
 

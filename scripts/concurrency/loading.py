@@ -3,15 +3,20 @@
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from concurrency.errors import UserError
 
+ALIAS = "OWN_MODULE_"
+OURS = str(Path(__file__).resolve().parents[1])
 INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -68,20 +73,26 @@ def _module(file: Path) -> ModuleType:
     own = "_".join("".join(c if c.isalnum() else "_" for c in file.stem).split()) or "work"
     alias = f"{package}.{own}" if package else own
     alias += f"_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
-    if alias not in sys.modules:
-        spec = importlib.util.spec_from_file_location(alias, file)
-        assert spec and spec.loader
-        module = sys.modules[alias] = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[alias]
-            raise
-    return sys.modules[alias]
+    os.environ[f"{ALIAS}{alias}"] = str(file)  # workers, too, may have to unpickle what is of that module
+    return importlib.import_module(alias)
+
+
+class _Aliases(MetaPathFinder):
+    """Finds files of the user's by the names that they were given here."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        file = os.environ.get(f"{ALIAS}{fullname}")
+        return importlib.util.spec_from_file_location(fullname, file) if file else None
+
+
+sys.meta_path.append(_Aliases())
 
 
 def _search(folder: str) -> None:
-    """Search `folder` after the standard library, before what is installed."""
+    """Search `folder` after the standard library, before what is installed and what lies beside this library."""
+    if OURS in sys.path:
+        sys.path.remove(OURS)
+        sys.path.append(OURS)
     if folder not in sys.path:
         installed = (i for i, path in enumerate(sys.path) if Path(path).name in INSTALLED)
         sys.path.insert(next(installed, len(sys.path)), folder)

@@ -34,10 +34,19 @@ def environment(executable: str = "") -> dict[str, str]:
     users = {name: os.environ[f"{USERS}{name}"] for name in THREADS if f"{USERS}{name}" in os.environ}
     own = {key: value for key, value in os.environ.items() if key not in users}
     own |= {name: count for name, count in users.items() if count}
+    own |= {f"{USERS}PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     if not executable:
         return own | {"PYTHONPATH": os.pathsep.join(sys.path)}
     rest = {key: value for key, value in own.items() if key != "PYTHONHOME"}
     return rest | {"PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+def restore_path() -> None:
+    """In a process that was started so: let programs that it starts in its turn have the user's own PYTHONPATH."""
+    if users := os.environ.pop(f"{USERS}PYTHONPATH", ""):
+        os.environ["PYTHONPATH"] = users
+    else:
+        os.environ.pop("PYTHONPATH", None)
 
 
 def kills_for_memory() -> int:

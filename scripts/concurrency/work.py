@@ -38,7 +38,7 @@ class Failed:
         """What became of `error`, whatever it is."""
         try:
             message = str(error)
-        except Exception:  # noqa: BLE001  (a user's class may do anything)
+        except BaseException:  # noqa: BLE001  (a user's class may do anything)
             message = "(it has no message)"
         lines = traceback.format_exception(error, limit=-TRACEBACK_FRAMES)
         return cls(type(error).__name__, message[:LONGEST_TEXT], "".join(lines)[-LONGEST_TEXT:])
@@ -139,10 +139,12 @@ async def _guarded(coroutine: Callable[[Any], Awaitable[Any]], item: Any) -> Any
 
     try:
         return await coroutine(item)
-    except BaseException as error:
-        task = asyncio.current_task()
-        if isinstance(error, asyncio.CancelledError | GeneratorExit) and (task is None or task.cancelling()):
-            raise  # it is we who call it off
+    except GeneratorExit:
+        raise  # nobody waits for it any more
+    except BaseException as error:  # noqa: BLE001  (whatever strangers' code raises, a cancellation of its own, too)
+        if task := asyncio.current_task():
+            while task.cancelling():
+                task.uncancel()
         return Failed.of(error)
 
 

@@ -14,6 +14,8 @@ from concurrency.measuring.interpreters import GIL_IS_BACK, RUNNING
 from concurrency.measuring.sampling import Conditions
 from concurrency.workloads.workload import Workload
 
+END_S = 60.0  # for what the user's code does at its end
+
 
 def chosen(offered: Sequence[Mapping[str, Any]], cores: int, verdict: str, workload: Workload) -> Arm:
     """The one of the arms `offered` (as plain data) or, of several, the one that the file `verdict` recommends.
@@ -43,11 +45,16 @@ def run(workload: Workload, arm: Arm, items: list[Any], start_method: str | None
         workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, Conditions(start_method)
     )
     order["given"] |= given
+    order["ask_workers"] = False
     with fresh_interpreter(arm.executable) as child:
         child.send(order)
         child.receive(None, "")  # all is imported
         child.go_on()
         result = child.receive(None, "")
+        if "error" not in result:  # what `open` gave is left, and what is written is flushed, in its own time
+            child.go_on()
+            child.receive(None, "")
+            child.wait(END_S)
     if error := result.get("error"):
         raise SampleError(error)
     answers: list[Any] | None = result.get("answers")

@@ -14,7 +14,7 @@ from concurrency.measuring.child import SampleError
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.work import Failed
 from concurrency.workloads.items import facts
-from concurrency.workloads.own.journal import Journal, keys
+from concurrency.workloads.own.journal import Journal, as_json, keys
 from concurrency.workloads.own.workload import Own
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ class Job:
         if known.exists() and known.read_text(encoding="utf-8") != self._code:
             log.info("the code has changed: all items are done again")
             self.journal.rewrite({})
-        known.write_text(self._code, encoding="utf-8")
+        with writing(known) as file:
+            file.write(self._code)
         self._keep(failed_too=True)
         return self
 
@@ -60,28 +61,35 @@ class Job:
     def do(self, arm: Arm, start_method: str | None) -> None:
         """All that is left, by `arm`. An item that ends the process that works on it is found, and noted as failed.
 
-        Raises UserError where it is no item that ends it.
+        Raises UserError where nothing more is done, and it is no item that ends it.
         """
         while left := self.left:
-            try:
-                run(self._workload, arm, left, start_method, journal=str(self._folder))
-            except SampleError as error:
-                log.warning("%s; going on", error)
-                _, begun = self.journal.read()
-                suspects = [keyed for keyed in left if keyed[0] in begun]
-                if not suspects:
-                    done = len(self._keyed) - len(self.left)
-                    raise UserError(
-                        f"{self._workload.setting}: {error}; {done} of {len(self._keyed)} items are done, and kept"
-                    ) from error
-                for suspect in suspects:
-                    self._try_alone(suspect, start_method)
+            error = self._run(arm, left, start_method)
+            _, begun = self.journal.read()
+            if suspects := [keyed for keyed in left if keyed[0] in begun]:
+                log.warning("%s; going on", error or "some items came to no end")
+                self._find_among(suspects, start_method)
+            if len(self.left) == len(left):
+                why, done = error or "nothing came of any item", f"{len(self._keyed) - len(left)} of {len(self._keyed)}"
+                raise UserError(f"{self._workload.setting}: {why}; {done} items are done, and kept")
 
-    def _try_alone(self, keyed: Keyed, start_method: str | None) -> None:
+    def _find_among(self, suspects: list[Keyed], start_method: str | None) -> None:
+        """Do `suspects` one by one, and note as failed each that ends that: the first that is not done."""
+        while suspects:
+            error = self._run(Arm(BASELINE), suspects, start_method)
+            ended, _ = self.journal.read()
+            suspects = [keyed for keyed in suspects if keyed[0] not in ended]
+            if suspects:
+                told = (error or "it came to no end").replace("the sample's", "its")
+                self.journal.note(suspects.pop(0)[0], 0.0, Failed("Died", told, ""))
+
+    def _run(self, arm: Arm, keyed: list[Keyed], start_method: str | None) -> str:
+        """How that ended, if not well."""
         try:
-            run(self._workload, Arm(BASELINE), [keyed], start_method, journal=str(self._folder))
+            run(self._workload, arm, keyed, start_method, journal=str(self._folder))
         except SampleError as error:
-            self.journal.note(keyed[0], 0.0, Failed("Died", str(error).replace("the sample's", "its"), ""))
+            return str(error)
+        return ""
 
     def write(self, file: Path) -> list[dict[str, Any]]:
         """A line for each item into `file`, in their order; those that failed are told, and no longer noted as done."""
@@ -91,7 +99,7 @@ class Job:
             for key, item in self._keyed:
                 line = {"item": item} | ended[key].line()
                 failed += [line] if ended[key].failed else []
-                results.write(f"{json.dumps(line, ensure_ascii=False, allow_nan=False)}\n")
+                results.write(f"{as_json(line)}\n")
         if failed:
             self._keep(failed_too=False)
         return failed

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from concurrency import processes
 from concurrency.errors import UserError
 from concurrency.files import unpickled
 from concurrency.loading import load
@@ -23,6 +24,7 @@ MISSING = object()
 
 
 def main() -> None:
+    processes.restore_path()
     parent = Parent()
     order = parent.first_order()
     try:

@@ -74,7 +74,7 @@ class Child:
     def receive(self, timeout_s: float | None, key: str) -> dict[str, Any]:
         """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open), or
         takes longer than `timeout_s`, which the configuration calls `key`."""
-        line = b""
+        line = bytearray()
         deadline = time.monotonic() + (math.inf if timeout_s is None else timeout_s)
         while not line.endswith(b"\n"):
             if time.monotonic() > deadline:
@@ -103,10 +103,10 @@ class Child:
             last if code == 1 and last else f"the sample's process {processes.how_it_ended(code, self._kills_before)}"
         )
 
-    def wait(self) -> None:
+    def wait(self, most_s: float = CLEANUP_S) -> None:
         """Let it clean up; what takes longer than that is ended with it."""
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(CLEANUP_S)
+            self._process.wait(most_s)
 
     def end(self) -> None:
         """End what is left of it and of its workers, and close the pipes."""

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from json import dumps, loads  # by these names, whatever strangers' code makes of `json.dumps` meanwhile
+from os import write
 from typing import Any
 
 
@@ -23,7 +24,7 @@ class Parent:
 
     def first_order(self) -> dict[str, Any]:
         """To be taken once; from then on, this process and its workers (they share our group) end with the parent."""
-        line = b""
+        line = bytearray()
         while not line.endswith(b"\n"):
             if not (piece := os.read(self._orders, 1 << 20)):
                 sys.exit("the measuring process has ended")
@@ -40,7 +41,7 @@ class Parent:
         """Send `message`, which JSON must be able to carry."""
         left = memoryview(dumps(message).encode() + b"\n")
         while left:
-            left = left[os.write(self._results, left) :]
+            left = left[write(self._results, left) :]
 
     def _follow(self) -> None:
         while os.read(self._orders, 1):

@@ -23,6 +23,7 @@ from concurrency.work import Failed, Work
 
 
 def main() -> None:
+    processes.restore_path()
     parent = Parent()
     spec = parent.first_order()
     if spec["start_method"]:
@@ -81,7 +82,7 @@ def _reason(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, ChildProcessError | BrokenExecutor):
-        return processes.death() or str(error)
+        return processes.death() or " ".join(str(error).split())
     return str(Failed.of(error))
 
 

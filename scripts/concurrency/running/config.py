@@ -37,6 +37,10 @@ ONE_WORK = (
     "job",
     "max_failures",
 )
+TAKEN = {  # by what else lies in results/, or by a target
+    "download", "download_fast", "squares", "tables", "plots", "rounds", "traces", "logs", "recommended", "report",
+    "capacity", "map", "all", "job", "compare", "host",
+}  # fmt: skip
 EXAMPLES = {"items": "a list, a file, a pattern such as photos/*.jpg, or {start, count}"}
 MOVED = {  # where what an earlier configuration may have is now
     "sites": "download.sites",
@@ -89,6 +93,7 @@ def _one_work(given: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(function, str):
         return given
     name = re.sub(r"[^a-z0-9_]", "_", function.rpartition(":")[2].lower()).lstrip("_0123456789") or "work"
+    name += "_work" if name in TAKEN else ""
     rest = {key: value for key, value in given.items() if key not in work}
     off = {
         "download": {**given.get("download", {}), "sites": []},

@@ -10,7 +10,7 @@ from concurrency.measuring import arms, interpreters
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import Interpreter
-from concurrency.running.config import ROOT, complete
+from concurrency.running.config import ROOT, TAKEN, complete
 from concurrency.running.works import DownloadSettings, OwnSettings, SquaresSettings, WorkSettings
 from concurrency.workloads import items as own_items
 from concurrency.workloads.download import sites
@@ -28,10 +28,6 @@ IDEAS = (
     "asyncio_then_threads", "asyncio_then_processes", "threads_then_processes",
 )  # fmt: skip
 MOST_IN_FLIGHT = 32
-TAKEN = {  # by what else lies in results/, or by a target
-    "download", "download_fast", "squares", "tables", "plots", "rounds", "traces", "logs", "recommended", "report",
-    "capacity", "map", "all", "job", "compare", "host",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -142,7 +138,7 @@ def _own(
     if given["split"] and not given["function"]:
         raise UserError(f"{place}.split: it does a share of what `function` does; give that too")
     source = given["items"]
-    if not (isinstance(source, str) and own_items.is_pattern(source)):
+    if not (isinstance(source, str) and own_items.is_pattern(source)) or any((at / source).is_file() for at in folders):
         source = _file_or_value(source, f"{place}.items", folders)
     count = len(own_items.read(source, f"{place}.items")) if source != [] else 0
     fields = {key: given[key] for key in ("bound", "max_failures")}

@@ -119,3 +119,8 @@ class OwnSettings(WorkSettings):
     @property
     def own_files(self) -> list[str]:
         return [place.rpartition(":")[0] for place in Own([], **self.fields).places]
+
+    @property
+    def called_files(self) -> list[str]:
+        """Those without what only compares answers."""
+        return [place.rpartition(":")[0] for place in Own([], **{**self.fields, "check": None}).places]

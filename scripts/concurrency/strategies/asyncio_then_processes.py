@@ -24,11 +24,14 @@ async def run_all(work: Work, items: list[Any], workers: int, pool: Executor) ->
     loop = asyncio.get_running_loop()
     answers: list[Any] = [None] * len(items)
     todo = iter(enumerate(items))
+    room = asyncio.Semaphore(4 * workers)  # of what has come back and is not computed on, so that it fills no memory
 
     async def take_turns() -> None:
         for i, item in todo:
+            await room.acquire()
             came = await call(item)
             answers[i] = loop.run_in_executor(pool, then, came)  # the next item is asked for meanwhile
+            answers[i].add_done_callback(lambda _: room.release())
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(workers, len(items))):

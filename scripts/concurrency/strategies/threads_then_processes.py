@@ -1,8 +1,9 @@
 """A pool of threads for what waits, and a pool of processes for what is computed on what has come back."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import as_completed
+from concurrent.futures import Future
 from contextlib import contextmanager
+from threading import Semaphore
 from typing import Any
 
 from concurrency import cores
@@ -23,10 +24,15 @@ def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[
     with process_pool(processes or cores.available()) as pool, thread_pool(workers) as threads:
 
         def run(work: Work, items: list[Any]) -> list[Any]:
-            coming = {threads.submit(work.before.call, item): i for i, item in enumerate(items)}
-            answers: list[Any] = [None] * len(items)
-            for future in as_completed(coming):
-                answers[coming[future]] = pool.submit(work.then_call, future.result())
-            return [answer.result() for answer in answers]
+            call, then = work.before.call, work.then_call
+            room = Semaphore(4 * workers)  # of what has come back and is not computed on, so that it fills no memory
+
+            def hand_over(item: Any) -> Future[Any]:
+                room.acquire()
+                answer = pool.submit(then, call(item))
+                answer.add_done_callback(lambda _: room.release())
+                return answer
+
+            return [answer.result() for answer in threads.map(hand_over, items)]
 
         yield run

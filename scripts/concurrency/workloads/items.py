@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from glob import glob, has_magic
@@ -67,15 +68,15 @@ def digest(pattern: str) -> str:
 
 
 def _lines(text: str, _: Path) -> Iterator[str]:
-    return (line for line in text.splitlines() if line.strip())
+    return (line.removesuffix("\r") for line in text.split("\n") if line.strip())
 
 
 def _json_lines(text: str, path: Path) -> Iterator[Any]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                yield json.loads(line, parse_constant=_no_constant)
-            except ValueError as error:
+                yield json.loads(line, parse_constant=_no_constant, parse_float=_finite)
+            except (ValueError, RecursionError) as error:
                 raise UserError(f"{path}: line {number}: is no JSON: {error}: {_shown(line)}") from error
 
 
@@ -83,9 +84,16 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is none")
 
 
+def _finite(text: str) -> float:
+    if math.isinf(number := float(text)):
+        raise ValueError(f"{text} is too large a number")
+    return number
+
+
 def _rows(text: str, path: Path) -> Iterator[dict[str, str]]:
     header, _, rest = text.partition("\n")
     delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(header, rest.partition("\n")[0], path)
+    csv.field_size_limit(1 << 30)  # characters
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = [name.strip() for name in next(rows, [])]
@@ -121,8 +129,22 @@ def _delimiter(header: str, first: str, path: Path) -> str:
     return best[0] if best else ","
 
 
+def check_keys(value: Any) -> None:
+    """Raises TypeError where a mapping in `value` has a key that is no text, of which JSON would make some."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"a key, {_shown(repr(key))}, is no text")
+            check_keys(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            if isinstance(item, dict | list | tuple):
+                check_keys(item)
+
+
 def _carried(item: Any, place: str) -> Any:
     try:
+        check_keys(item)
         json.dumps(item, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise UserError(

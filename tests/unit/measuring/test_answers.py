@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import math
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,22 @@ class Odd:
         return 1
 
 
+@dataclasses.dataclass
+class Timed:
+    name: str
+    took_s: float = dataclasses.field(compare=False)
+
+
+@dataclasses.dataclass
+class Own:
+    n: int
+
+    def __eq__(self, other):
+        return isinstance(other, Own)
+
+    __hash__ = None
+
+
 def looped(*values):
     found = list(values)
     found.append(found)
@@ -67,6 +84,12 @@ SAME = [
     (Slotted([1]), Slotted([1])),
     (Result("a", np.arange(9)), Result("a", np.arange(9))),
     (Odd(), Odd()),
+    (Timed("a", 1.0), Timed("a", 2.0)),
+    (Own(1), Own(2)),
+    (Own, Own),
+    (len, len),
+    (Decimal("NaN"), Decimal("NaN")),
+    (pd.Categorical(["a", None]), pd.Categorical(["a", None])),
     (looped(1, 2), looped(1, 2)),
 ]
 DIFFERENT = [
@@ -86,6 +109,11 @@ DIFFERENT = [
     (pd.Series([1]), pd.Index([1])),
     (Plain(a=1), Plain(a=2)),
     (Plain(), Slotted(1)),
+    (Timed("a", 1.0), Timed("b", 1.0)),
+    (Own, Odd),
+    (len, sum),
+    (Decimal(1), Decimal(2)),
+    (pd.Categorical(["a", None]), pd.Categorical(["a", "b"])),
     (Result("a", np.arange(9)), Result("a", np.arange(9)[::-1])),
     (looped(1, 2), looped(1, 3)),
     (None, 0),

@@ -8,28 +8,43 @@ write, so that it is there or not, whenever and however the process ends. What a
 """
 
 import hashlib
-import json
 import os
-import time
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from json import dumps, loads  # by these names, whatever strangers' code makes of `json.dumps` meanwhile
+from os import close, write
+from os import open as open_file
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from concurrency.work import Failed, Work
+from concurrency.workloads.items import check_keys
 
 SUFFIX = ".jsonl"
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def keys(items: Iterable[Any]) -> list[str]:
     """A name for each item, by what it is and how often it came before: the same in another order or among others."""
     times, found = Counter[str](), []
     for item in items:
-        digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:20]
+        digest = hashlib.sha256(dumps(item, sort_keys=True).encode()).hexdigest()[:20]
         times[digest] += 1
         found.append(f"{digest}-{times[digest]}")
     return found
+
+
+def as_json(value: Any) -> str:
+    """`value` on one line; what is no Unicode, as a file's name may be, is spelt out.
+
+    Raises TypeError or ValueError for what JSON cannot hold: a mapping, too, whose keys are no text and would change.
+    """
+    check_keys(value)
+    text = dumps(value, ensure_ascii=False, allow_nan=False)
+    return text if text.isascii() or not SURROGATE.search(text) else dumps(value, allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,7 @@ class Ended:
 
     def line(self) -> dict[str, Any]:
         """What it says, without the item's key."""
-        said: dict[str, Any] = json.loads(self.data())
+        said: dict[str, Any] = loads(self.data())
         return {name: value for name, value in said.items() if name != "key"}
 
 
@@ -61,11 +76,11 @@ class Journal:
     def begin(self, key: str) -> float:
         """Note that the item is begun; when that was."""
         self._append({"begun": key})
-        return time.perf_counter()
+        return perf_counter()
 
     def end(self, key: str, began: float, answer: Any) -> None:
         """Note what became of it."""
-        self.note(key, time.perf_counter() - began, answer)
+        self.note(key, perf_counter() - began, answer)
 
     def note(self, key: str, seconds: float, answer: Any) -> None:
         """Note an answer, which may be `Failed`."""
@@ -81,13 +96,13 @@ class Journal:
         self._append(line | {"error": answer.error, "message": answer.message, "traceback": answer.traceback})
 
     def _append(self, line: dict[str, Any]) -> None:
-        data = json.dumps(line, allow_nan=False).encode() + b"\n"
-        file = os.open(f"{self.folder}/{os.getpid()}{SUFFIX}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        data = memoryview(as_json(line).encode() + b"\n")
+        file = open_file(f"{self.folder}/{os.getpid()}{SUFFIX}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             while data:
-                data = data[os.write(file, data) :]
+                data = data[write(file, data) :]
         finally:
-            os.close(file)
+            close(file)
 
     def read(self, seen: dict[Path, int] | None = None) -> tuple[dict[str, Ended], set[str]]:
         """The last line of each item that was ended, and the items that were begun and not ended.
@@ -106,7 +121,7 @@ class Journal:
                     place = seen.get(path, 0)
                     seen[path] = place + len(data)
                     try:
-                        line = json.loads(data)
+                        line = loads(data)
                     except ValueError:  # a power cut's
                         continue
                     if "begun" in line:
@@ -123,6 +138,8 @@ class Journal:
         with open(part, "wb") as file:
             for one in ended.values():
                 file.write(one.data())
+            file.flush()
+            os.fsync(file.fileno())  # before the old ones go
         part.replace(new)
         for path in old:
             if path != new:
@@ -195,7 +212,7 @@ class _Before(JournalledWork):
             key, item = keyed
             began = self.journal.begin(key)
             came = await call(item)
-            return key, time.perf_counter() - began, came
+            return key, perf_counter() - began, came
 
         return begun
 
@@ -209,7 +226,7 @@ class _Began:
         key, item = keyed
         began = self.journal.begin(key)
         came = self.function(item)
-        return key, time.perf_counter() - began, came
+        return key, perf_counter() - began, came
 
 
 @dataclass(frozen=True)
@@ -219,6 +236,6 @@ class _NotedThen:
 
     def __call__(self, came: tuple[str, float, Any]) -> None:
         key, seconds, answer = came
-        began = time.perf_counter()
+        began = perf_counter()
         answer = self.function(answer)
-        self.journal.note(key, seconds + time.perf_counter() - began, answer)
+        self.journal.note(key, seconds + perf_counter() - began, answer)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from concurrency.files import unpickled
 from concurrency.work import Failed, Work
 from concurrency.workloads.own import work as own
 
@@ -59,6 +58,21 @@ def _seen(took_s: float, computed_s: float, came: Any) -> Seen:
     return Seen(max(0.0, took_s - computed_s), computed_s, pickle.dumps(came))
 
 
-def read(file: str) -> Iterator[Seen | Failed]:
-    """What was seen of each item, in their order, or how it failed, of the `file` into which a sample has put that."""
-    return unpickled(file)
+def read(file: str) -> Iterator[tuple[int, Seen | Failed]]:
+    """What was seen of each item, in their order, or how it failed, of the `file` into which a sample has put that; and
+    where in the file that begins."""
+    with open(file, "rb") as pickled:
+        while True:
+            place = pickled.tell()
+            try:
+                yield place, pickle.load(pickled)  # noqa: S301  (a sample of ours wrote it)
+            except EOFError:
+                return
+
+
+def at(file: str, place: int) -> Seen | Failed:
+    """What was seen of the item that begins there."""
+    with open(file, "rb") as pickled:
+        pickled.seek(place)
+        seen: Seen | Failed = pickle.load(pickled)  # noqa: S301
+        return seen

@@ -6,8 +6,6 @@ What comes `then` is the user's own, on what really came back.
 import asyncio
 import pickle
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,20 +16,27 @@ from concurrency.work import Failed, Work
 from concurrency.workloads.own import recording
 from concurrency.workloads.own import work as own
 
-Recalled = tuple[recording.Seen, Any]
-AT_ONCE = recording.Seen(0.0, 0.0, b"")  # what failed, of which no time is known
+Told = tuple[float, float, int]  # of an item: how long it waits and computes, in seconds, and where its answer is
+
+
+def items(profile: str) -> list[Told]:
+    """What is told of each item in the file `profile`; what failed does so at once, as no time is known of it."""
+    return [
+        (0.0, 0.0, place) if isinstance(seen, Failed) else (seen.waited_s, seen.computed_s, place)
+        for place, seen in recording.read(profile)
+    ]
 
 
 def build(form: str = "", profile: str = "", notes: str | None = None, **places: str | None) -> Work:
-    """What stands in for the work at `places`, as the file `profile` has it; items are positions in there."""
+    """The work that stands in for the one at `places`, as the file `profile` has it; for `items` of that."""
     real = own.build(form, notes=notes, **places)
-    opened = Profile(str(Path(profile).resolve()), tuple(place for place in places.values() if place))
+    stand_in = StandIn(str(Path(profile).resolve()), tuple(str(Path(one).resolve()) for one in places.values() if one))
     return replace(
         real,
-        function=_noted(wait_and_compute, Noted, notes) if real.function else None,
-        coroutine=_noted(wait_and_compute_on_loop, NotedOnLoop, notes) if real.coroutine else None,
-        open=opened,
-        open_on_loop=ProfileOnLoop(opened),
+        function=_noted(stand_in, Noted, notes) if real.function else None,
+        coroutine=_noted(stand_in.on_loop, NotedOnLoop, notes) if real.coroutine else None,
+        open=None,
+        open_on_loop=None,
         split=None,
     )
 
@@ -41,49 +46,30 @@ def _noted(function: Any, how: type, notes: str | None) -> Any:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """What was seen, as a worker opens it; the code at `places` must be there when results are unpickled."""
+class StandIn:
+    """The function, with the file of what was seen; what is at `places` must be there when answers are unpickled."""
 
     file: str
     places: tuple[str, ...]
 
-    @contextmanager
-    def __call__(self) -> Iterator[list[Recalled]]:
-        for place in self.places:
-            load(str(Path(place).resolve()))
-        yield [
-            (AT_ONCE, seen) if isinstance(seen, Failed) else (seen, pickle.loads(seen.came))  # noqa: S301
-            for seen in recording.read(self.file)
-        ]
+    def __call__(self, told: Told) -> Any:
+        """In a thread, as the user's function did."""
+        time.sleep(told[0])
+        return self._computed(told)
 
+    async def on_loop(self, told: Told) -> Any:
+        """On an event loop, as the user's coroutine did."""
+        await asyncio.sleep(told[0])
+        return self._computed(told)
 
-@dataclass(frozen=True)
-class ProfileOnLoop:
-    """The same on an event loop."""
-
-    profile: Profile
-
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[list[Recalled]]:
-        with self.profile() as seen:
-            yield seen
-
-
-def wait_and_compute(place: int, seen: list[Recalled]) -> Any:
-    """In a thread, as the user's function did."""
-    time.sleep(seen[place][0].waited_s)
-    return _computed(seen[place])
-
-
-async def wait_and_compute_on_loop(place: int, seen: list[Recalled]) -> Any:
-    """On an event loop, as the user's coroutine did."""
-    await asyncio.sleep(seen[place][0].waited_s)
-    return _computed(seen[place])
-
-
-def _computed(recalled: Recalled) -> Any:
-    seen, came = recalled
-    begin = time.thread_time()
-    while time.thread_time() - begin < seen.computed_s:
-        pass
-    return came
+    def _computed(self, told: Told) -> Any:
+        """The answer; fetching it is a part of the computing."""
+        _, computed_s, place = told
+        begin = time.thread_time()
+        for one in self.places:
+            load(one)
+        seen = recording.at(self.file, place)
+        answer = seen if isinstance(seen, Failed) else pickle.loads(seen.came)  # noqa: S301
+        while time.thread_time() - begin < computed_s:
+            pass
+        return answer

@@ -105,7 +105,7 @@ def _check(key: str, place: str) -> None:
     if any(inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one) for one in _called(found)):
         raise UserError(f"{key}: {place} is a generator, of which nobody takes what it yields; return a list")
     if key == "coroutine" and not is_async(found):
-        raise UserError(f"{key}: {place} is no `async def`; give it as `function`")
+        raise UserError(f"{key}: {place} is no `async def`; give it as `function` (or, decorated, in one)")
     if key != "coroutine" and is_async(found):
         raise UserError(
             f"{key}: {place} is an `async def`; " + ("give it as `coroutine`" if key == "function" else "give a `def`")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads import items
+from concurrency.workloads.own import stand_in
 from concurrency.workloads.workload import Bound, Workload
 
 IN_FLIGHT = ("in flight", "in flight")
@@ -101,7 +102,7 @@ class Own(Workload):
 
     @contextmanager
     def at_hand(self, number: int = 0, notes: str | None = None) -> Iterator[list[Any]]:
-        yield list(range(len(self.items))) if self.profile else self.items
+        yield stand_in.items(self.profile) if self.profile else self.items
 
     def estimate_s(self, strategy: Strategy, workers: int, cores: int, gil: bool) -> float:
         return math.nan
