@@ -82,6 +82,7 @@ def test_the_job_and_the_comparison_are_of_that_function(own):
     assert {"do", "measure"} <= set(own.scheduled())
 
 
+@pytest.mark.heavy
 def test_a_coroutine_what_it_opens_and_what_comes_then(own, small):
     small["works"] = {
         "pages": {

@@ -47,6 +47,7 @@ def test_four_shards_give_the_tables_of_one(workflow, small):
     assert sorted(path.name for path in (workflow.folder / "results/download/pages").iterdir()) == stored
 
 
+@pytest.mark.heavy
 def test_limits_hold_across_shards_and_bad_pages_fail_alone(workflow, server):
     port = server.listen("127.0.0.1")
     urls = [f"http://127.0.0.1:{port}/{page}" for page in range(24)]

@@ -44,6 +44,7 @@ def test_by_what_is_named(three, small, job, by):
     assert by in said(three.folder)
 
 
+@pytest.mark.heavy
 def test_by_what_is_recommended_once(three, small):
     small["rounds"] = 3
     small["squares"] |= {"job": "recommended", "strategies": ["sequential", {"process_pool": {"workers": [2]}}]}

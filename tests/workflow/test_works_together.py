@@ -41,6 +41,7 @@ def done(workflow, small):
     return workflow.folder / "results"
 
 
+@pytest.mark.heavy
 def test_one_report_of_all(done):
     assert [json.loads(line)["result"] for line in open(done / "anns/results.jsonl")] == [10, 20, 30]
     assert [json.loads(line)["result"] for line in open(done / "bens/results.jsonl")] == [-1000, -2000, -3000]

@@ -152,7 +152,7 @@ def test_a_file_that_is_no_good_is_one_clear_line(tmp_path, text, name, message)
     file.write_text(text)
     with pytest.raises(UserError) as caught:
         build(function=f"{file}:{name}")
-    assert str(caught.value).startswith(f"{file}: {message}")
+    assert str(caught.value).startswith(f"function: {file}: {message}")
     [row] = measure([Arm("sequential")], file, name).values()
     assert row["error"] == str(caught.value)
 
