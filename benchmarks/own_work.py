@@ -46,7 +46,7 @@ def main() -> None:
 
 def run(folder: str, target: str) -> tuple[float, int]:
     """How long `snakemake` took for `target`, and the most memory that its processes had together."""
-    command = ["snakemake", "-s", ROOT / "Snakefile", "--cores", "all", "--quiet", "all", target]
+    command = ["snakemake", "-s", ROOT / "Snakefile", "--cores", "all", "--quiet", "rules", "progress", "--", target]
     began = time.perf_counter()
     process = psutil.Popen([sys.executable, "-m", *command], cwd=folder)
     peaks = [0]
