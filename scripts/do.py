@@ -1,9 +1,7 @@
 """Rule do: each item of a work of the user's own, once, into results.jsonl; what ended before is not done again."""
 
-import json
 import logging
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,51 +11,45 @@ from tqdm import tqdm
 
 from concurrency.cores import usable
 from concurrency.doing.arm import chosen
-from concurrency.doing.job import Job
+from concurrency.doing.job import Failures, Job
 from concurrency.errors import UserError
 from concurrency.running import job
-from concurrency.workloads.own.journal import Ended, Journal
+from concurrency.workloads.own.journal import Ended, Journal, as_json
 from concurrency.workloads.own.workload import Own
-
-SHOWN = 5  # failed items
 
 
 def main(snakemake: Any) -> None:
     params, name, output = snakemake.params, snakemake.wildcards.work, Path(snakemake.output[0])
+    bad = output.with_name("failed.jsonl")  # no output: Snakemake deletes those of a job that failed
     workload = Own(params.source, **params.fields)
     arm = chosen(params.arms, usable(snakemake.threads), snakemake.input.verdict, workload)
     try:
         with Job(workload, output.parent / "state", params.own) as running:
             with _progress(running.journal, name, len(workload.items)):
                 running.do(arm, params.start_method)
-            failed = running.write(output)
+            failed = running.write(output, bad)
     except OSError as error:  # a full disk
         where = error.filename or output.parent
         raise UserError(f"{where}: {error.strerror}; put that right, and the same command does what is left") from error
-    bad = output.with_name("failed.jsonl")  # no output: Snakemake deletes those of a job that failed
-    bad.unlink(missing_ok=True)
-    if failed:
-        bad.write_text("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in failed), encoding="utf-8")
-    done = len(workload.items) - len(failed)
-    logging.info("%d items done by %s with %s workers", done, arm.strategy, arm.workers)
-    if failed:
-        logging.warning(
-            "%s\n  all of them, with tracebacks: %s", "\n".join(_told(name, failed, len(workload.items))), bad
-        )
-    if len(failed) > workload.max_failures:
+    count = len(workload.items)
+    logging.info("%d items done by %s with %s workers", count - failed.count, arm.strategy, arm.workers)
+    if failed.count:
+        told = "\n".join(_told(name, failed, count))
+        logging.warning("%s\n  all of them, with tracebacks: %s", told, bad)
+    if failed.count > workload.max_failures:
         raise UserError(
-            f"works.{name}: {len(failed)} of {len(workload.items)} items failed, and works.{name}.max_failures is "
+            f"works.{name}: {failed.count} of {count} items failed, and works.{name}.max_failures is "
             f"{workload.max_failures}; the same command does those again and keeps the others"
         )
 
 
-def _told(name: str, failed: list[dict[str, Any]], count: int) -> Iterator[str]:
+def _told(name: str, failed: Failures, count: int) -> Iterator[str]:
     """What went wrong, the most frequent first, and some of the items."""
-    yield f"works.{name}: {len(failed)} of {count} items failed:"
-    for kind, times in Counter(line["error"] for line in failed).most_common():
+    yield f"works.{name}: {failed.count} of {count} items failed:"
+    for kind, times in failed.kinds.most_common():
         yield f"  {times:6} × {kind}"
-    for line in failed[:SHOWN]:
-        yield f"  {json.dumps(line['item'], ensure_ascii=False)[:80]}: {line['error']}: {line['message'][:120]}"
+    for line in failed.first:
+        yield f"  {as_json(line['item'])[:80]}: {line['error']}: {line['message'][:200]}"
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 import fcntl
 import json
 import logging
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,27 @@ from concurrency.workloads.items import facts
 from concurrency.workloads.own.journal import Journal, as_json, keys
 from concurrency.workloads.own.workload import Own
 
+SHOWN = 5  # failed items
 log = logging.getLogger(__name__)
 
 Keyed = tuple[str, Any]
+
+
+@dataclass
+class Failures:
+    """What failed: how often each class of error, and the first lines, which may be long."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    first: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return self.kinds.total()
+
+    def add(self, line: dict[str, Any]) -> None:
+        self.kinds[line["error"]] += 1
+        if len(self.first) < SHOWN:
+            self.first.append(line)
 
 
 class Job:
@@ -69,6 +89,8 @@ class Job:
             if suspects := [keyed for keyed in left if keyed[0] in begun]:
                 log.warning("%s; going on", error or "some items came to no end")
                 self._find_among(suspects, start_method)
+            elif error and len(self.left) < len(left):
+                log.warning("%s; going on", error)
             if len(self.left) == len(left):
                 why, done = error or "nothing came of any item", f"{len(self._keyed) - len(left)} of {len(self._keyed)}"
                 raise UserError(f"{self._workload.setting}: {why}; {done} items are done, and kept")
@@ -91,18 +113,23 @@ class Job:
             return str(error)
         return ""
 
-    def write(self, file: Path) -> list[dict[str, Any]]:
-        """A line for each item into `file`, in their order; those that failed are told, and no longer noted as done."""
+    def write(self, file: Path, failures: Path) -> Failures:
+        """A line for each item into `file`, in their order, and those of the ones that failed into `failures`, too, if
+        there are any; these are no longer noted as done."""
         ended, _ = self.journal.read()
-        failed = []
-        with writing(file) as results:
+        found = Failures()
+        with writing(file) as results, writing(failures) as bad:
             for key, item in self._keyed:
                 line = {"item": item} | ended[key].line()
-                failed += [line] if ended[key].failed else []
-                results.write(f"{as_json(line)}\n")
-        if failed:
+                results.write(text := f"{as_json(line)}\n")
+                if ended[key].failed:
+                    found.add(line)
+                    bad.write(text)
+        if found.count:
             self._keep(failed_too=False)
-        return failed
+        else:
+            failures.unlink()
+        return found
 
     def _keep(self, failed_too: bool) -> None:
         ended, _ = self.journal.read()
