@@ -1,5 +1,6 @@
 """The limit: interpreters that know nothing of each other, each with its share of the numbers, already running."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,9 +18,10 @@ print(*[sum_of_squares(int(n)) for n in input().split()], flush=True)
 @contextmanager
 def start(workers: int) -> Iterator[Callable[[Work, list[int]], list[int]]]:
     with ExitStack() as stack:
-        pipe = subprocess.PIPE
+        command, pipe = [sys.executable, "-c", PROGRAM], subprocess.PIPE
+        paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         interpreters = [
-            stack.enter_context(subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=pipe, stdout=pipe, text=True))
+            stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=paths))
             for _ in range(workers)
         ]
         for interpreter in interpreters:
