@@ -231,7 +231,8 @@ def test_without_the_gil_is_told_from_with_it(free):
 def test_a_gil_that_comes_back_is_never_shown_as_free_threaded(free, tmp_path):
     extension(free, tmp_path)
     file = tmp_path / "own_unaware.py"
-    file.write_text("def f(n):\n    import unaware\n    return n\n")  # during the work, in the worker
+    long = "import time\n\ndef f(n):\n    import unaware\n    time.sleep(0.002)\n    return n\n"  # to say something
+    file.write_text(long)  # imported during the work, in the worker
     rows = measure(
         [under(free, "sequential"), under(free, "threads", 2), under(free, "process_pool", 2)],
         [1, 2, 3, 4], function=f"{file}:f",
