@@ -107,6 +107,7 @@ class Block:
 def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
     """The blocks of a timings table, by workload and host; `robust` as for `summarise`."""
     timings = as_timings(timings)
+    timings = timings[~timings["screening"].fillna(False)]  # what found the arms says nothing of them
     timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
     good = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
     control, warm_up = timings["control"].fillna(False), timings["warm_up"].fillna(False)

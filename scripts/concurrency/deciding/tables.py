@@ -28,6 +28,7 @@ TIMINGS = {
     "options": "str",
     "control": "boolean",
     "warm_up": "boolean",
+    "screening": "boolean",
     "round": "Int64",
     "position": "Int64",
     "interpreter": "str",
@@ -38,6 +39,7 @@ TIMINGS = {
     "failed": "Int64",
     "bound": "str",
     "minimum_s": "Float64",
+    "limit": "str",
     "recording_sd": "Float64",
     "known_in_flight": "Int64",
     "setup_s": "Float64",
@@ -81,6 +83,28 @@ SUMMARY = {
     "versus_best_high": "Float64",
     "best": "boolean",
     "flags": "str",
+}
+
+SCALING = {
+    "workload": "str",
+    "host": "str",
+    "strategy": "str",
+    "options": "str",
+    "interpreter": "str",
+    "rungs": "Int64",
+    "law": "str",
+    "items_per_s": "Float64",
+    "contention": "Float64",
+    "contention_low": "Float64",
+    "contention_high": "Float64",
+    "coherence": "Float64",
+    "coherence_low": "Float64",
+    "coherence_high": "Float64",
+    "cap_items_per_s": "Float64",
+    "knee": "Float64",
+    "serial": "Float64",
+    "residual": "Float64",
+    "limit": "str",
 }
 
 CLAIMS = {
