@@ -118,6 +118,12 @@ def compared(wildcards):
     return [comparison.plain() for comparison in USER.compared(wildcards.workload, profile)]
 
 
+def finalists(wildcards):
+    """What screening found, where it is asked how many workers to measure; of the first kind of nodes, if not of one."""
+    folder = wildcards.workload + wildcards.get("host", KINDS[0])
+    return f"results/rounds/{folder}/finalists.json" if USER.works[wildcards.workload].is_screened else []
+
+
 def replayed():
     """The downloads that are compared, if any are: the report tells what was replayed."""
     return compared(SimpleNamespace(workload="download"))[:1] if "download" in COMPARED else []
@@ -153,6 +159,12 @@ def node_wanted(key):
 
 def rounds_to(folder, last):
     return [f"results/rounds/{folder}/{number}.csv" for number in range(1, int(last) + 1)]
+
+
+def screened(folder):
+    """The samples by which finalists were found, which count for nothing."""
+    workload = next(name for name in COMPARED for kind in KINDS if name + kind == folder)
+    return [f"results/rounds/{folder}/screening.csv"] if USER.works[workload].is_screened else []
 
 
 def measured_rounds(folder):

@@ -1,10 +1,42 @@
 """The comparison: rounds of samples, the tables and plots made of them, and the report."""
 
 
-# Asking for all cores makes Snakemake run a measuring job alone.
+# Where it is to be found with how many workers to measure. Asking for all cores makes Snakemake run such a job alone.
+rule screen:
+    input:
+        measured_files,
+    output:
+        finalists="results/rounds/{workload}{host}/finalists.json",
+        samples="results/rounds/{workload}{host}/screening.csv",
+    log:
+        "results/logs/screen/{workload}{host}.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: CORES
+    resources:
+        slurm_partition=node_wanted("partition"),
+        constraint=node_wanted("constraint"),
+    params:
+        compared=compared,
+        conditions=conditions,
+        seed=USER.seed,
+        rounds=USER.screening_rounds,
+        finalists=USER.finalists,
+        worthwhile=USER.worthwhile,
+        python=interpreters.RUNNING.label,
+        strategies=strategy_code,
+        own=own_code,
+        files=files_called,
+        code=code("screen.py"),
+    script:
+        "../scripts/screen.py"
+
+
+# The same for one round, which counts.
 rule measure:
     input:
         measured_files,
+        finalists=finalists,
     output:
         "results/rounds/{workload}{host}/{round}.csv",
     log:
@@ -40,6 +72,7 @@ checkpoint precision:
     conda:
         "../envs/workflow.yaml"
     params:
+        worthwhile=USER.worthwhile,
         code=code("precision.py"),
     script:
         "../scripts/precision.py"
@@ -47,7 +80,7 @@ checkpoint precision:
 
 rule collect:
     input:
-        rounds=lambda wildcards: [file for folder in MEASURED for file in measured_rounds(folder)],
+        rounds=lambda wildcards: [file for folder in MEASURED for file in screened(folder) + measured_rounds(folder)],
         extra=lambda wildcards: [the_users(path) for path in USER.extra_timings],
     output:
         report(
@@ -108,6 +141,7 @@ rule analyse:
         "../envs/workflow.yaml"
     params:
         robust=USER.robust,
+        worthwhile=USER.worthwhile,
         stand_ins=[name for name, work in USER.own.items() if work.is_recorded],
         code=code("analyse.py"),
     script:
@@ -118,6 +152,7 @@ rule analyse:
 rule verify:
     input:
         measured_files,
+        finalists=finalists,
         summary=ancient("results/tables/summary.csv"),  # by name: `rules.….output` would be ancient for all others, too
         verdict=ancient("results/tables/verdict.json"),
     output:

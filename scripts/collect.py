@@ -10,8 +10,11 @@ from concurrency.running import job
 
 def main(snakemake: Any) -> None:
     own = tables.read_timings(file for file in snakemake.input.rounds if file.endswith(".csv"))
-    own["warm_up"] = (own["round"] == 1) & snakemake.params.warm_up
-    table = own.sort_values(["workload", "round", "position"], kind="stable")
+    own["screening"] = own["screening"].fillna(False)
+    own["warm_up"] = (own["round"] == 1) & snakemake.params.warm_up & ~own["screening"]
+    table = own.sort_values(
+        ["workload", "screening", "round", "position"], ascending=[True, False, True, True], kind="stable"
+    )
     for path in snakemake.input.extra:
         table = pd.concat([table, tables.read_extra(path, set(table["host"]))])
     tables.write(table, snakemake.output[0])

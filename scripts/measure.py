@@ -1,13 +1,12 @@
 """Rule measure: one round of a workload, every arm once in random order, each in a fresh interpreter."""
 
-import csv
 import logging
 from typing import Any
 
 from concurrency import files
 from concurrency.cores import usable
 from concurrency.measuring import arms, lock, machine, sampling
-from concurrency.measuring.comparison import Comparison
+from concurrency.measuring.comparison import finals
 from concurrency.running import job
 
 
@@ -16,7 +15,7 @@ def main(snakemake: Any) -> None:
     conditions, rows = sampling.Conditions(**params.conditions), []
     where = machine.where(kind=snakemake.wildcards.host.removeprefix("_on_"))
     with lock.machine_to_itself():
-        for comparison in map(Comparison.of, params.compared):
+        for comparison in finals(params.compared, cores, snakemake.input.get("finalists")):
             workload = comparison.workload
             ordered = arms.in_order(comparison.samples(cores), params.seed, workload.name, number)
             with workload.at_hand(number) as items:
@@ -24,10 +23,7 @@ def main(snakemake: Any) -> None:
                     workload, ordered, items, workload.expected(), number=number, cores=cores, conditions=conditions
                 )
     rows = [row | where for row in rows]
-    with files.writing(snakemake.output[0]) as file:  # not by pandas: it takes long to import
-        table = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row))
-        table.writeheader()
-        table.writerows(rows)
+    files.write_rows(snakemake.output[0], rows)
     for row in rows:
         logging.info(
             "%s, %s workers: %s s %s", row["strategy"], row["workers"], row.get("wall_s"), row.get("error", "")

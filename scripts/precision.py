@@ -12,7 +12,8 @@ def main(snakemake: Any) -> None:
     wildcards = snakemake.wildcards
     timings = tables.read_timings(snakemake.input.rounds)
     timings["warm_up"] = timings["round"] < int(wildcards.first)
-    half_width = estimates.half_width(timings, wildcards.workload, robust=wildcards.form == "trimmed")
+    robust, worthwhile = wildcards.form == "trimmed", snakemake.params.worthwhile
+    half_width = estimates.half_width(timings, wildcards.workload, robust, worthwhile)
     logging.info("%s, %s rounds: ± %.1f %%", wildcards.workload, wildcards.round, 100 * half_width)
     Path(snakemake.output[0]).write_text(f"{half_width:.6g}\n")
 

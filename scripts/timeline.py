@@ -12,14 +12,15 @@ from concurrency.deciding.tables import ArmKey
 from concurrency.measuring import arms, interpreters, lock, sampling, tracing
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
-from concurrency.measuring.comparison import Comparison
+from concurrency.measuring.comparison import finals
 from concurrency.running import job
 from concurrency.workloads.workload import Workload
 
 
 def main(snakemake: Any) -> None:
-    comparison = Comparison.of(snakemake.params.compared[0])
-    workload, chosen = comparison.workload, arms.resolved(comparison.arms, usable(snakemake.threads))
+    cores = usable(snakemake.threads)
+    comparison = finals(snakemake.params.compared, cores, snakemake.input.get("finalists"))[0]
+    workload, chosen = comparison.workload, arms.resolved(comparison.arms, cores)
     conditions = sampling.Conditions(**snakemake.params.conditions)
     several = len({arm.interpreter for arm in chosen}) > 1
     traced: dict[str, Path] = {}

@@ -12,19 +12,20 @@ from concurrency.errors import shown
 from concurrency.measuring import arms, interpreters, lock, sampling
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
-from concurrency.measuring.comparison import Comparison
+from concurrency.measuring.comparison import finals
 from concurrency.running import job
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.download.workload import Download
 
 
 def main(snakemake: Any) -> None:
-    comparison, files = Comparison.of(snakemake.params.compared[0]), snakemake.input
+    files, cores = snakemake.input, usable(snakemake.threads)
+    comparison = finals(snakemake.params.compared, cores, files.get("finalists"))[0]
     workload = comparison.workload
     assert isinstance(workload, Download)
     summary = tables.read_summary(files.summary)
     verdict = json.loads(Path(files.verdict).read_text(encoding="utf-8"))[workload.name]
-    chosen = _chosen(arms.resolved(comparison.arms, usable(snakemake.threads)), verdict)
+    chosen = _chosen(arms.resolved(comparison.arms, cores), verdict)
     with lock.machine_to_itself():
         found = _verified(workload, chosen, sampling.Conditions(**snakemake.params.conditions))
     known = summary.assign(interpreter=summary["interpreter"].str.removesuffix(interpreters.GIL_IS_BACK))

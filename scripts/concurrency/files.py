@@ -5,7 +5,7 @@ import heapq
 import os
 import pickle
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -22,6 +22,14 @@ def writing(path: str | Path) -> Iterator[TextIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_rows(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A CSV table with a column for each key of any of `rows`; not by pandas, which takes long to import."""
+    with writing(path) as file:
+        table = csv.DictWriter(file, dict.fromkeys(key for row in rows for key in row))
+        table.writeheader()
+        table.writerows(rows)
 
 
 def unpickled(path: str | Path) -> Iterator[Any]:

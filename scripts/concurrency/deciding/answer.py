@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from concurrency.deciding.inference import UNKNOWN, Effect, Form
+from concurrency.deciding.inference import UNKNOWN, WORTHWHILE, Effect, Form
 from concurrency.deciding.noise import Noise
 from concurrency.deciding.tables import ArmKey
 
@@ -18,6 +18,8 @@ class ArmResult:
     failed: int
     best: bool
     median_s: float
+    cpu_s: float
+    max_rss_bytes: float
     speedup: Effect
     versus_sequential: Effect
     flags: str
@@ -29,15 +31,25 @@ class ArmResult:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """An arm that has fewer or more workers than the recommended one: `longer` is its time over that one's."""
+
+    arm: ArmResult
+    longer: Effect
+
+
+@dataclass(frozen=True)
 class Answer:
     """What was decided from `rounds` rounds with the `arms` that compete, in the order of the summary.
 
-    `recommended` is the simplest of the best, and `ties` are the others of them; there is none where rounds were
-    measured with different arms (`mixed`), or where no arm succeeded in all of them. Its `speedup` is over one by one
-    of its own interpreter; with several interpreters, `versus_sequential` is over the fastest one by one of them all,
-    that of `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's. Of what is replayed,
-    nothing was measured beyond `known_in_flight` (None: it is all known); `is_left_open`: the recording leaves more of
-    the speed-up open than the rounds do.
+    `recommended` is the simplest that `is_enough`, shown to take no longer than the best by more than `worthwhile`,
+    or else the fastest; `best` are those that cannot be told from the fastest. There is none where rounds were
+    measured with different arms (`mixed`), or where no arm succeeded in all of them. `fewer` and `more` are the same
+    strategy with the next count of workers that was measured; `at_end` tells that none higher was ever tried. Its
+    `speedup` is over one by one of its own interpreter; with several interpreters, `versus_sequential` is over the
+    fastest one by one of them all, that of `sequential_interpreter`. `control` is the time of the A/A duplicate over
+    its twin's. Of what is replayed, nothing was measured beyond `known_in_flight` (None: it is all known);
+    `is_left_open`: the recording leaves more of the speed-up open than the rounds do.
     """
 
     workload: str
@@ -50,7 +62,13 @@ class Answer:
     noise: Noise
     control: Effect
     recommended: ArmResult | None = None
-    ties: tuple[ArmResult, ...] = ()
+    best: tuple[ArmResult, ...] = ()
+    worthwhile: float = WORTHWHILE
+    is_enough: bool = False
+    fewer: Beside | None = None
+    more: Beside | None = None
+    at_end: bool = False
+    items: int = 0
     speedup: Effect = UNKNOWN
     versus_sequential: Effect | None = None
     sequential_interpreter: str | None = None
@@ -62,6 +80,14 @@ class Answer:
         """The arms that had more in flight than was measured of what is replayed."""
         known = self.known_in_flight
         return () if known is None else tuple(arm for arm in self.arms if arm.key.workers > known)
+
+    @property
+    def ties(self) -> tuple[ArmResult, ...]:
+        """The others that cannot be told from the fastest, if the recommended one cannot, either."""
+        keys = [arm.key for arm in self.best]
+        if self.recommended is None or self.recommended.key not in keys:
+            return ()
+        return tuple(arm for arm in self.best if arm.key != self.recommended.key)
 
     @property
     def several_interpreters(self) -> bool:

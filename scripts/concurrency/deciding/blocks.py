@@ -28,7 +28,8 @@ class Block:
     `logs` are the logarithms of the times, a row per round and a column per arm, simplest arm first, empty where there
     is no good sample; `bound` is that of the workload as it was measured; `complete` are the arms that succeeded in
     every round, without algorithms, which do other work; `mixed` says that rounds were measured with different arms, so
-    that none counts as complete; `control` has the good samples of the A/A duplicate.
+    that none counts as complete; `control` has the good samples of the A/A duplicate, `screening` those that found the
+    arms, and count for nothing.
     """
 
     workload: str
@@ -39,6 +40,7 @@ class Block:
     complete: list[ArmKey]
     mixed: bool
     control: pd.DataFrame
+    screening: pd.DataFrame
     warm_up: int
     robust: bool
     bound: str
@@ -106,10 +108,11 @@ class Block:
 
 def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
     """The blocks of a timings table, by workload and host; `robust` as for `summarise`."""
-    timings = as_timings(timings)
-    timings = timings[~timings["screening"].fillna(False)]  # what found the arms says nothing of them
-    timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
-    good = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
+    every = as_timings(timings)
+    timed = every["wall_s"].to_numpy(dtype=float, na_value=np.nan)
+    good = every["failed"].eq(0).fillna(False) & every["error"].eq("") & np.isfinite(timed) & (timed > 0)
+    is_screening = every["screening"].fillna(False)
+    timings = every[~is_screening]
     control, warm_up = timings["control"].fillna(False), timings["warm_up"].fillna(False)
     for (workload, host), samples in timings[~warm_up & ~control].groupby(BLOCK, sort=True):
         usable = good[samples.index].astype(bool)
@@ -126,6 +129,7 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
             complete=[] if mixed else _complete(workload, logs, samples[~usable]),
             mixed=mixed,
             control=timings[here & ~warm_up & control & good],
+            screening=every[is_screening & (every[BLOCK] == [workload, host]).all(axis="columns") & good],
             warm_up=timings.loc[here & warm_up, "round"].nunique(),
             robust=robust,
             bound=next(filter(None, samples["bound"]), kind_of(workload).bound),  # older tables do not say it

@@ -69,20 +69,25 @@ def _effect(differences: pd.Series, family: int, left_open2: float = 0.0) -> Eff
 
 def versus_best(block: Block) -> dict[ArmKey, Effect]:
     """Every complete arm against the fastest; they hold at once whichever that is, as all pairs are in the family."""
-    arms = block.complete
-    if not arms or block.rounds < 2:
+    if not block.complete or block.rounds < 2:
         return {}
-    logs = block.array(arms)
-    fastest = int(inference.fastest(logs, block.form)[0])
-    found = {arms[fastest]: Effect(1.0, 1.0, 1.0)}
-    if len(arms) > 1:
-        pairs = inference.pairwise(logs, block.form, block.left_open(arms))
-        effects = pairs.effects(pairs.mean.shape[1])
-        for first, second, effect in zip(*np.triu_indices(len(arms), 1), effects, strict=True):
-            if first == fastest:
-                found[arms[second]] = effect
-            elif second == fastest:
-                found[arms[first]] = Effect(1 / effect.ratio, 1 / effect.high, 1 / effect.low)
+    return versus(block, block.complete[int(inference.fastest(block.array(block.complete), block.form)[0])])
+
+
+def versus(block: Block, reference: ArmKey) -> dict[ArmKey, Effect]:
+    """Every complete arm against one of them, which may be chosen by what the data say, as all pairs are in the
+    family; it takes two rounds."""
+    arms = block.complete
+    if len(arms) < 2 or block.rounds < 2:
+        return dict.fromkeys(arms, Effect(1.0, 1.0, 1.0))
+    pairs = inference.pairwise(block.array(arms), block.form, block.left_open(arms))
+    found, its = {reference: Effect(1.0, 1.0, 1.0)}, arms.index(reference)
+    effects = pairs.effects(pairs.mean.shape[1])
+    for first, second, effect in zip(*np.triu_indices(len(arms), 1), effects, strict=True):
+        if first == its:
+            found[arms[second]] = effect
+        elif second == its:
+            found[arms[first]] = effect.inverse
     return found
 
 
@@ -94,11 +99,23 @@ def best_set(block: Block) -> set[ArmKey]:
     return {arm for arm, best in zip(block.complete, kept, strict=True) if best}
 
 
-def cross_validated(block: Block, effect: Effect, baseline: ArmKey, rivals: list[ArmKey]) -> Effect:
+def recommended(block: Block, worthwhile: float) -> tuple[ArmKey, bool]:
+    """Which of the complete arms to use, and whether it is shown to be enough: `inference.recommended`; after a single
+    round, the simplest."""
+    if block.rounds < 2:
+        return block.complete[0], False
+    logs, left_open = block.array(block.complete), block.left_open(block.complete)
+    choice = int(inference.recommended(logs, block.form, worthwhile, left_open)[0])
+    is_enough = inference.enough(logs, block.form, worthwhile, left_open)[0, choice]
+    return block.complete[choice], bool(is_enough)
+
+
+def cross_validated(block: Block, effect: Effect, baseline: ArmKey, rivals: list[ArmKey], worthwhile: float) -> Effect:
     """`effect`, that of the recommended one of `rivals` over the `baseline` among them, not inflated by the choice:
     each round is scored by the arm that the other rounds recommend."""
     how = inference.form(block.rounds, len(rivals), block.robust)
-    gain = inference.cross_validated_gain(block.array(rivals), rivals.index(baseline), how, block.left_open(rivals))
+    logs, left_open = block.array(rivals), block.left_open(rivals)
+    gain = inference.cross_validated_gain(logs, rivals.index(baseline), how, worthwhile, left_open)
     return effect._replace(ratio=float(np.clip(np.exp(gain[0]), effect.low, effect.high)))
 
 
@@ -140,7 +157,9 @@ def _within_rounds(logs: pd.DataFrame) -> pd.DataFrame:
     return logs.sub(logs.mean(axis="columns"), axis="index")
 
 
-def half_width(timings: pd.DataFrame, workload: str, robust: bool = False) -> float:
+def half_width(
+    timings: pd.DataFrame, workload: str, robust: bool = False, worthwhile: float = inference.WORTHWHILE
+) -> float:
     """Half the width of the interval of the recommended arm's log speed-up, on the first host of `timings`, as far as
     rounds can narrow it: what the recording leaves open is not in it, so that no precision asks for rounds in vain.
 
@@ -153,5 +172,6 @@ def half_width(timings: pd.DataFrame, workload: str, robust: bool = False) -> fl
             logs, reference = block.array(block.complete), block.complete.index(baseline)
             if block.rounds < 2:
                 return np.inf
-            return float(inference.imprecision(logs, reference, block.form, block.left_open(block.complete))[0])
+            left_open = block.left_open(block.complete)
+            return float(inference.imprecision(logs, reference, block.form, worthwhile, left_open)[0])
     return 0.0

@@ -36,6 +36,7 @@ ALPHA: dict[Form, float] = {"paired": 0.045, "moderated": 0.05, "trimmed": 0.03}
 TRIM = 0.2
 ROUNDS_TO_MODERATE = 10
 ROUNDS_TO_TRIM = 15
+WORTHWHILE = 0.05  # the share of the time below which a difference is worth nothing, if a user does not say another
 RESOLUTION = 1e-12  # no variance is below it: tables keep six digits of a time
 
 
@@ -45,6 +46,11 @@ class Effect(NamedTuple):
     ratio: float
     low: float
     high: float
+
+    @property
+    def inverse(self) -> "Effect":
+        """How many times as long the one takes as the other."""
+        return Effect(1 / self.ratio, 1 / self.high, 1 / self.low)
 
 
 UNKNOWN = Effect(np.nan, np.nan, np.nan)
@@ -154,8 +160,7 @@ def pairwise(logs: Array, how: Form, left_open: Array | None = None) -> Differen
 
 def fastest(logs: Array, how: Form) -> NDArray[np.intp]:
     """The arm with the smallest time on average (campaigns)."""
-    means = _location(logs - logs.mean(axis=2, keepdims=True), how)[0]
-    return np.asarray(means.argmin(axis=1))
+    return np.asarray(_means(logs, how).argmin(axis=1))
 
 
 def best_set(logs: Array, how: Form, left_open: Array | None = None) -> NDArray[np.bool_]:
@@ -189,38 +194,84 @@ def _step_down(pairs: Differences, arms: int) -> NDArray[np.bool_]:
     return kept
 
 
-def recommended(logs: Array, how: Form, left_open: Array | None = None) -> NDArray[np.intp]:
-    """The simplest member of the best set (campaigns): arms must stand in order of simplicity."""
-    return np.asarray(best_set(logs, how, left_open).argmax(axis=1))
+def enough(logs: Array, how: Form, worthwhile: float, left_open: Array | None = None) -> NDArray[np.bool_]:
+    """Which arms (campaigns, arms) take, beyond doubt, no longer than any other by more than `worthwhile`, a share.
+
+    A test of equivalence: one-sided bounds against every other arm must all be within it, each at the full level
+    (intersection–union: R. L. Berger, Technometrics 24, 1982; D. J. Schuirmann, J. Pharmacokinet. Biopharm. 15, 1987).
+    As each arm is a candidate, that level is alpha divided by their number: it is rare that any is wrong.
+    """
+    if logs.shape[2] == 1:
+        return np.ones((len(logs), 1), dtype=bool)
+    return _enough(pairwise(logs, how, left_open), logs.shape[2], worthwhile)
 
 
-def cross_validated_gain(logs: Array, baseline: int, how: Form, left_open: Array | None = None) -> Array:
+def _enough(pairs: Differences, arms: int, worthwhile: float) -> NDArray[np.bool_]:
+    bound = stdtrit(pairs.degrees, 1 - pairs.alpha / arms) * pairs.error
+    first, second = np.triu_indices(arms, 1)
+    longer = np.full((len(pairs.mean), arms, arms), -np.inf)  # longer[c, i, j]: by how much i may take longer than j
+    longer[:, first, second] = bound + pairs.mean
+    longer[:, second, first] = bound - pairs.mean
+    return np.asarray(longer.max(axis=2) <= np.log1p(worthwhile))
+
+
+def recommended(
+    logs: Array, how: Form, worthwhile: float = WORTHWHILE, left_open: Array | None = None
+) -> NDArray[np.intp]:
+    """The simplest arm that is `enough` (campaigns): arms must stand in order of simplicity.
+
+    Where none is shown to be, the fastest; and the simplest of all, where nothing is shown to be faster than that.
+    """
+    if logs.shape[2] == 1:
+        return np.zeros(len(logs), dtype=np.intp)
+    pairs, means = pairwise(logs, how, left_open), _means(logs, how)
+    return _recommended(pairs, means, worthwhile)
+
+
+def _recommended(pairs: Differences, means: Array, worthwhile: float) -> NDArray[np.intp]:
+    arms = means.shape[1]
+    is_enough = _enough(pairs, arms, worthwhile)
+    choice = np.where(is_enough.any(axis=1), is_enough.argmax(axis=1), means.argmin(axis=1))
+    return np.asarray(np.where(_step_down(pairs, arms)[:, 0], 0, choice))
+
+
+def _means(logs: Array, how: Form) -> Array:
+    """The arms' log times on average over the rounds, less what is common to a round (campaigns, arms)."""
+    return _location(logs - logs.mean(axis=2, keepdims=True), how)[0]
+
+
+def cross_validated_gain(
+    logs: Array, baseline: int, how: Form, worthwhile: float = WORTHWHILE, left_open: Array | None = None
+) -> Array:
     """The log speed-up of the recommended arm over the baseline, not inflated by its having been picked (campaigns).
 
     Cross-validated: each round is scored by the arm that the other rounds recommend, their errors scaled to those of
     all rounds: with the wider ones of a round less, other arms would be recommended. The trimmed form takes the errors
     of all rounds. What the recording leaves open is the same for any rounds.
     """
-    rounds, arms = logs.shape[1:]
+    rounds = logs.shape[1]
     everyone, whole = np.arange(len(logs)), pairwise(logs, how, left_open)
     gains = np.empty((len(logs), rounds, 1))
     for left_out in range(rounds):
-        rest = pairwise(np.delete(logs, left_out, axis=1), how, left_open)
+        others = np.delete(logs, left_out, axis=1)
+        rest = pairwise(others, how, left_open)
         error2 = whole.error2 if how == "trimmed" else rest.error2 * (rounds - 1) / rounds
         degrees = whole.degrees if how == "trimmed" else rest.degrees
-        choice = _step_down(replace(rest, error2=error2, degrees=degrees), arms).argmax(axis=1)
+        choice = _recommended(replace(rest, error2=error2, degrees=degrees), _means(others, how), worthwhile)
         gains[:, left_out, 0] = logs[:, left_out, baseline] - logs[everyone, left_out, choice]
     return _location(gains, how)[0][:, 0]
 
 
-def imprecision(logs: Array, baseline: int, how: Form, left_open: Array | None = None) -> Array:
+def imprecision(
+    logs: Array, baseline: int, how: Form, worthwhile: float = WORTHWHILE, left_open: Array | None = None
+) -> Array:
     """The half-width (log, campaigns) of the recommended arm's interval against the baseline, as far as rounds can
     narrow it: without what the recording leaves open.
 
-    Where the baseline itself is recommended: the widest among the arms that cannot be told from it.
+    Where the baseline itself is recommended: the widest among the arms that cannot be told from the fastest.
     """
     best = best_set(logs, how, left_open)
     half = against(logs, baseline, how).half_width(logs.shape[2] - 1)
-    choice = best.argmax(axis=1)
+    choice = recommended(logs, how, worthwhile, left_open)
     tied = np.where(best, half, 0.0).max(axis=1)
     return np.asarray(np.where(choice == baseline, tied, half[np.arange(len(logs)), choice]))

@@ -1,5 +1,6 @@
 """The verdict: which arm is recommended, by how much it is faster, and which are as good."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from concurrency.deciding import estimates, noise, words
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
+from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult, Beside
 from concurrency.deciding.blocks import Block, blocks
-from concurrency.deciding.inference import Effect
+from concurrency.deciding.inference import WORTHWHILE, Effect
 from concurrency.deciding.tables import ARM, ArmKey, effect_columns
 
 
@@ -18,23 +19,28 @@ def verdict(
     summary: pd.DataFrame,
     robust: bool = False,
     notes: Mapping[str, Sequence[str]] | None = None,
+    worthwhile: float = WORTHWHILE,
 ) -> dict[str, dict[str, Any]]:
     """Per workload the answer as data and as sentences; `robust` as for `summarise`. `notes` are sentences of what was
     recorded for a workload, which end its own.
 
-    Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (the simplest of
-    the best: fewest workers, then the strategy of lowest rank); its `speedup` (cross-validated: each round is scored by
-    the arm that the other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`; with several
-    interpreters the same as `versus_sequential`, and whose `sequential` is the fastest, `sequential_interpreter`;
-    `ties`, the names of the other arms of the best set; `rounds`, `warm_up` (rounds left out), `form` (of `inference`);
-    `notes`, if there are any; `noise` (`quiet`, `noisy` or `unusable`), `reasons`, `advice`; `control`, the time of the
-    A/A duplicate over its twin's, with a 99 % interval. Where nothing can be recommended, those of the arm are missing.
+    Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (fewest workers,
+    then the strategy of lowest rank, of those shown to be enough: to take no longer than the best by more than
+    `worthwhile`, a share; if there is none, the fastest, and `enough` is false); `fewer` and `more`, the next counts
+    of workers of the same strategy that were measured, each with how many times as long it took (`longer`, with its
+    interval), and its memory and CPU time over those of the recommended; `at_end`: none higher was tried; its
+    `speedup` (cross-validated: each round is scored by the arm that the other rounds recommend, so that it is not
+    inflated), `speedup_low`, `speedup_high`; with several interpreters the same as `versus_sequential`, and whose
+    `sequential` is the fastest, `sequential_interpreter`; `ties`, the names of the other arms of the best set;
+    `rounds`, `warm_up` (rounds left out), `form` (of `inference`); `notes`, if there are any; `noise` (`quiet`,
+    `noisy` or `unusable`), `reasons`, `advice`; `control`, the time of the A/A duplicate over its twin's, with a 99 %
+    interval. Where nothing can be recommended, those of the arm are missing.
     With several hosts, these are of the first one in `timings`, and `hosts` has the answer of each.
     """
     answers: dict[str, dict[str, dict[str, Any]]] = {}
     for block in blocks(timings, robust):
         rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
-        answers.setdefault(block.workload, {})[block.host] = _as_data(decide(block, rows))
+        answers.setdefault(block.workload, {})[block.host] = _as_data(decide(block, rows, worthwhile))
     found = {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
     for workload, said in (notes or {}).items():
         if said and workload in found:
@@ -42,7 +48,7 @@ def verdict(
     return found
 
 
-def decide(block: Block, rows: pd.DataFrame) -> Answer:
+def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE) -> Answer:
     """The answer from a block and its `rows` of the summary."""
     arms = _results(rows[~rows["strategy"].isin(block.kind.algorithms())])
     control = estimates.control(block)
@@ -59,36 +65,73 @@ def decide(block: Block, rows: pd.DataFrame) -> Answer:
         control=control,
         known_in_flight=block.known_in_flight,
     )
-    best = {arm.key: arm for arm in arms if arm.best}
-    simplest_first = [best[key] for key in block.complete if key in best]
-    if not simplest_first:
+    if not block.complete:
         return answer
-    recommended, *ties = simplest_first
-    own = [arm for arm in block.complete if arm.interpreter == recommended.key.interpreter]
+    known = {arm.key: arm for arm in arms}
+    key, is_enough = estimates.recommended(block, worthwhile)
+    recommended = known[key]
+    own = [arm for arm in block.complete if arm.interpreter == key.interpreter]
+    baseline = block.baseline_of(key)
+    fewer, more = _beside(block, known, key)
     answer = replace(
         answer,
         recommended=recommended,
-        ties=tuple(ties),
-        speedup=_cross_validated(block, recommended, recommended.speedup, block.baseline_of(recommended.key), own),
-        is_left_open=estimates.is_left_open(block, recommended.key),
+        best=tuple(known[arm] for arm in block.complete if known[arm].best),
+        worthwhile=worthwhile,
+        is_enough=is_enough,
+        fewer=fewer,
+        more=more,
+        at_end=_is_at_end(block, key),
+        items=int(block.samples["items"].max()),
+        speedup=_cross_validated(block, recommended, recommended.speedup, baseline, own, worthwhile),
+        is_left_open=estimates.is_left_open(block, key),
     )
     fastest = block.fastest_baseline
     if fastest is None or len(block.interpreters) < 2:
         return answer
     return replace(
         answer,
-        versus_sequential=_cross_validated(block, recommended, recommended.versus_sequential, fastest, block.complete),
+        versus_sequential=_cross_validated(
+            block, recommended, recommended.versus_sequential, fastest, block.complete, worthwhile
+        ),
         sequential_interpreter=fastest.interpreter,
     )
 
 
 def _cross_validated(
-    block: Block, recommended: ArmResult, effect: Effect, baseline: ArmKey | None, rivals: list[ArmKey]
+    block: Block,
+    recommended: ArmResult,
+    effect: Effect,
+    baseline: ArmKey | None,
+    rivals: list[ArmKey],
+    worthwhile: float,
 ) -> Effect:
     """`effect` as the summary has it where there are too few rounds to leave one out, or where the baseline failed."""
     if baseline not in rivals or baseline == recommended.key or block.rounds < ROUNDS_TO_DECIDE:
         return effect
-    return estimates.cross_validated(block, effect, baseline, rivals)
+    return estimates.cross_validated(block, effect, baseline, rivals, worthwhile)
+
+
+def _beside(block: Block, known: Mapping[ArmKey, ArmResult], chosen: ArmKey) -> tuple[Beside | None, Beside | None]:
+    """The arms like the `chosen` one with the next lower and the next higher count of workers that was measured."""
+    against = estimates.versus(block, chosen)
+    alike = sorted(arm for arm in against if arm._replace(workers=chosen.workers) == chosen)
+    place = alike.index(chosen)
+    fewer, more = (
+        [Beside(known[arm], against[arm].inverse) for arm in next_one]
+        for next_one in (alike[max(0, place - 1) : place], alike[place + 1 : place + 2])
+    )
+    return next(iter(fewer), None), next(iter(more), None)
+
+
+def _is_at_end(block: Block, chosen: ArmKey) -> bool:
+    """Whether more workers might be better still: none were tried, though it was to be found how many are best."""
+    tried = block.screening[ARM].itertuples(index=False)
+    alike = [key.workers for key in (ArmKey(*arm) for arm in tried) if key._replace(workers=chosen.workers) == chosen]
+    return chosen.workers > 1 and bool(alike) and chosen.workers >= max(alike)
+
+
+COSTS = ("median_s", "cpu_s", "max_rss_bytes")
 
 
 def _results(rows: pd.DataFrame) -> tuple[ArmResult, ...]:
@@ -100,11 +143,13 @@ def _results(rows: pd.DataFrame) -> tuple[ArmResult, ...]:
             failed=row["failed"],
             best=row["best"],
             median_s=row["median_s"],
+            cpu_s=row["cpu_s"],
+            max_rss_bytes=row["max_rss_bytes"],
             speedup=Effect(*row[speedup]),
             versus_sequential=Effect(*row[versus_sequential]),
             flags=row["flags"],
         )
-        for _, row in rows.astype(dict.fromkeys(["median_s", *speedup, *versus_sequential], float)).iterrows()
+        for _, row in rows.astype(dict.fromkeys([*COSTS, *speedup, *versus_sequential], float)).iterrows()
     )
 
 
@@ -125,12 +170,26 @@ def _as_data(answer: Answer) -> dict[str, Any]:
         return data
     arm = answer.recommended.key
     data |= {"strategy": arm.strategy, "options": arm.options, "interpreter": arm.interpreter}
-    data |= {"workers": int(arm.workers)}
+    data |= {"workers": int(arm.workers), "enough": answer.is_enough, "at_end": answer.at_end}
+    data |= {"fewer": _as_costs(answer, answer.fewer), "more": _as_costs(answer, answer.more)}
     speedup = _rounded(effect_columns("speedup"), answer.speedup)
     if answer.versus_sequential is None:
         return data | speedup
     data |= {"sequential_interpreter": answer.sequential_interpreter}
     return data | speedup | _rounded(effect_columns("versus_sequential"), answer.versus_sequential)
+
+
+def _as_costs(answer: Answer, beside: Beside | None) -> dict[str, Any] | None:
+    if beside is None or answer.recommended is None:
+        return None
+    ratios = {"memory": beside.arm.max_rss_bytes / answer.recommended.max_rss_bytes} | {
+        "cpu": beside.arm.cpu_s / answer.recommended.cpu_s
+    }
+    return (
+        {"workers": int(beside.arm.key.workers)}
+        | _rounded(effect_columns("longer"), beside.longer)
+        | {name: round(ratio, 3) for name, ratio in ratios.items() if math.isfinite(ratio)}
+    )
 
 
 def _rounded(names: tuple[str, str, str], effect: Effect) -> dict[str, float | None]:

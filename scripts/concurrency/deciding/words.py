@@ -3,15 +3,17 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
+from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult, Beside
 from concurrency.deciding.inference import Effect
 from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
 from concurrency.strategies._catalogue import BASELINE
+from concurrency.workloads.known import kind_of
 
 ANEW = "snakemake --forcerun measure"
 PROBE = "download.live.probe: true"
 PROBED = 16  # in flight, at most
+NOTICED = 1.1  # times the memory: what is worth a word
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
 
 
@@ -77,18 +79,76 @@ def recommendation(answer: Answer, recommended: ArmResult) -> str:
 
 def comparison(answer: Answer, recommended: ArmResult) -> str:
     """The same of several arms, as if all that is replayed were known."""
-    name, others = name_of(recommended, answer), [name_of(arm, answer) for arm in answer.ties]
-    if len(others) == len(answer.arms) - 1:
-        all_arms = f"{name} and {others[0]}" if len(others) == 1 else f"the {len(answer.arms)} arms"
+    name, ties = name_of(recommended, answer), [name_of(arm, answer) for arm in answer.ties]
+    if len(ties) == len(answer.arms) - 1:
+        all_arms = f"{name} and {ties[0]}" if len(ties) == 1 else f"the {len(answer.arms)} arms"
         return f"No clear winner: {all_arms} cannot be told apart; {name} is the simplest."
     it = "it"
     if recommended.key.strategy != BASELINE:
         sentence = f"{name}{how_much_faster(answer, recommended)}."
-    elif others:
+    elif ties:
         sentence, it = f"No clear winner: nothing is faster than {name}.", "that"
-    else:
+    elif recommended.key in [arm.key for arm in answer.best]:
         sentence = f"{name[0].upper()}{name[1:]} is the fastest."
-    return f"{sentence} {listed(others, NAMED)} cannot be told from {it}." if others else sentence
+    else:
+        sentence = f"{name[0].upper()}{name[1:]} is enough."
+    others = [name_of(arm, answer) for arm in answer.ties if not _has_more(arm, recommended)]
+    told = f"{listed(others, NAMED)} cannot be told from {it}." if others else ""
+    return " ".join(filter(None, [sentence, how_many(answer, recommended), told]))
+
+
+def _has_more(arm: ArmResult, than: ArmResult) -> bool:
+    """Whether it is the same with more workers, of which `how_many` tells."""
+    return arm.key._replace(workers=than.key.workers) == than.key and arm.key.workers > than.key.workers
+
+
+def how_many(answer: Answer, recommended: ArmResult) -> str:
+    """What more workers would bring, and what fewer would cost; nothing where no other number of them was measured."""
+    said = []
+    little = f"gains less than {percent(answer.worthwhile)}"
+    if recommended.key not in [arm.key for arm in answer.best]:
+        quicker = [arm for arm in answer.best if not (answer.more and arm.key == answer.more.arm.key)]
+        said += [f"{listed([name_of(arm, answer) for arm in quicker], NAMED)} {little}"] if quicker else []
+    if answer.more:
+        said.append(_what_more_brings(answer, recommended, answer.more))
+    if answer.fewer:
+        said.append(_what_fewer_cost(answer.fewer))
+    if not answer.is_enough and any(arm.key.workers < recommended.key.workers for arm in answer.ties):
+        said.append("fewer workers could not be shown to be enough")
+    sentence = f"{'; '.join(said)}." if said else ""
+    return " ".join(filter(None, [f"{sentence[:1].upper()}{sentence[1:]}", at_the_end(answer, recommended)]))
+
+
+def _what_more_brings(answer: Answer, recommended: ArmResult, more: Beside) -> str:
+    count, longer = more.arm.key.workers, more.longer
+    memory = more.arm.max_rss_bytes / recommended.max_rss_bytes
+    price = f", with {number(memory)}× the memory" if memory > NOTICED else ""
+    if longer.high < 1:
+        quicker = Effect(1 - longer.ratio, 1 - longer.high, 1 - longer.low)
+        return f"{count} would take {percent(quicker.ratio)} less ({_percents(quicker)}){price}"
+    if answer.is_enough or longer.low > 1:
+        return f"more gains nothing{price}"
+    return f"what {count} would gain cannot be told{price}"
+
+
+def _what_fewer_cost(fewer: Beside) -> str:
+    count, longer = fewer.arm.key.workers, fewer.longer
+    if longer.low <= 1:
+        return f"{count} could not be shown to be enough"
+    more = Effect(longer.ratio - 1, longer.low - 1, longer.high - 1)
+    return f"{count} would take {percent(more.ratio)} longer ({_percents(more)})"
+
+
+def at_the_end(answer: Answer, recommended: ArmResult) -> str:
+    """What to do where the best is the most that was tried; nothing where it is not."""
+    if not answer.at_end:
+        return ""
+    count, strategy = recommended.key.workers, recommended.key.strategy
+    if count >= answer.items:
+        return f"That is one for each of the {answer.items} items measured: no more can be at work (measure_items)."
+    key = kind_of(answer.workload).setting
+    more = f"{{{strategy}: {{workers: [{count}, {2 * count}]}}}}"
+    return f"More were not tried; to try them: --config '{key}={{strategies: [{BASELINE}, {more}]}}'."
 
 
 def how_much_faster(answer: Answer, recommended: ArmResult) -> str:
@@ -169,6 +229,16 @@ def interval(effect: Effect) -> str:
 def number(value: float) -> str:
     """Three significant digits, and no powers of ten."""
     return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def percent(share: float) -> str:
+    """A share in percent, with a digit where it is small."""
+    return f"{100 * share:.0f} %" if abs(share) >= 0.0995 else f"{100 * share:.1f} %"
+
+
+def _percents(shares: Effect) -> str:
+    low, high = (f"{100 * bound:.{0 if shares.ratio >= 0.0995 else 1}f}" for bound in (shares.low, shares.high))
+    return f"{low}–{high} %"
 
 
 def listed(names: Sequence[str], most: int | None = None) -> str:

@@ -12,11 +12,15 @@ from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.workload import Workload
 
 RULE_OF_THUMB = ("threads", "asyncio", "asyncio_session_per_request")
+AUTO, MOST = "auto", "most"
+MOST_WAITING = 256  # workers that only wait, at most
+MOST_PROCESSES = 32  # … that are processes or interpreters, at most, unless there are more cores than half of that
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One thing to measure. `workers` may be the word `cores` until `resolved`; `control` marks the A/A duplicate.
+    """One thing to measure. `workers` may be a word until it is known how many that are: `cores` there are, `auto` as
+    many as screening finds best, `most` as any other arm has; `control` marks the A/A duplicate.
 
     `interpreter` is the label of the Python to run under, `executable` its path; empty: the one that measures.
     """
@@ -34,9 +38,7 @@ class Arm:
         return " ".join(f"{key}={value}" for key, value in sorted(self.options.items()))
 
 
-def expand(
-    workload: Workload, entries: Sequence[str | Mapping[str, Any]], default_workers: int | str, place: str
-) -> list[Arm]:
+def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place: str) -> list[Arm]:
     """The arms that the `strategies` list of a config asks for, the baseline first, none twice.
 
     A list of values for `workers` or an option means an arm each. Raises UserError (starting with `place`) for unknown
@@ -56,7 +58,7 @@ def expand(
         for key, values in choices.items():
             if not values:
                 raise UserError(f"{place}: {name}: {key}: give at least one value")
-        workers = choices.pop("workers", [1 if workload.has_one_worker(known[name]) else default_workers])
+        workers = choices.pop("workers", [1 if workload.has_one_worker(known[name]) else AUTO])
         for value in workers:
             _check_workers(workload, known[name], value, f"{place}: {name}: workers")
         for key, values in choices.items():
@@ -114,18 +116,36 @@ def _check_workers(workload: Workload, strategy: Strategy, value: Any, place: st
             raise UserError(f"{place}: {strategy.name} has one worker, not {value}")
         return
     computes = workload.bound != "io"  # as many waiting as there are cores would be an odd thing to ask for
-    if value == "cores" and computes:
+    if value == AUTO or (value == "cores" and computes):
         return
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        allowed = "a whole number of at least 1" + (" or `cores`" if computes else "")
+        allowed = "a whole number of at least 1" + (", `cores`" if computes else "") + " or `auto`"
         raise UserError(f"{place}: must be {allowed}, not {value!r}")
 
 
-def resolved(arms: Sequence[Arm], cores: int) -> list[Arm]:
-    """`arms` with `cores` replaced by its number; arms that become equal by that are kept once."""
+def rungs(workload: Workload, strategy: Strategy, cores: int) -> list[int]:
+    """The ladder of worker counts on which to look for the best: 1, 2, 4, … to the most that make sense, that and
+    `cores` included.
+
+    Those that compute go up to twice the cores; those that may wait up to one for each item, if that are not too many
+    for threads and tasks, or for processes.
+    """
+    if workload.has_one_worker(strategy):
+        return [1]
+    if workload.bound == "cpu":
+        most = 2 * cores
+    else:
+        waits_here = strategy.shares or strategy.runs == "coroutine" or strategy.then
+        most = min(workload.count, MOST_WAITING if waits_here else max(MOST_PROCESSES, 2 * cores))
+    doubled = itertools.takewhile(lambda count: count < most, (2**power for power in itertools.count()))
+    return sorted({*doubled, max(1, most), min(cores, max(1, most))})
+
+
+def resolved(arms: Sequence[Arm], cores: int, most: int = 1) -> list[Arm]:
+    """`arms` with `cores` and `most` replaced by their numbers; arms that become equal by that are kept once."""
     found: list[Arm] = []
     for arm in arms:
-        known = replace(arm, workers=cores) if arm.workers == "cores" else arm
+        known = replace(arm, workers={"cores": cores, MOST: most}.get(str(arm.workers), arm.workers))
         if known not in found:
             found.append(known)
     return found
@@ -141,8 +161,10 @@ def for_rule_of_thumb(arms: Sequence[Arm]) -> list[Arm]:
 
     All run under this interpreter. None where nothing in `arms` is concurrent.
     """
-    most = max((int(arm.workers) for arm in arms), default=1)
-    return [Arm(BASELINE), *(Arm(name, most) for name in RULE_OF_THUMB)] if most > 1 else []
+    most: int | str = MOST
+    if not any(arm.workers == AUTO for arm in arms):
+        most = max((int(arm.workers) for arm in arms), default=1)
+    return [] if most == 1 else [Arm(BASELINE), *(Arm(name, most) for name in RULE_OF_THUMB)]
 
 
 def in_order(arms: Sequence[Arm], seed: int, workload: str, number: int) -> list[Arm]:

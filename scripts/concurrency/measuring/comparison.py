@@ -1,10 +1,13 @@
 """A comparison: the arms that are measured on a workload, as plain data, for it goes through Snakemake."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from concurrency.errors import UserError
 from concurrency.measuring import arms
 from concurrency.measuring.arms import Arm
 from concurrency.workloads.known import KINDS
@@ -38,3 +41,39 @@ class Comparison:
         """The arms of a round where there are that many `cores`, the A/A duplicate included."""
         chosen = arms.resolved(self.arms, cores)
         return arms.with_control(chosen) if self.control else chosen
+
+
+@dataclass(frozen=True)
+class Finalists:
+    """The arms that screening found on that many `cores`, by the names of the workloads."""
+
+    cores: int
+    arms: Mapping[str, Sequence[Arm]]
+
+    def write(self, path: str | Path) -> None:
+        """Into a JSON file."""
+        Path(path).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Finalists":
+        """What `write` left there."""
+        known = json.loads(Path(path).read_text(encoding="utf-8"))
+        return cls(known["cores"], {name: [Arm(**arm) for arm in own] for name, own in known["arms"].items()})
+
+
+def finals(compared: Iterable[Mapping[str, Any]], cores: int, finalists: str | None) -> list[Comparison]:
+    """The comparisons `compared`, as plain data, with the arms that the file `finalists` has, if there is one.
+
+    Raises UserError where that many `cores` are not those on which it was found how many workers compute best.
+    """
+    plain = [Comparison.of(comparison) for comparison in compared]
+    if not finalists:
+        return plain
+    known = Finalists.read(finalists)
+    for comparison in plain:
+        if comparison.workload.bound != "io" and cores != known.cores:
+            raise UserError(
+                f"{comparison.workload.setting}: how many workers to measure was found on {known.cores} cores, and "
+                f"here are {cores}; give --cores {known.cores}, or find it anew: snakemake --forcerun screen"
+            )
+    return [replace(comparison, arms=known.arms[comparison.workload.name]) for comparison in plain]

@@ -1,14 +1,17 @@
 """What a run is about to measure, how long that takes, and what cannot be done in the time it has."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from concurrency.measuring import arms
+from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.sampling import OVERHEAD_S
 from concurrency.running.settings import Settings
 from concurrency.workloads.own.workload import Own
+from concurrency.workloads.workload import Workload
 
 
 def describe(
@@ -18,19 +21,46 @@ def describe(
     jobs: Mapping[tuple[str, str], int] = MappingProxyType({}),
 ) -> str:
     """A sentence or two; `rounds` counts the rounds of each workload, `jobs` all that is to be run of it, by its name
-    and the rule's."""
+    and the rule's. With how many workers the finalists of a screening are measured, nobody knows yet: it is assumed
+    that most of them have many."""
     seconds, samples, hopeless = 0.0, 0, ""
     free_threaded = {python.executable for python in settings.interpreters if python.free_threaded}
     for name, count in rounds.items():
-        comparisons = settings.compared(name)
-        seconds += count * sum(_round_s(comparison, cores, free_threaded) for comparison in comparisons)
-        samples += count * sum(len(comparison.samples(cores)) for comparison in comparisons)
-        least = max(_least_s(comparison, cores) for comparison in comparisons)
-        if least > (most := settings.works[name].timeout_s):
-            hopeless = f" A sample needs {_duration(least)}, but {name}.timeout_s is {most:g}: raise it."
+        for comparison in settings.compared(name):
+            screened, measured = _samples(comparison, settings, cores)
+            every = screened * jobs.get((name, "screen"), 0) + measured * count
+            seconds += _seconds(comparison.workload, every, cores, free_threaded)
+            samples += len(every)
+            least = max(comparison.workload.least_s(int(arm.workers)) or 0.0 for arm in measured)
+            if least > (most := settings.works[name].timeout_s):
+                hopeless = f" A sample needs {_duration(least)}, but {name}.timeout_s is {most:g}: raise it."
     names = " and ".join(f"{count} × {name}" for name, count in rounds.items())
     lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
-    return f"Measuring {names}: {samples} samples{lasting}.{_calls(jobs, settings, cores)}{hopeless}"
+    screening = [name for name in rounds if jobs.get((name, "screen"))]
+    about = "about " if screening else ""
+    first = (
+        f"Looking for how many workers {' and '.join(screening)} may need, then measuring" if screening else "Measuring"
+    )
+    return f"{first} {names}: {about}{samples} samples{lasting}.{_calls(jobs, settings, cores)}{hopeless}"
+
+
+def _samples(comparison: Comparison, settings: Settings, cores: int) -> tuple[list[Arm], list[Arm]]:
+    """About what the screening measures, and a round after it."""
+    known = comparison.workload.strategies()
+    ladders = {
+        i: arms.rungs(comparison.workload, known[arm.strategy], cores)
+        for i, arm in enumerate(comparison.arms)
+        if arm.workers == AUTO
+    }
+    if not ladders:
+        most = max(max(arms.rungs(comparison.workload, known[arm.strategy], cores)) for arm in comparison.arms)
+        return [], replace(comparison, arms=arms.resolved(comparison.arms, cores, most)).samples(cores)
+    climbed = [replace(comparison.arms[i], workers=rung) for i, rungs in ladders.items() for rung in rungs]
+    again = [replace(comparison.arms[i], workers=rung) for i, rungs in ladders.items() for rung in rungs[-2:]]
+    finals = again[1::2] + again[::2]
+    fixed = [arm for arm in comparison.arms if arm.workers != AUTO]
+    few = finals[: settings.finalists * len(settings.interpreters)]
+    return climbed + again * (settings.screening_rounds - 1), replace(comparison, arms=fixed + few).samples(cores)
 
 
 def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int) -> str:
@@ -47,25 +77,20 @@ def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int) 
         if work.is_recorded:
             told.append(f"{count:,} times for {name}, of which a stand-in is measured")
         else:
-            count += few * (rounds * len(comparison.samples(cores)) + timelines * len(comparison.arms))
+            screened, measured = _samples(comparison, settings, cores)
+            count += few * (jobs.get((name, "screen"), 0) * len(screened) + rounds * len(measured))
+            count += few * timelines * (len(measured) - 1)
             told.append(f"{count:,} times for {name} (works.{name}.source: profile would measure a stand-in)")
     return f" Your function is called {' and '.join(told)}." if told else ""
 
 
-def _round_s(comparison: Comparison, cores: int, free_threaded: Collection[str]) -> float:
-    workload = comparison.workload
-    strategies = workload.strategies()
+def _seconds(workload: Workload, samples: Sequence[Arm], cores: int, free_threaded: Collection[str]) -> float:
+    known = workload.strategies()
     return sum(
-        workload.estimate_s(strategies[arm.strategy], int(arm.workers), cores, arm.executable not in free_threaded)
+        workload.estimate_s(known[arm.strategy], int(arm.workers), cores, arm.executable not in free_threaded)
         + OVERHEAD_S
-        for arm in comparison.samples(cores)
+        for arm in samples
     )
-
-
-def _least_s(comparison: Comparison, cores: int) -> float:
-    """What the slowest arm takes at least."""
-    workload = comparison.workload
-    return max(workload.least_s(int(arm.workers)) or 0.0 for arm in comparison.samples(cores))
 
 
 def _duration(seconds: float) -> str:

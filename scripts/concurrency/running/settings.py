@@ -1,13 +1,13 @@
 """The configuration in use, with what can be compared here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from concurrency.errors import UserError
 from concurrency.measuring import arms, interpreters
-from concurrency.measuring.arms import Arm
+from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import Interpreter
 from concurrency.running.config import ROOT, TAKEN, complete
@@ -42,6 +42,9 @@ class Settings:
     interpreters: list[Interpreter]
     measure_items: int
     rounds: int
+    screening_rounds: int
+    finalists: int
+    worthwhile: float
     precision: float | None
     max_rounds: int
     warm_up: bool
@@ -79,7 +82,8 @@ def resolve(
     _check_rounds(full, name)
     pythons = interpreters.find(full["interpreters"], f"{name}: interpreters")
     common = {key: full[key] for key in (
-        "start_method", "measure_items", "rounds", "precision", "max_rounds", "warm_up", "robust", "seed", "explain",
+        "start_method", "measure_items", "rounds", "screening_rounds", "finalists", "worthwhile", "precision",
+        "max_rounds", "warm_up", "robust", "seed", "explain",
     )}  # fmt: skip
     return Settings(
         download=_downloads(full["download"], f"{name}: download", folders, pythons),
@@ -105,7 +109,7 @@ def _downloads(
     items = _file_or_value(given["sites"], f"{place}.sites", folders)
     if items != []:
         sites.read(items, origin=f"{place}.sites")
-    chosen, left_out = _arms(Download(items), given["strategies"], given["in_flight"], f"{place}.strategies", pythons)
+    chosen, left_out = _arms(Download(items), given["strategies"], f"{place}.strategies", pythons)
     rest = {key: given[key] for key in (
         "source", "path", "live", "in_flight", "max_failures", "limits", "shards", "timeout_s",
     )}  # fmt: skip
@@ -118,7 +122,7 @@ def _squares(
     items = _file_or_value(given["numbers"], f"{place}.numbers", folders)
     if items != []:
         numbers.read(items, origin=f"{place}.numbers")
-    chosen, left_out = _arms(Squares(items), given["strategies"], "cores", f"{place}.strategies", pythons)
+    chosen, left_out = _arms(Squares(items), given["strategies"], f"{place}.strategies", pythons)
     if given["job"] and given["shards"] > 1:
         raise UserError(
             f"{place}.job: a shard's share of the numbers is done by processes; leave `job` or `shards` out"
@@ -146,39 +150,36 @@ def _own(
     fields |= {key: _function(given[key], f"{place}.{key}", folders) for key in PLACES}
     workload = Own(source, **fields)
     known, asked = workload.strategies(), given["strategies"]
-
-    def with_workers(entry: str | Mapping[str, Any]) -> str | Mapping[str, Any]:
-        """Where none are given: in flight, as many as there are items, up to 32; else one per core."""
-        [(strategy, options)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
-        if strategy not in known or not isinstance(options, Mapping) or known[strategy].runs != "coroutine":
-            return entry
-        return {strategy: {"workers": max(1, min(count, MOST_IN_FLIGHT)), **options}}
-
     if asked in (None, "all"):
         ideas = (*IDEAS, "process_pool_ranges") if given["split"] else IDEAS
         asked = [name for name in (ideas if asked is None else known) if not workload.excludes(known[name])]
         asked = [
             name for name in asked if given["strategies"] or not all(python.lacks(known[name]) for python in pythons)
         ]
-    chosen, left_out = _arms(workload, [*map(with_workers, asked)], "cores", f"{place}.strategies", pythons)
+    chosen, left_out = _arms(workload, asked, f"{place}.strategies", pythons)
     default = "asyncio" if given["coroutine"] else "process_pool"
-    job = _job(workload, with_workers(given["job"] or default), chosen, f"{place}.job")
+    job = _job(workload, given["job"] or default, chosen, f"{place}.job", in_flight=max(1, min(count, MOST_IN_FLIGHT)))
     return OwnSettings(
         items=source, shards=1, arms=chosen, left_out=left_out, fields=fields, job=job,
         **{key: given[key] for key in ("timeout_s", "measure_items", "source")},
     )  # fmt: skip
 
 
-def _job(workload: Workload, asked: str | Mapping[str, Any], compared: list[Arm], place: str) -> list[Arm]:
-    """The arm that does the job; all that are compared, where it is to be the one that is recommended."""
+def _job(
+    workload: Workload, asked: str | Mapping[str, Any], compared: list[Arm], place: str, in_flight: int = 1
+) -> list[Arm]:
+    """The arm that does the job; all that are compared, where it is to be the one that is recommended. Where it is not
+    said how many workers it has: `in_flight`, if they are coroutines, else one per core."""
     if asked == "recommended":
         if not compared:
             raise UserError(f"{place}: nothing is compared, so that nothing is recommended; name a strategy")
         return compared
-    job = arms.expand(workload, [asked], "cores", place)[-1]
+    job = arms.expand(workload, [asked], place)[-1]
     strategy = workload.strategies()[job.strategy]
     if reason := workload.excludes(strategy) or strategy.missing:
         raise UserError(f"{place}: {job.strategy}: {reason}")
+    if job.workers == AUTO:
+        job = replace(job, workers=in_flight if strategy.runs == "coroutine" else "cores")
     return [job]
 
 
@@ -192,11 +193,11 @@ def _check(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
 
 
 def _arms(
-    workload: Workload, asked: Sequence[Any], workers: int | str, place: str, pythons: Sequence[Interpreter]
+    workload: Workload, asked: Sequence[Any], place: str, pythons: Sequence[Interpreter]
 ) -> tuple[list[Arm], dict[str, str]]:
     """What is to be compared on `workload`, and why each strategy that was asked for and is not is left out."""
     entries = asked if workload.source != [] else []
-    return arms.runnable(workload, arms.expand(workload, entries, workers, place), entries, place, pythons)
+    return arms.runnable(workload, arms.expand(workload, entries, place), entries, place, pythons)
 
 
 def _check_rounds(full: Mapping[str, Any], name: str) -> None:

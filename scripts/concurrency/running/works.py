@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.measuring import arms
-from concurrency.measuring.arms import Arm
+from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.workloads.own.workload import Own
 
@@ -35,6 +35,11 @@ class WorkSettings(ABC):
     def is_recorded(self) -> bool:
         """Whether the comparison is on what was found when each item was done once, instead of on `items`."""
         return False
+
+    @property
+    def is_screened(self) -> bool:
+        """Whether it is to be found with how many workers to measure."""
+        return any(arm.workers == AUTO for arm in self.arms)
 
     @property
     def job_arms(self) -> list[dict[str, Any]]:

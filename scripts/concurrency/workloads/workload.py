@@ -103,6 +103,11 @@ class Workload(ABC):
     def spec(self) -> dict[str, Any]:
         """The arguments, as plain data, that `work` takes beside the form."""
 
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many items there are."""
+
     @abstractmethod
     def expected(self) -> list[Any] | None:
         """The right answer to each item, as JSON has it; None if only the baseline knows."""

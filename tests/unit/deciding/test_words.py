@@ -12,7 +12,7 @@ from concurrency.deciding.tables import ArmKey
 
 
 def result(strategy, workers=1, interpreter="A", **more):
-    known = {"rounds": 10, "failed": 0, "best": False, "median_s": 1.5, "flags": ""}
+    known = {"rounds": 10, "failed": 0, "best": False, "median_s": 1.5, "cpu_s": 1.0, "max_rss_bytes": 1e8, "flags": ""}
     effects = {"speedup": UNKNOWN, "versus_sequential": UNKNOWN}
     return ArmResult(ArmKey(strategy, workers, "", interpreter), **(known | effects | more))
 

@@ -63,6 +63,10 @@ class Download(Workload):
     def spec(self) -> dict[str, Any]:
         return {}
 
+    @property
+    def count(self) -> int:
+        return len(self.sites)
+
     def expected(self) -> list[Any]:
         """Status 200 and every byte."""
         return [[200, site.size] for site in self.sites]

@@ -97,6 +97,10 @@ class Own(Workload):
         places = {key: getattr(self, key) for key in ("function", "coroutine", "open", "then", "split")}
         return places | ({"profile": self.profile} if self.profile else {})
 
+    @property
+    def count(self) -> int:
+        return len(self.items)
+
     def expected(self) -> None:
         """Nobody but the baseline knows."""
 

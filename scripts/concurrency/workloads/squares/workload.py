@@ -44,6 +44,10 @@ class Squares(Workload):
     def spec(self) -> dict[str, Any]:
         return {}
 
+    @property
+    def count(self) -> int:
+        return len(self.numbers)
+
     def expected(self) -> list[Any] | None:
         return [closed_form(number) for number in self.numbers]
 
