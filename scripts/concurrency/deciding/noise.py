@@ -22,7 +22,7 @@ CONTROL = (1.0, 1.25)  # the A/A duplicate's interval is beyond this factor, eit
 SHORTEST_ITEM_S = 100e-6  # per item: below that, what a strategy costs for each is all that is measured
 ONE_CORE = 1.2  # what one by one may use, its interpreter's other threads included
 
-SHORTEST_S = 0.1  # of samples shorter than this on average, counters that tick each 10 ms say nothing
+SHORTEST_S = 0.1  # of samples shorter than this on average, counters that tick each 10 ms (load, steal) say nothing
 
 WORDS = ("quiet", "noisy", "unusable")
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult, Beside
 from concurrency.deciding.inference import Effect
@@ -228,7 +229,7 @@ def interval(effect: Effect) -> str:
 
 def number(value: float) -> str:
     """Three significant digits, and no powers of ten."""
-    return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{Decimal(f'{value:.2e}'):,f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def percent(share: float) -> str:

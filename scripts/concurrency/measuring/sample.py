@@ -2,7 +2,8 @@
 
 Needs nothing but the standard library and what the strategy itself imports. It is told what to do, says when all is
 imported, and waits for an order before it starts the clock; it sends its result and waits for another, so that the
-measuring process can look at its workers; at last it sends what these run on, as each of them sees it.
+measuring process can look at its workers; at last it sends what these run on, as each of them sees it. With the first
+two it tells what CPU time it has used.
 """
 
 import importlib
@@ -37,7 +38,7 @@ def main() -> None:
         work = _work(spec) if spec["form"] else Work()
     except UserError as error:
         sys.exit(str(error))
-    parent.tell(imported=True)
+    parent.tell(used=worker.used())
     parent.await_order()
 
     begin = perf_counter()
@@ -50,9 +51,11 @@ def main() -> None:
             parent.tell(error=_reason(error), traceback=traceback.format_exc())
             raise
         end = perf_counter()
+        used = worker.used()  # at once: to pickle what was answered is no part of the work
         if file:
             notes.note(file, what="work", begin=begin, ready=ready, end=end)
-        parent.tell(setup_s=ready - begin, work_s=end - ready, **_told(answers, spec["answers"], spec["tolerated"]))
+        told = _told(answers, spec["answers"], spec["tolerated"])
+        parent.tell(setup_s=ready - begin, work_s=end - ready, used=used, **told)
         parent.await_order()
         parent.tell(workers=worker.facts_of_all(run, spec["workers"]) if spec["ask_workers"] else [worker.facts()])
 

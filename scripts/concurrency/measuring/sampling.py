@@ -170,9 +170,9 @@ def run_sample(
     limit = conditions.timeout_s, f"{workload.setting}.timeout_s"
     with fresh_interpreter(executable) as child:
         child.send(spec)
-        child.receive(*limit)  # all is imported
+        imported = child.receive(*limit)
         machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
-        before = usage.of_tree(child.pid)
+        before = usage.of_tree(child.pid, imported["used"])
         began = time.perf_counter()
         child.go_on()
         result = child.receive(*limit)
@@ -186,7 +186,7 @@ def run_sample(
             raise SampleError(result["failure"] + count, result["failed"])
         if result.get("count", len(items)) != len(items):
             raise SampleError(f"{result['count']} answers to {len(items)} items")
-        after = usage.of_tree(child.pid)
+        after = usage.of_tree(child.pid, result["used"])
         machine_after, ours_after = usage.of_machine(), usage.of_tree(os.getpid())
         child.go_on()
         ran_on = child.receive(*limit)["workers"]

@@ -1,7 +1,7 @@
 """The report: one HTML file that opens offline, the answer first; it only shows what the tables and plots say."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE
 from concurrency.deciding.names import row_name
 from concurrency.deciding.tables import ARM
+from concurrency.deciding.words import number
 from concurrency.errors import shown
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
@@ -142,7 +143,7 @@ class Column:
 
     title: str
     source: str
-    form: str = ""
+    form: str | Callable[[float], str] = ""
     unit: float = 1.0
 
     def cell(self, arm: pd.Series) -> dict[str, Any]:
@@ -151,7 +152,9 @@ class Column:
             return {"text": "–" if pd.isna(value) else "", "sort": "", "hint": ""}
         if not self.form:
             return {"text": str(value), "sort": None, "hint": ""}
-        return {"text": format(float(value) / self.unit, self.form), "sort": float(value), "hint": ""}
+        amount = float(value) / self.unit
+        text = self.form(amount) if callable(self.form) else format(amount, self.form)
+        return {"text": text, "sort": float(value), "hint": ""}
 
 
 COLUMNS = (
@@ -165,7 +168,7 @@ COLUMNS = (
     Column("to", "speedup_high", ".3g"),
     Column("times as fast as the fastest one by one", "versus_sequential", ".3g"),
     Column("efficiency, %", "efficiency", ".0f", 0.01),
-    Column("CPU, s", "cpu_s", ".2f"),
+    Column("CPU, s", "cpu_s", number),
     Column("peak memory, MiB", "max_rss_bytes", ".0f", 2**20),
     Column("rounds", "rounds", ".0f"),
     Column("failed", "failed", ".0f"),
@@ -215,14 +218,22 @@ def _costs(arms: pd.DataFrame) -> str:
     if done.empty:
         return "Nothing succeeded."
     extremes = []
-    for column, unit, text in (("max_rss_bytes", 2**20, "{:.0f} MiB of memory"), ("cpu_s", 1, "{:.2f} s of CPU time")):
+    for column, written in (("max_rss_bytes", _memory), ("cpu_s", _cpu_time)):
         least, most = (done.loc[found] for found in (done[column].idxmin(), done[column].idxmax()))
-        amounts = [text.format(row[column] / unit) for row in (least, most)]
+        amounts = [written(row[column]) for row in (least, most)]
         if amounts[0] == amounts[1]:
             extremes.append(f"All: {amounts[0]}")
         else:
             extremes += [f"Least: {row_name(least, arms)}, {amounts[0]}", f"Most: {row_name(most, arms)}, {amounts[1]}"]
     return f"{'. '.join(extremes)}."
+
+
+def _memory(size_bytes: float) -> str:
+    return f"{size_bytes / 2**20:.0f} MiB of memory"
+
+
+def _cpu_time(seconds: float) -> str:
+    return f"{number(seconds)} s of CPU time"
 
 
 def _control(ratio: Mapping[str, float | None]) -> str:

@@ -28,6 +28,17 @@ def test_the_numbers_are_those_of_the_answer():
     assert words.sentences(ANSWER) == "threads with 2 workers: 1.50× faster than one by one (95 %: 1.25–1.75)."
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.0000123456, "0.0000123"), (0.00012, "0.000120"), (0.01, "0.0100"), (1.5, "1.50"), (9.996, "10.0"),
+        (123.4, "123"), (999.6, "1,000"), (12_345.6, "12,346"), (0.0, "0.00"),
+    ],
+)  # fmt: skip
+def test_a_number_has_three_digits_and_no_power_of_ten(value, written):
+    assert words.number(value) == written
+
+
 def test_everything_that_is_to_be_said_stands_in_its_order():
     flagged = replace(THREADS, flags="too good")
     failed = result("asyncio", failed=1, rounds=9)

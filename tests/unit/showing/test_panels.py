@@ -1,5 +1,7 @@
 """Several interpreters in pictures: a panel for each, and what the report says of them."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -43,3 +45,16 @@ def test_the_report_says_it_all(tmp_path):
     assert f"numpy on {FREE}: not installed there" in html
     assert "3.14.2 free-threading build (main) [GCC 14]" in html
     assert f"<td>{FREE}</td>" in html
+
+
+def test_the_report_tells_small_costs_apart(tmp_path):
+    timings = table({ONE_BY_ONE: around(1.0), ("threads", 2): around(0.6, seed=1)}, "squares", **COSTS)
+    timings["cpu_s"] = timings["strategy"].map({"sequential": 0.0000512, "threads": 0.00345678})
+    summary = summarise(timings)
+    style.save(cost.draw(timings, summary, "squares"), tmp_path / "squares_cost.svg")
+    html = report.render(
+        timings, summary, verdict(timings, summary), claims.examine(timings),
+        [tmp_path / "squares_cost.svg"], [], {}, {}, {},
+    )  # fmt: skip
+    assert "one by one, 0.0000512 s of CPU time. Most: threads with 2 workers, 0.00346 s of CPU time." in html
+    assert {">0.0000512</td>", ">0.00346</td>"} <= set(re.findall(r">0\.0\d+</td>", html))
