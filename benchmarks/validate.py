@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import noise_models
 import numpy as np
 import pandas as pd
+import screened
 from noise_models import MODELS, Array
 from scipy import stats
 from tqdm import tqdm
@@ -66,7 +67,7 @@ class Job:
     """
 
     promise: str
-    measure: Callable[[Array, Array, inference.Form], Array]
+    measure: Callable[[Array, Array, inference.Form], Array] | None
     truth: Callable[[int], Array]
     model: str
     rounds: int
@@ -89,13 +90,17 @@ class Job:
         values = []
         for begin in range(0, self.campaigns, size):
             count = min(size, self.campaigns - begin)
+            assert self.measure
             values.append(self.measure(truth + self.noise(rng, count), truth, how))
-        found = np.concatenate(values).astype(float)
+        return self.judged(seed, np.concatenate(values).astype(float))
+
+    def judged(self, seed: int, found: Array) -> Cell:
+        """The promise beside what was found, a number per campaign."""
         bound = self.at_most if self.at_most is not None else self.at_least
         deviation = np.sqrt(bound * (1 - bound)) if self.share and bound is not None else found.std()
-        slack = 3 * deviation / np.sqrt(self.campaigns)
+        slack = 3 * deviation / np.sqrt(len(found))
         return Cell(
-            self.promise, self.model, self.rounds, self.arms, self.campaigns, seed, float(found.mean()),
+            self.promise, self.model, self.rounds, self.arms, len(found), seed, float(found.mean()),
             self.at_most, self.at_least, float(slack),
         )  # fmt: skip
 
@@ -253,6 +258,42 @@ class OneAfterTheOther(Job):
         return Cell(self.promise, self.model, self.rounds, 2, self.campaigns, seed, figure)
 
 
+@dataclass(frozen=True)
+class Screened(Job):
+    """The same from the first screening round on: of arms that are found, in a world of that kind.
+
+    `judge(campaigns)` gives a number per campaign.
+    """
+
+    world: screened.World = screened.identical
+    judge: Callable[[screened.Campaigns], Array] = screened.claims_a_difference
+
+    def run(self) -> Cell:
+        seed = zlib.crc32(f"screened {self.world.__name__} {self.model} {self.arms}".encode())
+        found = list(screened.campaigns(np.random.default_rng(seed), self.world, self.model, self.campaigns, self.arms))
+        values = np.concatenate([self.judge(alike) for alike in found]).astype(float)
+        return self.judged(seed, values)
+
+
+def of_workers(campaigns: int, models: list[str]) -> Iterator[Job]:
+    """Where `workers: auto` leads: three strategies on a ladder of six counts, ten rounds of what screening names."""
+    for model in models:
+        for strategies in (1, 3, 8):
+            yield Screened("workers that are found, all alike: anything printed tells two apart", None, equal, model,
+                           screened.ROUNDS, strategies, campaigns, at_most=0.05, world=screened.identical,
+                           judge=screened.claims_a_difference)  # fmt: skip
+        steady = {"at_least": 0.95} if model != "trace" else {}  # whose samples vary by 20 %: it is told to be noisy
+        yield Screened("workers that are found: recommended is within 5 % of the best there is", None, equal, model,
+                       screened.ROUNDS, 3, campaigns, **steady, world=screened.laws,
+                       judge=screened.is_near_the_best)  # fmt: skip
+        yield Screened("workers that are found: said to be enough, and within 5 % of the best", None, equal, model,
+                       screened.ROUNDS, 3, campaigns, at_least=0.95, world=screened.laws,
+                       judge=screened.is_rightly_enough)  # fmt: skip
+        steady = {"at_most": 0.3, "at_least": -0.3} if model != "trace" else {}
+        yield Screened("workers that are found: bias of the printed gain, %", None, equal, model, screened.ROUNDS, 3,
+                       campaigns, **steady, share=False, world=screened.laws, judge=screened.bias)  # fmt: skip
+
+
 def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3, 12, 36)) -> Iterator[Job]:
     """The table of promises; `campaigns` per cell."""
     fewer = max(campaigns // FEWER, 1)
@@ -277,6 +318,7 @@ def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3
             yield Job("stopping by precision: any difference claimed", misses_after_stopping, equal, model, 40, k,
                       fewer, at_most=0.05, sigma=0.06)  # fmt: skip
     yield from of_one_recording(campaigns, models, many)
+    yield from of_workers(fewer, models)
     for k, bound in ((12, 0.95), (36, 0.90)):
         yield Job("5 % faster, 2 % noise: found", finds_faster, one_faster, "iid", 10, k, campaigns, at_least=bound)
     for k, bound in ((12, 0.80), (36, 0.65)):
