@@ -142,6 +142,7 @@ rule analyse:
     params:
         robust=USER.robust,
         worthwhile=USER.worthwhile,
+        cut=lambda wildcards: [name for name in COMPARED if USER.is_cut(name)],
         stand_ins=[name for name, work in USER.own.items() if work.is_recorded],
         code=code("analyse.py"),
     script:

@@ -20,7 +20,7 @@ def main(snakemake: Any) -> None:
     recorded = [json.loads(Path(file).read_text(encoding="utf-8")) for file in snakemake.input.recorded]
     notes = {"download": list(recording.notes(*recorded))} if recorded else {}
     notes |= {name: [STAND_IN] for name in params.stand_ins}
-    answers = verdict(timings, summary, params.robust, notes, params.worthwhile)
+    answers = verdict(timings, summary, params.robust, notes, params.worthwhile, params.cut)
     Path(snakemake.output.verdict).write_text(
         json.dumps(answers, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

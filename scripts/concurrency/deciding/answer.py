@@ -45,11 +45,12 @@ class Answer:
     `recommended` is the simplest that `is_enough`, shown to take no longer than the best by more than `worthwhile`,
     or else the fastest; `best` are those that cannot be told from the fastest. There is none where rounds were
     measured with different arms (`mixed`), or where no arm succeeded in all of them. `fewer` and `more` are the same
-    strategy with the next count of workers that was measured; `at_end` tells that none higher was ever tried. Its
-    `speedup` is over one by one of its own interpreter; with several interpreters, `versus_sequential` is over the
-    fastest one by one of them all, that of `sequential_interpreter`. `control` is the time of the A/A duplicate over
-    its twin's. Of what is replayed, nothing was measured beyond `known_in_flight` (None: it is all known);
-    `is_left_open`: the recording leaves more of the speed-up open than the rounds do.
+    strategy with the next count of workers that was measured; `at_end` tells that none higher was ever tried,
+    `is_cut` that there are more than the `items` measured. Its `speedup` is over one by one of its own interpreter;
+    with several interpreters, `versus_sequential` is over the fastest one by one of them all, that of
+    `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's. Of what is replayed, nothing
+    was measured beyond `known_in_flight` (None: it is all known); `is_left_open`: the recording leaves more of the
+    speed-up open than the rounds do.
     """
 
     workload: str
@@ -69,6 +70,7 @@ class Answer:
     more: Beside | None = None
     at_end: bool = False
     items: int = 0
+    is_cut: bool = False
     speedup: Effect = UNKNOWN
     versus_sequential: Effect | None = None
     sequential_interpreter: str | None = None

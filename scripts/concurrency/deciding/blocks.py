@@ -112,7 +112,7 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
     timed = every["wall_s"].to_numpy(dtype=float, na_value=np.nan)
     good = every["failed"].eq(0).fillna(False) & every["error"].eq("") & np.isfinite(timed) & (timed > 0)
     is_screening = every["screening"].fillna(False)
-    timings = every[~is_screening]
+    timings, counted = every[~is_screening], good[~is_screening]
     control, warm_up = timings["control"].fillna(False), timings["warm_up"].fillna(False)
     for (workload, host), samples in timings[~warm_up & ~control].groupby(BLOCK, sort=True):
         usable = good[samples.index].astype(bool)
@@ -128,7 +128,7 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
             logs=logs,
             complete=[] if mixed else _complete(workload, logs, samples[~usable]),
             mixed=mixed,
-            control=timings[here & ~warm_up & control & good],
+            control=timings[here & ~warm_up & control & counted],
             screening=every[is_screening & (every[BLOCK] == [workload, host]).all(axis="columns") & good],
             warm_up=timings.loc[here & warm_up, "round"].nunique(),
             robust=robust,

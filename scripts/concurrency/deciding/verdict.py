@@ -1,7 +1,7 @@
 """The verdict: which arm is recommended, by how much it is faster, and which are as good."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,10 @@ def verdict(
     robust: bool = False,
     notes: Mapping[str, Sequence[str]] | None = None,
     worthwhile: float = WORTHWHILE,
+    cut: Collection[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Per workload the answer as data and as sentences; `robust` as for `summarise`. `notes` are sentences of what was
-    recorded for a workload, which end its own.
+    recorded for a workload, which end its own; `cut` are the workloads that have more items than are measured.
 
     Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (fewest workers,
     then the strategy of lowest rank, of those shown to be enough: to take no longer than the best by more than
@@ -40,7 +41,9 @@ def verdict(
     answers: dict[str, dict[str, dict[str, Any]]] = {}
     for block in blocks(timings, robust):
         rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
-        answers.setdefault(block.workload, {})[block.host] = _as_data(decide(block, rows, worthwhile))
+        answers.setdefault(block.workload, {})[block.host] = _as_data(
+            decide(block, rows, worthwhile, block.workload in cut)
+        )
     found = {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
     for workload, said in (notes or {}).items():
         if said and workload in found:
@@ -48,8 +51,8 @@ def verdict(
     return found
 
 
-def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE) -> Answer:
-    """The answer from a block and its `rows` of the summary."""
+def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_cut: bool = False) -> Answer:
+    """The answer from a block and its `rows` of the summary; `is_cut`: there are more items than are measured."""
     arms = _results(rows[~rows["strategy"].isin(block.kind.algorithms())])
     control = estimates.control(block)
     samples, scatter = block.samples[block.good], estimates.scatter(block)
@@ -83,6 +86,7 @@ def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE) -> 
         more=more,
         at_end=_is_at_end(block, key),
         items=int(block.samples["items"].max()),
+        is_cut=is_cut,
         speedup=_cross_validated(block, recommended, recommended.speedup, baseline, own, worthwhile),
         is_left_open=estimates.is_left_open(block, key),
     )
@@ -128,7 +132,7 @@ def _is_at_end(block: Block, chosen: ArmKey) -> bool:
     """Whether more workers might be better still: none were tried, though it was to be found how many are best."""
     tried = block.screening[ARM].itertuples(index=False)
     alike = [key.workers for key in (ArmKey(*arm) for arm in tried) if key._replace(workers=chosen.workers) == chosen]
-    return chosen.workers > 1 and bool(alike) and chosen.workers >= max(alike)
+    return bool(chosen.workers > 1 and alike and chosen.workers >= max(alike))
 
 
 COSTS = ("median_s", "cpu_s", "max_rss_bytes")

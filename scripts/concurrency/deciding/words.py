@@ -145,11 +145,11 @@ def at_the_end(answer: Answer, recommended: ArmResult) -> str:
     if not answer.at_end:
         return ""
     count, strategy = recommended.key.workers, recommended.key.strategy
-    if count >= answer.items:
-        return f"That is one for each of the {answer.items} items measured: no more can be at work (measure_items)."
-    key = kind_of(answer.workload).setting
-    more = f"{{{strategy}: {{workers: [{count}, {2 * count}]}}}}"
-    return f"More were not tried; to try them: --config '{key}={{strategies: [{BASELINE}, {more}]}}'."
+    if count < answer.items:
+        key, more = kind_of(answer.workload).setting, f"{{{strategy}: {{workers: [{count}, {2 * count}]}}}}"
+        return f"More were not tried; to try them: --config '{key}={{strategies: [{BASELINE}, {more}]}}'."
+    more = f"; to try more, on more of them: --config measure_items={2 * answer.items}" if answer.is_cut else ""
+    return f"That is one for each of the {answer.items} items measured{more}."
 
 
 def how_much_faster(answer: Answer, recommended: ArmResult) -> str:

@@ -69,6 +69,12 @@ class Settings:
         work = self.works[name]
         return work.comparisons({"source": items or work.items, "measure_items": self.measure_items}, self.seed)
 
+    def is_cut(self, name: str) -> bool:
+        """Whether workload `name` has more items than are measured."""
+        measured = self.compared(name)[0]
+        whole = replace(measured, fields={**measured.fields, "measure_items": None})
+        return whole.workload.count > measured.workload.count
+
 
 def resolve(
     config: Mapping[str, Any], name: str = "config.yaml", folders: tuple[Path, ...] = (Path(), ROOT)
