@@ -49,8 +49,9 @@ class Answer:
     `is_cut` that there are more than the `items` measured. Its `speedup` is over one by one of its own interpreter;
     with several interpreters, `versus_sequential` is over the fastest one by one of them all, that of
     `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's. Of what is replayed, nothing
-    was measured beyond `known_in_flight` (None: it is all known); `is_left_open`: the recording leaves more of the
-    speed-up open than the rounds do.
+    was measured beyond `known_in_flight` (None: it is all known); `never_succeeded` are arms whose strategies failed
+    with any number of workers, when that was to be found; `is_left_open`: the recording leaves more of the speed-up
+    open than the rounds do.
     """
 
     workload: str
@@ -74,6 +75,7 @@ class Answer:
     speedup: Effect = UNKNOWN
     versus_sequential: Effect | None = None
     sequential_interpreter: str | None = None
+    never_succeeded: tuple[ArmKey, ...] = ()
     known_in_flight: int | None = None
     is_left_open: bool = False
 

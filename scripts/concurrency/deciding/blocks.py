@@ -28,8 +28,8 @@ class Block:
     `logs` are the logarithms of the times, a row per round and a column per arm, simplest arm first, empty where there
     is no good sample; `bound` is that of the workload as it was measured; `complete` are the arms that succeeded in
     every round, without algorithms, which do other work; `mixed` says that rounds were measured with different arms, so
-    that none counts as complete; `control` has the good samples of the A/A duplicate, `screening` those that found the
-    arms, and count for nothing.
+    that none counts as complete; `control` has the good samples of the A/A duplicate, `screening` all samples that
+    found the arms, which count for nothing.
     """
 
     workload: str
@@ -100,6 +100,13 @@ class Block:
         known = self.samples["known_in_flight"].dropna()
         return None if known.empty else int(known.min())
 
+    @property
+    def never_succeeded(self) -> list[ArmKey]:
+        """Of each strategy that failed with any number of workers, when that was to be found, one such arm."""
+        tried = self.screening.assign(bad=self.screening["failed"].ne(0) | self.screening["error"].ne(""))
+        alike = tried.groupby([name for name in ARM if name != "workers"])
+        return [ArmKey(*own[ARM].iloc[0]) for _, own in alike if own["bad"].all()]
+
     def has_gil(self, interpreter: str) -> bool:
         """Whether it ran with the GIL; where that is not known, as nearly all do."""
         known = self.samples.loc[self.samples["interpreter"] == interpreter, "gil"].dropna()
@@ -129,7 +136,7 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
             complete=[] if mixed else _complete(workload, logs, samples[~usable]),
             mixed=mixed,
             control=timings[here & ~warm_up & control & counted],
-            screening=every[is_screening & (every[BLOCK] == [workload, host]).all(axis="columns") & good],
+            screening=every[is_screening & (every[BLOCK] == [workload, host]).all(axis="columns")],
             warm_up=timings.loc[here & warm_up, "round"].nunique(),
             robust=robust,
             bound=next(filter(None, samples["bound"]), kind_of(workload).bound),  # older tables do not say it

@@ -102,8 +102,8 @@ class Ladder:
         return sorted(middle - set(self.times))
 
     def beside(self, rung: int) -> list[int]:
-        """The counts tried next to it, the lower one first."""
-        tried = sorted(self.times)
+        """The counts next to it that succeeded, the lower one first."""
+        tried = sorted(count for count in self.times if math.isfinite(self.mean(count)))
         place = tried.index(rung)
         return [*tried[max(0, place - 1) : place], *tried[place + 1 : place + 2]]
 

@@ -66,6 +66,7 @@ def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_
         mixed=block.mixed,
         noise=noise.judge(block.bound, samples, scatter, control),
         control=control,
+        never_succeeded=tuple(block.never_succeeded),
         known_in_flight=block.known_in_flight,
     )
     if not block.complete:

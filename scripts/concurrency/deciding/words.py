@@ -206,6 +206,9 @@ def out_of_the_running(answer: Answer) -> str:
             out.append(f"{name_of(arm, answer)} failed in {arm.failed} of {arm.measured} rounds")
         elif arm.measured < answer.rounds:
             out.append(f"{name_of(arm, answer)} was measured in {arm.measured} of {answer.rounds} rounds only")
+    for key in answer.never_succeeded:
+        name = arm_name(answer.workload, key, answer.several_interpreters, with_workers=False)
+        out.append(f"{name} failed wherever it was tried")
     return f"Out of the running: {listed(out)}." if out else ""
 
 
