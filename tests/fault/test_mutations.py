@@ -181,6 +181,7 @@ def framed(lines, on_wire):
     return on_wire
 
 
+@pytest.mark.heavy
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(lines=header_lines, in_chunks=st.booleans(), packed=st.booleans())
 def test_header_lines_in_any_number_and_order(places, tmp_path_factory, lines, in_chunks, packed):

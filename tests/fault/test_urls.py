@@ -155,6 +155,7 @@ pieces = st.sampled_from(
 robots_texts = st.lists(st.one_of(pieces, st.text()), max_size=8).map("\r\n".join)
 
 
+@pytest.mark.heavy
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     body=robots_texts.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(),

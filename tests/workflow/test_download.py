@@ -72,6 +72,7 @@ def wait_for(condition):
         time.sleep(0.02)
 
 
+@pytest.mark.heavy
 def test_live_download_is_measured_as_replay(live, places):
     server = places.server
     server.play({"/robots.txt": [status("404 None")], "/a": [OK], "/b": [[0.05, reply()]], "/c": [to("/a")]})

@@ -133,6 +133,7 @@ def f(item):
 """
 
 
+@pytest.mark.heavy
 def test_a_rung_that_hangs_is_tried_once_and_no_finalist(workflow):
     workflow.configure(
         {
@@ -160,6 +161,7 @@ def test_a_rung_that_hangs_is_tried_once_and_no_finalist(workflow):
     assert "4 workers and 8 workers failed" not in run.stdout
 
 
+@pytest.mark.heavy
 def test_where_every_rung_fails_there_is_one_by_one_and_the_reason(workflow):
     workflow.configure(
         {

@@ -57,6 +57,7 @@ def other(workflow, small, tmp_path):
     return using
 
 
+@pytest.mark.heavy
 def test_it_works_as_it_does_by_itself(other, workflow):
     outcome = other.run()
     assert outcome.returncode == 0, outcome.stdout

@@ -22,6 +22,7 @@ def rows(workflow):
         return [{key: row[key] for key in row if not key.endswith("_ms")} for row in csv.DictReader(file)]
 
 
+@pytest.mark.heavy
 def test_four_shards_give_the_tables_of_one(workflow, small):
     small["download"]["sites"] += ["http://site-1.test/more", "http://www.site-1.test/", "http://site-0.test/page"]
     small["squares"] |= {"numbers": [1000, 0, 200_000, 7, 7, 30], "strategies": []}

@@ -106,10 +106,11 @@ def _has_more(arm: ArmResult, than: ArmResult) -> bool:
 def how_many(answer: Answer, recommended: ArmResult) -> str:
     """What more workers would bring, and what fewer would cost; nothing where no other number of them was measured."""
     said = []
-    little = f"gains less than {percent(answer.worthwhile)}"
     if recommended.key not in [arm.key for arm in answer.best]:
-        quicker = [arm for arm in answer.best if not (answer.more and arm.key == answer.more.arm.key)]
-        said += [f"{listed([name_of(arm, answer) for arm in quicker], NAMED)} {little}"] if quicker else []
+        told = answer.more and answer.more.arm.key
+        quicker = [name_of(arm, answer) for arm in answer.best if arm.key != told]
+        little = f"less than {100 * answer.worthwhile:g} % is gained by"
+        said += [f"{little} {listed(quicker, NAMED)}"] if quicker else []
     if answer.more:
         said.append(_what_more_brings(answer, recommended, answer.more))
     if answer.fewer:

@@ -1,0 +1,129 @@
+"""The fewest workers that are enough: what is recommended, and what is said of more and of fewer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from concurrency.deciding import inference, tables
+from concurrency.deciding.summary import summarise
+from concurrency.deciding.verdict import verdict
+from helpers.campaigns import ONE_BY_ONE, answer, around, table
+
+
+def asyncio(workers):
+    return "asyncio", workers
+
+
+def sequence(times):
+    """A campaign of asyncio with so many seconds for each count of workers, and one by one."""
+    found = {ONE_BY_ONE: around(16.0)}
+    found |= {asyncio(workers): around(seconds, seed=workers) for workers, seconds in times.items()}
+    return found
+
+
+def test_the_fewest_that_are_enough_are_named_and_what_more_and_fewer_would_bring():
+    found = answer(table(sequence({8: 1.75, 16: 1.6, 32: 1.59})))
+    assert (found["workers"], found["enough"]) == (16, True)
+    assert found["sentence"].startswith("asyncio with 16 in flight: 10.0× faster than one by one")
+    assert ". More gains nothing; 8 would take 9." in found["sentence"]
+    assert "cannot be told" not in found["sentence"]
+    assert found["fewer"]["longer_low"] < 1.75 / 1.6 < found["fewer"]["longer_high"]
+    assert (found["fewer"]["workers"], found["more"]["workers"]) == (8, 32)
+
+
+def test_a_gain_that_is_shown_but_not_worth_it_is_told():
+    found = answer(table(sequence({16: 1.6, 32: 1.55})))
+    assert found["workers"] == 16
+    assert ". 32 would take 3." in found["sentence"]
+    assert " % less (2." in found["sentence"]
+
+
+def test_the_price_in_memory_is_told():
+    timings = table(sequence({16: 1.6, 32: 1.55}))
+    timings["max_rss_bytes"] = timings["workers"] * 10**7
+    timings["cpu_s"] = 1.0
+    found = answer(timings)
+    assert "%), with 2.00× the memory" in found["sentence"]
+    assert (found["more"]["memory"], found["more"]["cpu"]) == (2.0, 1.0)
+
+
+def test_worthwhile_is_the_users_to_say():
+    timings = table(sequence({16: 1.6, 32: 1.55}))
+    found = verdict(timings, summarise(timings), worthwhile=0.01)["download"]
+    assert found["workers"] == 32
+
+
+def test_fewer_that_are_not_shown_to_be_enough_are_not_named():
+    times = {
+        ONE_BY_ONE: around(16.0),
+        asyncio(16): around(1.63, noise=0.1, seed=3),
+        asyncio(32): around(1.6, noise=0.1),
+    }
+    found = answer(table(times))
+    assert (found["enough"], found["strategy"]) == (False, "asyncio")
+    assert "could not be shown to be enough" in found["sentence"] or "cannot be told" in found["sentence"]
+
+
+def test_one_by_one_is_enough_where_nothing_is_worth_it():
+    found = answer(table({ONE_BY_ONE: around(1.5), asyncio(15): around(1.46, seed=1)}))
+    assert found["strategy"] == "sequential"
+    assert found["sentence"].startswith("One by one is enough. Less than 5 % is gained by asyncio with 15 in flight.")
+
+
+def screened(times, tried, items=15, **more):
+    """`sequence`, after a screening in which so many workers were `tried`."""
+    rows = table(sequence(times))
+    before = table({asyncio(workers): [1.0] for workers in tried}).assign(screening=True)
+    both = tables.as_timings(pd.concat([before, rows])).assign(items=items)
+    return verdict(both, summarise(both), **more)["download"]
+
+
+def test_where_the_best_is_the_most_that_was_tried_the_next_command_is_offered():
+    found = screened({128: 2.0, 256: 1.0}, [1, 128, 256], items=1000)
+    assert found["at_end"]
+    assert found["sentence"].endswith(
+        "More were not tried; to try them: --config "
+        "'download={strategies: [sequential, {asyncio: {workers: [256, 512]}}]}'."
+    )
+    assert not screened({8: 1.0, 256: 1.0}, [1, 8, 256], items=1000)["at_end"]
+
+
+def test_where_all_items_are_at_work_it_says_so():
+    found = screened({8: 2.0, 15: 1.0}, [1, 8, 15])
+    assert found["sentence"].endswith("That is one for each of the 15 items measured.")
+    found = screened({8: 2.0, 15: 1.0}, [1, 8, 15], cut=["download"])
+    assert found["sentence"].endswith("; to try more, on more of them: --config measure_items=30.")
+
+
+def test_counts_that_were_given_have_no_end():
+    assert not answer(table(sequence({8: 2.0, 15: 1.0})))["at_end"]
+
+
+def test_what_screened_counts_for_nothing():
+    rounds = table(sequence({8: 2.0, 15: 1.0}))
+    before = table({asyncio(15): [9.0, None], ("threads", 15): [0.001]}).assign(screening=True)
+    both = tables.as_timings(pd.concat([before, rounds]))
+    pd.testing.assert_frame_equal(summarise(both), summarise(rounds))
+    found, without = answer(both), answer(rounds)
+    assert found.pop("at_end")
+    assert found.pop("sentence").startswith(without.pop("sentence"))
+    assert not without.pop("at_end")
+    assert found == without
+
+
+def test_a_strategy_that_failed_wherever_it_was_tried_is_out_of_the_running():
+    before = table({("threads", 1): [None], ("threads", 2): [None]}).assign(screening=True)
+    both = tables.as_timings(pd.concat([before, table(sequence({15: 1.0}))]))
+    assert "Out of the running: threads failed wherever it was tried." in answer(both)["sentence"]
+
+
+@pytest.mark.parametrize("how", ["paired", "moderated", "trimmed"])
+def test_enough_is_a_test_of_equivalence(how):
+    rng = np.random.default_rng(7)
+    noise = rng.normal(0, 0.01, (300, 20, 3))
+    alike = inference.enough(noise, how, 0.05)
+    assert alike.mean() > 0.99
+    at_the_bound = inference.enough(noise + np.log([1, 1, 1.05]), how, 0.05)
+    assert at_the_bound[:, 2].mean() < 0.05
+    noisy = inference.enough(10 * noise, how, 0.05)
+    assert noisy.mean() < 0.2  # "cannot be told apart" is not "equal"
