@@ -101,6 +101,12 @@ rule analyse:
             labels={"table": "every arm"},
         ),
         verdict="results/tables/verdict.json",
+        scaling=report(
+            "results/tables/scaling.csv",
+            category="3 Tables",
+            caption="../captions/scaling.rst",
+            labels={"table": "how each strategy scales"},
+        ),
     log:
         "results/logs/analyse.log",
     localrule: True

@@ -100,19 +100,17 @@ class Block:
 
     def has_gil(self, interpreter: str) -> bool:
         """Whether it ran with the GIL; where that is not known, as nearly all do."""
-        known = self.samples.loc[self.samples["interpreter"] == interpreter, "gil"].dropna()
-        return bool(known.empty or known.any())
+        return has_gil(self.samples[self.samples["interpreter"] == interpreter])
 
 
 def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
     """The blocks of a timings table, by workload and host; `robust` as for `summarise`."""
     timings = as_timings(timings)
     timings = timings[~timings["screening"].fillna(False)]  # what found the arms says nothing of them
-    timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
-    good = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
+    good = are_good(timings)
     control, warm_up = timings["control"].fillna(False), timings["warm_up"].fillna(False)
     for (workload, host), samples in timings[~warm_up & ~control].groupby(BLOCK, sort=True):
-        usable = good[samples.index].astype(bool)
+        usable = good[samples.index]
         logs = log_times(samples[usable]).reindex(sorted(samples["round"].unique()))
         logs = logs[sorted((ArmKey(*arm) for arm in logs), key=partial(_simplicity, workload))]
         here = (timings[BLOCK] == [workload, host]).all(axis="columns")
@@ -128,8 +126,26 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
             control=timings[here & ~warm_up & control & good],
             warm_up=timings.loc[here & warm_up, "round"].nunique(),
             robust=robust,
-            bound=next(filter(None, samples["bound"]), kind_of(workload).bound),  # older tables do not say it
+            bound=bound_of(samples, workload),
         )
+
+
+def are_good(timings: pd.DataFrame) -> pd.Series:
+    """Which samples brought all answers, in a time."""
+    timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
+    done = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
+    return done.astype(bool)
+
+
+def bound_of(samples: pd.DataFrame, workload: str) -> str:
+    """What one worker of the workload spends its time on, as it was measured; older tables do not say it."""
+    return str(next(filter(None, samples["bound"]), kind_of(workload).bound))
+
+
+def has_gil(samples: pd.DataFrame) -> bool:
+    """Whether those of one interpreter ran with the GIL; where that is not known, as nearly all do."""
+    known = samples["gil"].dropna()
+    return bool(known.empty or known.any())
 
 
 def _complete(workload: str, logs: pd.DataFrame, failures: pd.DataFrame) -> list[ArmKey]:

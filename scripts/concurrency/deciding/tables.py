@@ -174,6 +174,11 @@ def read_summary(path: str | Path) -> pd.DataFrame:
     return _typed(pd.read_csv(path, dtype=str, keep_default_na=False), SUMMARY)
 
 
+def read_scaling(path: str | Path) -> pd.DataFrame:
+    """A table of scaling as `write` left it."""
+    return _typed(pd.read_csv(path, dtype=str, keep_default_na=False), SCALING)
+
+
 def read_claims(path: str | Path) -> pd.DataFrame:
     """A table of claims as `write` left it."""
     return _typed(pd.read_csv(path, dtype=str, keep_default_na=False), CLAIMS)
