@@ -166,6 +166,7 @@ rule plot:
     input:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
+        verdict=rules.analyse.output.verdict,
     output:
         report(
             "results/plots/{workload}_{plot}.svg",
@@ -210,6 +211,7 @@ rule report:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
         verdict=rules.analyse.output.verdict,
+        scaling=rules.analyse.output.scaling,
         claims=rules.claims.output[0],
         plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers", "cost"]),
         environment=expand(rules.environment.output[0], host=KINDS),
