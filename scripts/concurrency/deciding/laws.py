@@ -98,7 +98,7 @@ class Law:
     @property
     def residual(self) -> float:
         """How far the rungs' means are from it: a standard deviation of the log."""
-        return float(np.sqrt(np.sum(self._off**2) / (len(self._off) - len(self.amounts))))
+        return float(np.sqrt(np.sum(self._off**2) / self._spare))
 
     @property
     def fits(self) -> bool:
@@ -109,6 +109,11 @@ class Law:
     def _off(self) -> Array:
         return self.points.logs - self.log_times(self.amounts, self.points.workers)
 
+    @property
+    def _spare(self) -> int:
+        """Rungs beyond those that its amounts take; 1 where none are, as nothing is off then."""
+        return max(len(self._off) - len(self.amounts), 1)
+
     @cached_property
     def not_ruled_out(self) -> Array:
         """The amounts (laws, amounts) of this law and of such as enclose all that the points do not rule out.
@@ -116,7 +121,7 @@ class Law:
         Along lines from this one in many directions, of a metric in which the sum of squares rises about evenly, they
         are sought where it is `t²s²` above the least; amounts that would be negative on the way are 0.
         """
-        lack = np.sum(self.points.counts * self._off**2) / (len(self._off) - len(self.amounts))
+        lack = np.sum(self.points.counts * self._off**2) / self._spare
         above = max(self.variance, float(lack)) * stdtrit(self.freedom, (1 + CONFIDENCE) / 2) ** 2
         _, scales, axes = np.linalg.svd(np.sqrt(self.points.counts)[:, None] * self.gradient, full_matrices=False)
         rays = np.random.default_rng(0).standard_normal((DIRECTIONS, len(self.amounts)))
@@ -171,14 +176,15 @@ def universal(points: Points) -> Law:
     return _least_squares("usl", points, design)
 
 
-def serial_share(points: Points) -> float:
-    """The share of the work that is serial, by Amdahl's law through two or more rungs.
+def amdahl(points: Points) -> Law:
+    """The law without coherence through two or more rungs of three or more samples: its contention is the share of the
+    work that is serial.
 
-    Of two it is the experimentally determined serial fraction of A. H. Karp and H. P. Flatt (CACM 33, 1990). What
-    starting workers costs is in it.
+    Of two rungs that is the experimentally determined serial fraction of A. H. Karp and H. P. Flatt (CACM 33, 1990).
+    What starting workers costs is in it.
     """
     design = np.stack([1 / points.workers, np.ones_like(points.workers)], axis=1)
-    return float(contention(_least_squares("amdahl", points, design).amounts))
+    return _least_squares("amdahl", points, design)
 
 
 def _least_squares(name: str, points: Points, design: Array) -> Law:
@@ -207,9 +213,9 @@ def _least_squares(name: str, points: Points, design: Array) -> Law:
 
 
 def _linear(amounts: Array, workers: Array) -> Array:
-    parallel, serial, dear = (amounts[..., i, None] for i in range(3))
+    terms = (1 / workers, np.ones_like(workers), workers - 1)  # of which amdahl's law has no last one
     with np.errstate(divide="ignore"):  # all amounts may be 0: no time at all
-        return np.asarray(np.log(parallel / workers + serial + dear * (workers - 1)))
+        return np.asarray(np.log(amounts @ np.stack(terms[: amounts.shape[-1]])))
 
 
 def capped(points: Points) -> Law | None:

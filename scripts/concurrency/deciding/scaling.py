@@ -15,13 +15,14 @@ import pandas as pd
 from concurrency.deciding import laws
 from concurrency.deciding.blocks import are_good, bound_of, has_gil
 from concurrency.deciding.laws import Law, Points
-from concurrency.deciding.tables import BLOCK, SCALING, as_timings
+from concurrency.deciding.tables import BLOCK, SCALING, as_timings, effect_columns
 from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.known import kind_of
 
 NOTHING_GAINED = 1.1  # times as fast: what gains no more than that gains nothing worth its workers
 ABOUT_THE_CORES = 0.75  # of the cores: what gains that much is near all that they can give
 AT_THE_LIMIT = 1.1  # times the least possible time
+TOO_WIDE = 0.5  # an interval of a share that is as wide tells nothing of it
 BUSY = 0.9  # of one core, all the time: whose one thread computes that much does little else
 
 CORES = "the cores"
@@ -120,24 +121,28 @@ def _row(ladder: Ladder) -> dict[str, Any]:
     points, nearer, law = ladder.points, laws.best(ladder.points), ladder.law
     row = {**ladder.key._asdict(), "rungs": len(points.workers), "law": "", "limit": limit(ladder)}
     if ladder.bound == "cpu":
-        row["serial"] = _serial(ladder)
+        row |= dict(zip(effect_columns("serial"), _serial(ladder), strict=True))
     if nearer is not None:
         row["residual"] = nearer.residual
     if law is None:
         return row
     items = ladder.samples["items"].astype("Float64").median()
-    row |= {"law": law.name, "items_per_s": items / law.one_worker_s, "knee": law.knee}
+    row |= {"law": law.name, "items_per_s": items / law.one_worker_s}
+    row["knee"] = np.nan if law.knee > items else law.knee  # more workers than items are none
     if law.name == "capped":
         return row | {"cap_items_per_s": items / law.amounts[1]}
     for name, quantity in (("contention", laws.contention), ("coherence", laws.coherence)):
-        row |= dict(zip((name, f"{name}_low", f"{name}_high"), law.interval(quantity), strict=True))
+        row |= dict(zip(effect_columns(name), law.interval(quantity), strict=True))
     return row
 
 
-def _serial(ladder: Ladder) -> float:
-    """The serial share of computing, as far as workers have a core each; nan where a single rung has that."""
+def _serial(ladder: Ladder) -> tuple[float, float, float]:
+    """The serial share of computing and its interval, as far as workers have a core each; nan where one rung has that,
+    or two of a sample each."""
     within = ladder.samples[ladder.samples["workers"] <= (ladder.cores or 0)]
-    return laws.serial_share(_points(within)) if within["workers"].nunique() > 1 else np.nan
+    if within["workers"].nunique() < 2 or len(within) < 3:
+        return np.nan, np.nan, np.nan
+    return laws.amdahl(_points(within)).interval(laws.contention)
 
 
 def limit(ladder: Ladder) -> str:
@@ -169,17 +174,27 @@ def in_words(row: pd.Series, with_interpreter: bool = False) -> str:
     """A row of scaling.csv as people say it; empty where it says nothing: `asyncio: contention 1.2 % (0.8–1.7 %), best
     near 30 in flight; limited by the server's slots`."""
     law, knee = [], row["knee"]
-    if row["law"] == "usl":
-        contention, low, high = (f"{100 * row[f'contention{bound}']:.1f}" for bound in ("", "_low", "_high"))
-        law.append(f"contention {contention} % ({low}–{high} %)")
-    if pd.notna(row["serial"]) and row["limit"] not in (GIL, NEVER_WAITS):
-        law.append(f"{100 * row['serial']:.1f} % serial as far as the cores go")
+    if _is_known(row, "contention"):
+        law.append(f"contention {_percent(row, 'contention')}")
+    if _is_known(row, "serial") and row["limit"] not in (GIL, NEVER_WAITS):
+        law.append(f"{_percent(row, 'serial')} serial as far as the cores go")
     if pd.notna(knee):
         units = kind_of(row["workload"]).units_of(row["strategy"])[round(knee) != 1]
         law.append(f"{'best near' if row['law'] == 'usl' else 'nothing gained beyond'} {knee:.0f} {units}")
     said = "; ".join(filter(None, [", ".join(law), f"limited by {row['limit']}" if row["limit"] else ""]))
     where = f" on {row['interpreter']}" if with_interpreter else ""
     return f"{row['strategy']} {row['options']}".strip() + f"{where}: {said}" if said else ""
+
+
+def _is_known(row: pd.Series, share: str) -> bool:
+    """Well enough to be worth a word."""
+    _, low, high = (row[column] for column in effect_columns(share))
+    return bool(pd.notna(low) and high - low < TOO_WIDE)
+
+
+def _percent(row: pd.Series, share: str) -> str:
+    middle, low, high = (f"{100 * row[column]:.1f}" for column in effect_columns(share))
+    return f"{middle} % ({low}–{high} %)"
 
 
 def one_by_one_s(timings: pd.DataFrame, workload: str) -> "pd.Series[float]":

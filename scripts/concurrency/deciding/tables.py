@@ -103,6 +103,8 @@ SCALING = {
     "cap_items_per_s": "Float64",
     "knee": "Float64",
     "serial": "Float64",
+    "serial_low": "Float64",
+    "serial_high": "Float64",
     "residual": "Float64",
     "limit": "str",
 }
@@ -120,7 +122,7 @@ CLAIMS = {
 
 
 def effect_columns(name: str) -> tuple[str, str, str]:
-    """The columns of summary.csv with the effect `name` (a ratio) and the bounds of its interval."""
+    """The columns with the effect `name` (a ratio, or a share) and the bounds of its interval."""
     return name, f"{name}_low", f"{name}_high"
 
 
