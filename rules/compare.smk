@@ -134,6 +134,12 @@ rule analyse:
             labels={"table": "every arm"},
         ),
         verdict="results/tables/verdict.json",
+        scaling=report(
+            "results/tables/scaling.csv",
+            category="3 Tables",
+            caption="../captions/scaling.rst",
+            labels={"table": "how each strategy scales"},
+        ),
     log:
         "results/logs/analyse.log",
     localrule: True
@@ -196,6 +202,7 @@ rule plot:
     input:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
+        verdict=rules.analyse.output.verdict,
     output:
         report(
             "results/plots/{workload}_{plot}.svg",
@@ -240,6 +247,7 @@ rule report:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
         verdict=rules.analyse.output.verdict,
+        scaling=rules.analyse.output.scaling,
         claims=rules.claims.output[0],
         plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers", "cost"]),
         environment=expand(rules.environment.output[0], host=KINDS),

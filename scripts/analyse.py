@@ -1,11 +1,11 @@
-"""Rule analyse: from timings to the answer: one row per arm, and the verdict."""
+"""Rule analyse: from timings to the answer: one row per arm, the verdict, and the law of each strategy's scaling."""
 
 import json
 import logging
 from pathlib import Path
 from typing import Any
 
-from concurrency.deciding import recording, tables
+from concurrency.deciding import recording, scaling, tables
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.running import job
@@ -17,6 +17,7 @@ def main(snakemake: Any) -> None:
     timings, params = tables.read_timings([snakemake.input.timings]), snakemake.params
     summary = summarise(timings, params.robust)
     tables.write(summary, snakemake.output.summary)
+    tables.write(scaling.fit(timings), snakemake.output.scaling)
     recorded = [json.loads(Path(file).read_text(encoding="utf-8")) for file in snakemake.input.recorded]
     notes = {"download": list(recording.notes(*recorded))} if recorded else {}
     notes |= {name: [STAND_IN] for name in params.stand_ins}

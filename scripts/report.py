@@ -16,6 +16,7 @@ def main(snakemake: Any) -> None:
     html = report.render(
         timings=tables.read_timings([files.timings]),
         summary=tables.read_summary(files.summary),
+        scaling=tables.read_scaling(files.scaling),
         verdict=json.loads(Path(files.verdict).read_text(encoding="utf-8")),
         claims=tables.read_claims(files.claims),
         plots=[Path(plot) for plot in files.plots],

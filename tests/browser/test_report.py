@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from concurrency.deciding import claims
+from concurrency.deciding import claims, scaling
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.showing import comparison, cost, report, style, workers
@@ -42,10 +42,11 @@ def page_file(tmp_path_factory):
     for workload in arms:
         for plot in (comparison, workers, cost):
             drawn.append(folder / f"{workload}_{plot.__name__.rpartition('.')[2]}.svg")
-            style.save(plot.draw(timings, summary, workload), drawn[-1])
+            style.save(plot.draw(timings, summary, workload, verdict(timings, summary)[workload]), drawn[-1])
     html = report.render(
         timings=timings,
         summary=summary,
+        scaling=scaling.fit(timings),
         verdict=json.loads(json.dumps(verdict(timings, summary))),
         claims=claims.examine(timings),
         plots=drawn,

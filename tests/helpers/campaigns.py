@@ -80,3 +80,15 @@ def two_pythons():
             ),
         ]
     )
+
+
+def ladder(strategies, counts=(1, 2, 4, 8, 16, 32), workload="download", rounds=2, noise=0.01, **more):
+    """Timings of screening: one by one (2 s), and each strategy with every one of `counts` of workers, about as many
+    seconds as its function of that count says."""
+    cells = {(strategy, workers): seconds for strategy, seconds in strategies.items() for workers in counts}
+    times = {ONE_BY_ONE: around(2.0, rounds, noise=noise)}
+    times |= {
+        (strategy, workers): around(seconds(workers), rounds, seed, noise)
+        for seed, ((strategy, workers), seconds) in enumerate(cells.items(), 1)
+    }
+    return table(times, workload, **{"screening": True, "cores": 4, **COSTS, **more})

@@ -103,26 +103,24 @@ class Block:
     @property
     def never_succeeded(self) -> list[ArmKey]:
         """Of each strategy that failed with any number of workers, when that was to be found, one such arm."""
-        tried = self.screening.assign(bad=self.screening["failed"].ne(0) | self.screening["error"].ne(""))
+        tried = self.screening.assign(good=are_good(self.screening))
         alike = tried.groupby([name for name in ARM if name != "workers"])
-        return [ArmKey(*own[ARM].iloc[0]) for _, own in alike if own["bad"].all()]
+        return [ArmKey(*own[ARM].iloc[0]) for _, own in alike if not own["good"].any()]
 
     def has_gil(self, interpreter: str) -> bool:
         """Whether it ran with the GIL; where that is not known, as nearly all do."""
-        known = self.samples.loc[self.samples["interpreter"] == interpreter, "gil"].dropna()
-        return bool(known.empty or known.any())
+        return has_gil(self.samples[self.samples["interpreter"] == interpreter])
 
 
 def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
     """The blocks of a timings table, by workload and host; `robust` as for `summarise`."""
     every = as_timings(timings)
-    timed = every["wall_s"].to_numpy(dtype=float, na_value=np.nan)
-    good = every["failed"].eq(0).fillna(False) & every["error"].eq("") & np.isfinite(timed) & (timed > 0)
     is_screening = every["screening"].fillna(False)
-    timings, counted = every[~is_screening], good[~is_screening]
+    timings = every[~is_screening]
+    good = are_good(timings)
     control, warm_up = timings["control"].fillna(False), timings["warm_up"].fillna(False)
     for (workload, host), samples in timings[~warm_up & ~control].groupby(BLOCK, sort=True):
-        usable = good[samples.index].astype(bool)
+        usable = good[samples.index]
         logs = log_times(samples[usable]).reindex(sorted(samples["round"].unique()))
         logs = logs[sorted((ArmKey(*arm) for arm in logs), key=partial(_simplicity, workload))]
         here = (timings[BLOCK] == [workload, host]).all(axis="columns")
@@ -135,12 +133,30 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
             logs=logs,
             complete=[] if mixed else _complete(workload, logs, samples[~usable]),
             mixed=mixed,
-            control=timings[here & ~warm_up & control & counted],
+            control=timings[here & ~warm_up & control & good],
             screening=every[is_screening & (every[BLOCK] == [workload, host]).all(axis="columns")],
             warm_up=timings.loc[here & warm_up, "round"].nunique(),
             robust=robust,
-            bound=next(filter(None, samples["bound"]), kind_of(workload).bound),  # older tables do not say it
+            bound=bound_of(samples, workload),
         )
+
+
+def are_good(timings: pd.DataFrame) -> pd.Series:
+    """Which samples brought all answers, in a time."""
+    timed = timings["wall_s"].to_numpy(dtype=float, na_value=np.nan)
+    done = timings["failed"].eq(0).fillna(False) & timings["error"].eq("") & np.isfinite(timed) & (timed > 0)
+    return done.astype(bool)
+
+
+def bound_of(samples: pd.DataFrame, workload: str) -> str:
+    """What one worker of the workload spends its time on, as it was measured; older tables do not say it."""
+    return str(next(filter(None, samples["bound"]), kind_of(workload).bound))
+
+
+def has_gil(samples: pd.DataFrame) -> bool:
+    """Whether those of one interpreter ran with the GIL; where that is not known, as nearly all do."""
+    known = samples["gil"].dropna()
+    return bool(known.empty or known.any())
 
 
 def _complete(workload: str, logs: pd.DataFrame, failures: pd.DataFrame) -> list[ArmKey]:

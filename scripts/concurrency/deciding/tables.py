@@ -103,6 +103,8 @@ SCALING = {
     "cap_items_per_s": "Float64",
     "knee": "Float64",
     "serial": "Float64",
+    "serial_low": "Float64",
+    "serial_high": "Float64",
     "residual": "Float64",
     "limit": "str",
 }
@@ -120,7 +122,7 @@ CLAIMS = {
 
 
 def effect_columns(name: str) -> tuple[str, str, str]:
-    """The columns of summary.csv with the effect `name` (a ratio) and the bounds of its interval."""
+    """The columns with the effect `name` (a ratio, or a share) and the bounds of its interval."""
     return name, f"{name}_low", f"{name}_high"
 
 
@@ -172,6 +174,11 @@ def _distinct(host: str, path: Path, hosts: Set[str]) -> str:
 def read_summary(path: str | Path) -> pd.DataFrame:
     """A summary table as `write` left it."""
     return _typed(pd.read_csv(path, dtype=str, keep_default_na=False), SUMMARY)
+
+
+def read_scaling(path: str | Path) -> pd.DataFrame:
+    """A table of scaling as `write` left it."""
+    return _typed(pd.read_csv(path, dtype=str, keep_default_na=False), SCALING)
 
 
 def read_claims(path: str | Path) -> pd.DataFrame:

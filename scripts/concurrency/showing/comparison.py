@@ -1,11 +1,16 @@
 """The plot `comparison`: every arm of a workload, its times and its speed-up."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
+from concurrency.deciding.blocks import are_good
 from concurrency.deciding.names import row_name
 from concurrency.deciding.tables import ARM, BLOCK
 from concurrency.showing.lines import competing, several_interpreters
@@ -14,11 +19,13 @@ from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 
-def draw(timings: pd.DataFrame, summary: pd.DataFrame, workload: str) -> Figure:
+def draw(
+    timings: pd.DataFrame, summary: pd.DataFrame, workload: str, answer: Mapping[str, Any] = MappingProxyType({})
+) -> Figure:
     """Every arm of `workload`: its samples and their median in seconds, and its speed-up with its interval."""
     arms = competing(summary, workload).iloc[::-1].reset_index(drop=True)
-    samples = competing(timings, workload)
-    samples = samples[samples["failed"].eq(0) & samples["error"].eq("") & ~samples["control"].fillna(False)]
+    samples = competing(timings[are_good(timings)], workload)
+    samples = samples[~samples["control"].fillna(False) & ~samples["screening"].fillna(False)]
     with rc_context(STYLE):
         figure = Figure(figsize=(10, 1.7 + 0.42 * max(len(arms), 2)), layout="constrained")
         times, ratios = figure.subplots(1, 2, sharey=True)

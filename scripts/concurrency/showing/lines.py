@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
+from concurrency.deciding.scaling import LADDER, LadderKey
 from concurrency.showing.style import COLOURS
 from concurrency.workloads.known import kind_of
 
@@ -29,30 +30,31 @@ def several_interpreters(arms: pd.DataFrame) -> bool:
 
 @dataclass(frozen=True)
 class Line:
-    """The arms of a strategy by their workers: where they stand on the x axis, and how their line looks."""
+    """The arms of a ladder by their workers, and how their line looks."""
 
+    key: LadderKey
     arms: pd.DataFrame
-    interpreter: str
-    x: pd.Series
     style: dict[str, Any]
+
+    @property
+    def workers(self) -> pd.Series:
+        return self.arms["workers"].astype(float)
 
 
 def lines(arms: pd.DataFrame, in_panels: bool = False) -> Iterator[Line]:
     """One per strategy, which looks the same under every interpreter; `in_panels`, where the panel names that, the key
     does not."""
-    groups = list(arms.sort_values("workers").groupby(["strategy", "options", "host", "interpreter"], sort=True))
-    names = list(dict.fromkeys(name[:3] for name, _ in groups))
-    interpreters = sorted(arms["interpreter"].unique()) if several_interpreters(arms) and not in_panels else []
-    for (strategy, options, host, interpreter), own in groups:
-        i = names.index((strategy, options, host))
-        # arms with the same worker count stand side by side, not on top of each other, and all inside the axis
-        shift = 1 + min(0.03, 0.24 / len(names)) * (i - (len(names) - 1) / 2)
-        label = f"{strategy} {options}".strip() + (f" on {host}" if arms["host"].nunique() > 1 else "")
+    groups = [(LadderKey(*key), own) for key, own in arms.sort_values("workers").groupby(LADDER, sort=True)]
+    names = list(dict.fromkeys((key.strategy, key.options, key.host) for key, _ in groups))
+    interpreters = [] if in_panels else sorted(arms["interpreter"].unique())
+    for key, own in groups:
+        i = names.index((key.strategy, key.options, key.host))
+        label = f"{key.strategy} {key.options}".strip() + (f" on {key.host}" if arms["host"].nunique() > 1 else "")
         style = {"marker": MARKERS[i % len(MARKERS)], "color": COLOURS[i % len(COLOURS)], "label": label}
-        if interpreters:
-            style["label"] += f" on {interpreter}"
-            style["linestyle"] = LINE_STYLES[interpreters.index(interpreter) % len(LINE_STYLES)]
-        yield Line(own, interpreter, own["workers"].astype(float) * shift, style)
+        if len(interpreters) > 1:
+            style["label"] += f" on {key.interpreter}"
+            style["linestyle"] = LINE_STYLES[interpreters.index(key.interpreter) % len(LINE_STYLES)]
+        yield Line(key, own, style)
 
 
 def height(arms: pd.DataFrame) -> float:
@@ -60,10 +62,12 @@ def height(arms: pd.DataFrame) -> float:
     return max(4.4, 1.2 + 0.22 * len(list(lines(arms))))
 
 
-def workers_axis(axes: Axes, counts: list[int], workload: str, arms: pd.DataFrame) -> None:
-    """The `counts` of workers of the `arms` of a workload, and what these are called."""
+def workers_axis(
+    axes: Axes, counts: list[int], workload: str, arms: pd.DataFrame, labelled_counts: int = LABELLED_COUNTS
+) -> None:
+    """The `counts` of workers of the `arms` of a workload, and what these are called; room for so many labels."""
     axes.set_xscale("log", base=2)
-    gap = math.log2(counts[-1] / counts[0]) / LABELLED_COUNTS
+    gap = math.log2(counts[-1] / counts[0]) / labelled_counts
     labelled = [counts[-1]]
     for count in reversed(counts[:-1]):  # those too close to the next one above get no label
         if math.log2(labelled[-1] / count) >= gap:

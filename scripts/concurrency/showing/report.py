@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE
 from concurrency.deciding.names import row_name
+from concurrency.deciding.scaling import in_words
 from concurrency.deciding.tables import ARM
 from concurrency.deciding.words import number
 from concurrency.errors import shown
@@ -29,7 +30,8 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 PLOTS = ("comparison", "workers", "cost")
-FILES = ["tables/timings.csv", "tables/summary.csv", "tables/claims.csv", "tables/verdict.json"]
+LAWS_TOLD = 6  # in a caption; more of them are in the table
+FILES = ["tables/timings.csv", "tables/summary.csv", "tables/scaling.csv", "tables/claims.csv", "tables/verdict.json"]
 EXPLAINED = {
     "futures": "The life of a future",
     "switching": "What switching costs",
@@ -40,6 +42,7 @@ EXPLAINED = {
 def render(
     timings: pd.DataFrame,
     summary: pd.DataFrame,
+    scaling: pd.DataFrame,
     verdict: Mapping[str, Mapping[str, Any]],
     claims: pd.DataFrame,
     plots: Sequence[Path],
@@ -58,8 +61,9 @@ def render(
     the user's own works is.
     """
     drawn = {path.stem: path for path in plots}
+    screened = timings["screening"].fillna(False)
     workloads = [
-        _workload(name, timings, summary, verdict[name], drawn, left_out.get(name, {}))
+        _workload(name, timings, summary, scaling, verdict[name], drawn, left_out.get(name, {}))
         for name in sorted(verdict, key=lambda name: (kind_of(name).is_fast, name))
     ]
     return ENVIRONMENT.get_template("report.html.j2").render(
@@ -75,8 +79,9 @@ def render(
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
         cores=timings["cores"].max(),
         files=FILES,
-        rounds=int(timings["round"].nunique()),
-        samples=len(timings),
+        rounds=int(timings.loc[~screened, "round"].nunique()),
+        samples=int((~screened).sum()),
+        screened=int(screened.sum()),
     )
 
 
@@ -92,6 +97,7 @@ def _workload(
     name: str,
     timings: pd.DataFrame,
     summary: pd.DataFrame,
+    scaling: pd.DataFrame,
     answer: Mapping[str, Any],
     drawn: Mapping[str, Path],
     left_out: Mapping[str, str],
@@ -105,7 +111,11 @@ def _workload(
         if not (arms[column.source].isna() | arms[column.source].eq("")).all()
         and (column.source not in ("interpreter", "host") or column.source in differing)
     ]
-    alts = {"comparison": answer["sentence"], "workers": _best_workers(arms[~apart]), "cost": _costs(arms[~apart])}
+    alts = {
+        "comparison": answer["sentence"],
+        "workers": _best_workers(arms[~apart], scaling[scaling["workload"] == name]),
+        "cost": _costs(arms[~apart]),
+    }
     return {
         "name": name,
         "title": kind_of(name).title,
@@ -184,8 +194,16 @@ def _rows(arms: pd.DataFrame, columns: Sequence[Column]) -> Iterator[dict[str, A
         yield {"best": bool(arm["best"]), "cells": [first, *(column.cell(arm) for column in columns)]}
 
 
-def _best_workers(arms: pd.DataFrame) -> str:
-    """The finding of the workers plot: each strategy with the worker count at which it was fastest."""
+def _best_workers(arms: pd.DataFrame, scaling: pd.DataFrame) -> str:
+    """The finding of the workers plot: where each strategy was fastest, the law of its scaling and what limits it."""
+    laws = (in_words(row, scaling["interpreter"].nunique() > 1) for _, row in scaling.iterrows())
+    told = list(filter(None, laws))
+    more = f"; {len(told) - LAWS_TOLD} others in scaling.csv" if len(told) > LAWS_TOLD else ""
+    return _fastest(arms) + (f" How they scale: {'; '.join(told[:LAWS_TOLD])}{more}." if told else "")
+
+
+def _fastest(arms: pd.DataFrame) -> str:
+    """Each strategy with the worker count at which it was fastest."""
     best = arms[arms["speedup"].notna() & (arms["strategy"] != BASELINE)].drop_duplicates(["strategy", "interpreter"])
     if best.empty:
         return "No speed-ups."

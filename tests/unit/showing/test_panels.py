@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from concurrency.deciding import claims
+from concurrency.deciding import claims, scaling
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.showing import comparison, cost, report, style, workers
@@ -38,7 +38,7 @@ def test_the_report_says_it_all(tmp_path):
     summary = summarise(timings)
     style.save(workers.draw(timings, summary, "squares"), tmp_path / "squares_workers.svg")
     html = report.render(
-        timings, summary, verdict(timings, summary), claims.examine(timings),
+        timings, summary, scaling.fit(timings), verdict(timings, summary), claims.examine(timings),
         [tmp_path / "squares_workers.svg"], [], {}, {}, {"squares": {f"numpy on {FREE}": "not installed there: …"}},
     )  # fmt: skip
     assert "one by one itself 0.9" in html
