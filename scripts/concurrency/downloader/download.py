@@ -20,11 +20,11 @@ from concurrency.downloader.page import Page
 from concurrency.downloader.recorded import Recording
 from concurrency.downloader.retries import Retries
 from concurrency.downloader.robots import MOST_BYTES, Robots
-from concurrency.downloader.schedule import Host, Schedule
 from concurrency.downloader.store import Store
 from concurrency.downloader.workers import Workers
 from concurrency.downloader.write_queue import WriteQueue
 from concurrency.errors import UserError
+from concurrency.schedule import Host, Schedule
 
 log = logging.getLogger(__name__)
 
