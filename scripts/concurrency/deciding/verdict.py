@@ -36,10 +36,17 @@ def verdict(
         rows = summary[(summary["workload"] == block.workload) & (summary["host"] == block.host)]
         answers.setdefault(block.workload, {})[block.host] = _as_data(decide(block, rows))
     found = {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
-    for workload, said in (notes or {}).items():
-        if said and workload in found:
-            found[workload] |= {"sentence": " ".join([found[workload]["sentence"], *said]), "notes": list(said)}
-    return found
+    return found | {
+        workload: noted(found[workload], said) for workload, said in (notes or {}).items() if workload in found
+    }
+
+
+def noted(answer: Mapping[str, Any], said: Sequence[str]) -> dict[str, Any]:
+    """An answer of `verdict` with more `notes`."""
+    if not said:
+        return dict(answer)
+    notes = [*answer.get("notes", ()), *said]
+    return {**answer, "sentence": " ".join([answer["sentence"], *said]), "notes": notes}
 
 
 def decide(block: Block, rows: pd.DataFrame) -> Answer:
