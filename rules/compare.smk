@@ -125,6 +125,7 @@ rule check_replay:
 rule analyse:
     input:
         timings=rules.collect.output[0],
+        profile=lambda wildcards: LIVE[0] if recorded(wildcards) else [],
         recorded=recorded,
     output:
         summary=report(
@@ -149,6 +150,8 @@ rule analyse:
         robust=USER.robust,
         worthwhile=USER.worthwhile,
         cut=lambda wildcards: [name for name in COMPARED if USER.is_cut(name)],
+        replayed=lambda wildcards: replayed() if recorded(wildcards) else [],
+        live={key: USER.download.live[key] for key in ("in_flight_per_host", "requests_per_second", "robots")},
         stand_ins=[name for name, work in USER.own.items() if work.is_recorded],
         code=code("analyse.py"),
     script:

@@ -45,6 +45,9 @@ class Untimed(Download):
     def least_s(self, workers: int, number: int = 0) -> None:
         return None
 
+    def limit(self, workers: int, number: int = 0) -> str:
+        return ""
+
 
 @dataclass(frozen=True)
 class Ready:

@@ -1,6 +1,7 @@
 """The rule `download` as users meet it: live sites, interruptions, failures told, one clear line for what is wrong."""
 
 import csv
+import json
 import os
 import random
 import re
@@ -92,6 +93,9 @@ def test_live_download_is_measured_as_replay(live, places):
     assert float(profile[1]["latency_ms"]) >= 50
     assert {site["wire_bytes"] for site in profile} == {str(len(BODY))}
     assert (workflow.folder / "results/report.html").exists()
+    found = json.loads((workflow.folder / "results/tables/verdict.json").read_text(encoding="utf-8"))["download"]
+    assert found["manners"]["least_s"] > 0.05
+    assert "With 3 in flight and 1000 requests/s to one host, as `live` has it, 1 in flight takes" in found["sentence"]
 
 
 def recorded_lines(workflow):

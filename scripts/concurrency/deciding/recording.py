@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from concurrency.deciding import words
+from concurrency.workloads.download.path.manners import Manners
 
 TOLERATED = 0.10  # by how much the replay's time may differ from what was really measured
 UNSTEADY = 0.15  # from this standard deviation of the log on, of latencies or transfers within the recording
@@ -78,6 +79,18 @@ def verified(found: Mapping[str, Any]) -> str:
         else ""
     )
     return f"For real: {'; '.join(took)}{gain}."
+
+
+def polite(manners: Manners, least_s: float, in_flight: int, kept: int | None) -> str:
+    """What `manners` leave of the answer: at best so many seconds, for which so many in flight are enough; or all of
+    it, where as many are recommended as are `kept` in flight as fast."""
+    few, per_s, delay_s = manners.in_flight_per_host, manners.requests_per_second, manners.longest_delay_s
+    requests, delay = f"request{'s' * (per_s != 1)}", f" and a crawl-delay of {delay_s:g} s," if delay_s else ""
+    said = f"With {few} in flight and {per_s:g} {requests}/s to one host, as `live` has it,{delay}"
+    if kept:
+        return f"{said} {kept} in flight take{'s' * (kept == 1)} no longer."
+    enough = f"{in_flight} in flight {'is' if in_flight == 1 else 'are'} enough"
+    return f"{said} the download takes at least {words.number(least_s)} s for these pages; {enough} for that."
 
 
 def _reason(off: Mapping[str, float]) -> str:

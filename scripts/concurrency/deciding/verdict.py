@@ -45,10 +45,17 @@ def verdict(
             decide(block, rows, worthwhile, block.workload in cut)
         )
     found = {workload: _over_hosts(answers[workload], timings) for workload in sorted(answers)}
-    for workload, said in (notes or {}).items():
-        if said and workload in found:
-            found[workload] |= {"sentence": " ".join([found[workload]["sentence"], *said]), "notes": list(said)}
-    return found
+    return found | {
+        workload: noted(found[workload], said) for workload, said in (notes or {}).items() if workload in found
+    }
+
+
+def noted(answer: Mapping[str, Any], said: Sequence[str]) -> dict[str, Any]:
+    """An answer of `verdict` with more `notes`."""
+    if not said:
+        return dict(answer)
+    notes = [*answer.get("notes", ()), *said]
+    return {**answer, "sentence": " ".join([answer["sentence"], *said]), "notes": notes}
 
 
 def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_cut: bool = False) -> Answer:

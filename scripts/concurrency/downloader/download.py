@@ -20,11 +20,11 @@ from concurrency.downloader.page import Page
 from concurrency.downloader.recorded import Recording
 from concurrency.downloader.retries import Retries
 from concurrency.downloader.robots import MOST_BYTES, Robots
-from concurrency.downloader.schedule import Host, Schedule
 from concurrency.downloader.store import Store
 from concurrency.downloader.workers import Workers
 from concurrency.downloader.write_queue import WriteQueue
 from concurrency.errors import UserError
+from concurrency.schedule import Host, Schedule
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,7 @@ class Download:
             self._schedule.offer(host)
         try:
             with self._queue, Recording(self._store.state) if self._manners.record else nullcontext() as recording:
+                self._recording = recording
                 self._client = Client(
                     self._manners, self._limits, len(self._schedule.hosts), self._certainty.settled, recording
                 )
@@ -183,8 +184,10 @@ class Download:
         if redirect:
             self._redirect(job, redirect)
         elif job.holds:
-            delay_s = await self._robots.came(job.start, job.part)
-            job.holds.space(min(delay_s, self._limits.max_wait_s))
+            delay_s = min(await self._robots.came(job.start, job.part), self._limits.max_wait_s)
+            job.holds.space(delay_s)
+            if delay_s and self._recording:
+                self._recording.crawl_delay(job.start, delay_s)
             self._let_go(job)
         else:
             self._certainty.conclude(job, None)

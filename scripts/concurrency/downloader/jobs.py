@@ -10,7 +10,7 @@ from concurrency.downloader.cookies import Cookies
 from concurrency.downloader.failures import FetchError
 from concurrency.downloader.page import Page
 from concurrency.downloader.part import Part
-from concurrency.downloader.schedule import Host
+from concurrency.schedule import Host
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from concurrency.downloader.schedule import Portion
+from concurrency.schedule import Portion
 
 # Those of RFC 9110 and 6585 that may pass, and what CDNs send while the server behind them cannot be reached.
 RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529)

@@ -26,6 +26,13 @@ from concurrency.downloader.store import STATE
 RECORDED = "recorded.jsonl"
 RUN = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}"  # this process; a later one's is greater
 
+NO_REQUEST = dict.fromkeys(
+    ("burst", "sent", "first", "connection", "connect_ms", "tls", "resumed", "h2", "status", "bytes", "closes",
+     "rtt_ms", "min_rtt_ms")
+) | dict.fromkeys(("url", "address", "http", "error", "framing", "coding"), "") | {
+    "is_new": False, "wire_bytes": 0, "attempt": 1, "arrivals": (),
+}  # fmt: skip
+
 
 def read(folder: Path) -> Iterator[dict[str, Any]]:
     """All exchanges recorded in `folder`, that of a download, whole or in shards; of one URL the latest come last.
@@ -130,14 +137,20 @@ class Recording:
         """A connection over TLS was made to see whether the server takes HTTP/2, which was offered."""
         tls, ended = transport.get_extra_info("ssl_object"), monotonic()
         rtt_ms, min_rtt_ms = round_trips_ms(transport)
+        self.write(**NO_REQUEST | {
+            "origin": origin, "kind": "probe", "began": began, "ended": ended,
+            "is_new": True, "connect_ms": _ms(ended - began),
+            "tls": tls.version(), "resumed": tls.session_reused, "h2": tls.selected_alpn_protocol() == "h2",
+            "rtt_ms": rtt_ms, "min_rtt_ms": min_rtt_ms,
+        })  # fmt: skip
+
+    def crawl_delay(self, address: str, seconds: float) -> None:
+        """As the robots.txt at `address` asks, so long passes between two requests to its host."""
+        now = monotonic()
         self.write(
-            url="", address="", origin=origin, kind="probe", burst=None,
-            began=began, sent=None, first=None, ended=ended,
-            connection=None, is_new=True, connect_ms=_ms(ended - began),
-            tls=tls.version(), resumed=tls.session_reused, http="", h2=tls.selected_alpn_protocol() == "h2",
-            status=None, error="", wire_bytes=0, bytes=None, framing="", coding="", closes=None, attempt=1,
-            rtt_ms=rtt_ms, min_rtt_ms=min_rtt_ms, arrivals=[],
-        )  # fmt: skip
+            **NO_REQUEST | {"origin": addresses.origin(address), "kind": "robots", "began": now, "ended": now},
+            crawl_delay_s=seconds,
+        )
 
     def write(self, **fields: Any) -> None:
         """A line; times in s are rounded to µs."""

@@ -8,8 +8,8 @@ import heapq
 import math
 from collections.abc import Sequence
 
-from concurrency.downloader.schedule import Portion
 from concurrency.files import number_and_count
+from concurrency.schedule import Portion
 
 
 def pages_of(

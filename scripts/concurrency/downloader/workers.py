@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Generic
 
-from concurrency.downloader.schedule import Host, Job, Schedule
+from concurrency.schedule import Host, Job, Schedule
 
 
 class Workers(Generic[Job]):

@@ -132,6 +132,7 @@ def _sample(
         "items": len(items),
         "failed": len(items),
         "minimum_s": workload.least_s(int(arm.workers), number),
+        "limit": workload.limit(int(arm.workers), number),
         "recording_sd": workload.recording_sd(int(arm.workers)),
         "known_in_flight": workload.known_workers,
     }

@@ -124,6 +124,10 @@ class Workload(ABC):
         """What no strategy can beat with that many workers in round `number`, in seconds; None if that is not known."""
         return None
 
+    def limit(self, workers: int, number: int = 0) -> str:
+        """What sets `least_s`, in words; empty where nobody knows."""
+        return ""
+
     def recording_sd(self, workers: int) -> float | None:
         """How far what is replayed may be from what was recorded: the standard deviation, over recordings that might
         have been made instead, of the logarithm of what that many workers gain; None where nothing was recorded."""

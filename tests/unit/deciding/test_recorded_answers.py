@@ -8,7 +8,8 @@ from concurrency.deciding import claims, recording
 from concurrency.deciding.blocks import blocks
 from concurrency.deciding.estimates import half_width, scatter
 from concurrency.deciding.summary import summarise
-from concurrency.deciding.verdict import verdict
+from concurrency.deciding.verdict import noted, verdict
+from concurrency.workloads.download.path.manners import Manners
 from helpers.campaigns import ASYNCIO, ONE_BY_ONE, THREADS, answer, around, table
 
 TIMES = {ONE_BY_ONE: around(1.5), THREADS: around(0.2, seed=1), ASYNCIO: around(0.15, seed=2)}
@@ -173,6 +174,41 @@ def test_notes(path, check, said):
 
 
 @pytest.mark.parametrize(
+    ("manners", "in_flight", "kept", "said"),
+    [
+        (
+            Manners(3, 5.0),
+            3,
+            None,
+            "With 3 in flight and 5 requests/s to one host, as `live` has it, the download takes at least 3.00 s for "
+            "these pages; 3 in flight are enough for that.",
+        ),
+        (
+            Manners(1, 1, {"a.test": 10.0, "b.test": 0.5}),
+            1,
+            None,
+            "With 1 in flight and 1 request/s to one host, as `live` has it, and a crawl-delay of 10 s, the download "
+            "takes at least 3.00 s for these pages; 1 in flight is enough for that.",
+        ),
+        (
+            Manners(3, 0.5, {"a.test": 1.0}),
+            3,
+            4,
+            "With 3 in flight and 0.5 requests/s to one host, as `live` has it, 4 in flight take no longer.",
+        ),
+        (
+            Manners(3, 5),
+            3,
+            1,
+            "With 3 in flight and 5 requests/s to one host, as `live` has it, 1 in flight takes no longer.",
+        ),
+    ],
+)
+def test_what_manners_leave(manners, in_flight, kept, said):
+    assert recording.polite(manners, 3.0, in_flight, kept) == said
+
+
+@pytest.mark.parametrize(
     ("arms", "error", "said"),
     [
         (
@@ -200,3 +236,7 @@ def test_notes_end_the_sentence_of_their_workload():
     assert found["download"]["sentence"] == f"{answer(timings)['sentence']} It rained. It snowed."
     assert found["download"]["notes"] == ["It rained.", "It snowed."]
     assert list(found) == ["download"]
+    more = noted(found["download"], ["It hailed."])
+    assert more["sentence"].endswith(" It rained. It snowed. It hailed.")
+    assert more["notes"] == ["It rained.", "It snowed.", "It hailed."]
+    assert noted(more, []) == more

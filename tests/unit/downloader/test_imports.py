@@ -7,7 +7,7 @@ from pathlib import Path
 import concurrency.downloader
 
 FOLDER = Path(concurrency.downloader.__file__).parent
-GROUND = {f"concurrency.{name}" for name in ("codings", "cores", "errors", "files", "notes", "processes")}
+GROUND = {f"concurrency.{name}" for name in ("codings", "cores", "errors", "files", "notes", "processes", "schedule")}
 
 
 def imported(file):

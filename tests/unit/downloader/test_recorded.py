@@ -120,6 +120,16 @@ def test_kept_pages_keep_their_lines_and_cut_ones_are_passed_over(record, tmp_pa
     assert [line["url"].rpartition("/")[2] for line in again] == ["robots.txt", "a", "robots.txt", "b"]
 
 
+def test_a_crawl_delay_is_noted_as_it_is_kept(record, places):
+    asks = {"/robots.txt": [[reply(b"User-agent: *\nCrawl-delay: 0.05")]]}
+    scripts = {f"/{name}": [[reply()]] for name in "ab"} | asks
+    robots, delay, *pages = record(scripts, "a", "b")
+    assert (robots["kind"], "crawl_delay_s" in robots, len(pages)) == ("robots", False, 2)
+    assert (delay["kind"], delay["origin"], delay["crawl_delay_s"]) == ("robots", places.urls["plain"], 0.05)
+    assert robots.keys() | {"crawl_delay_s"} == delay.keys()
+    assert (delay["sent"], delay["first"], delay["status"]) == (None, None, None)
+
+
 def test_shards_are_read_together(places, tmp_path):
     places.server.play(NO_ROBOTS | {f"/{i}": [[reply()]] for i in range(2)})
     for i in range(2):

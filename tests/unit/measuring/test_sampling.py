@@ -33,7 +33,7 @@ NUMBERS = [200_000, 0, 300_000, 1]
 def test_squares_are_right_and_every_process_is_counted(arm):
     numbers = [400_000] * 12
     [row] = measure("squares", [arm], numbers, sums(numbers))
-    assert (row["failed"], row.get("error")) == (0, None)
+    assert (row["failed"], row.get("error"), row["limit"]) == (0, None, "")
     # 4.8 million terms are at least 50 ms of CPU time on any machine, wherever they were computed
     assert row["cpu_s"] >= 0.05
     assert row["wall_s"] == row["setup_s"] + row["work_s"]
@@ -47,6 +47,7 @@ def test_downloads_read_every_byte(arm):
         [row] = measure("download", [arm], urls, [[200, site.wire_bytes] for site in sites])
     assert (row["failed"], row.get("error")) == (0, None)
     assert row["items"] == 6
+    assert row["limit"]
 
 
 def test_a_wrong_answer_is_a_failed_sample():

@@ -47,6 +47,11 @@ class Site:
         return f"{scheme}://{host.rpartition('@')[2]}"
 
     @property
+    def hostname(self) -> str:
+        """The host that it names, in whatever scheme and at whatever port."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
     def tls_version(self) -> str:
         """The version of TLS, or `none`."""
         return self.tls or ("1.3" if self.url.startswith("https:") else "none")

@@ -80,6 +80,9 @@ class Download(Workload):
     def least_s(self, workers: int, number: int = 0) -> float:
         return simulation.least_s(self.drawn(number), self.network.mbit_per_s, workers)
 
+    def limit(self, workers: int, number: int = 0) -> str:
+        return simulation.limit(self.drawn(number), self.network.mbit_per_s, workers)
+
     def estimate_s(self, strategy: Strategy, workers: int, cores: int, gil: bool) -> float:
         return simulation.seconds(self.sites, self.network.mbit_per_s, workers)
 

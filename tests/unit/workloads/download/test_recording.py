@@ -216,6 +216,13 @@ def test_a_server_that_takes_http2_is_played_as_one():
     assert host(line(), line(kind="probe", h2=True, sent=None, first=None)).http == "2"
 
 
+def test_the_crawl_delay_is_that_of_the_robots_txt_that_was_read_last():
+    assert host(line(), line(kind="robots")).crawl_delay_s == 0
+    asked = [line(run=run, kind="robots", sent=None, crawl_delay_s=delay) for run, delay in (("2", 1.5), ("1", 9.0))]
+    assert host(line(), *asked).crawl_delay_s == 1.5
+    assert host(*asked, line(run="3", kind="robots")).crawl_delay_s == 0
+
+
 def estimated(**seen):
     return latencies.estimated(seen, dict.fromkeys(seen, "host"))
 

@@ -96,10 +96,22 @@ def seconds(sites: Sequence[Site], mbit_per_s: float | None, in_flight: int) -> 
 
 
 def least_s(sites: Sequence[Site], mbit_per_s: float | None, in_flight: int) -> float:
-    """What no client can beat, in whatever order it takes the pages and however it uses its connections.
+    """What no client can beat, in whatever order it takes the pages and however it uses its connections."""
+    return max(_bounds_s(sites, mbit_per_s, in_flight).values())
 
-    Each page keeps one of those in flight for its latency and for its bytes' time on the link; all bytes share the
-    link, the pages of a host its slots; and no connection's window grows faster than it can.
+
+def limit(sites: Sequence[Site], mbit_per_s: float | None, in_flight: int) -> str:
+    """What sets that, in words; of several that do, the first which more in flight would not change."""
+    bounds = _bounds_s(sites, mbit_per_s, in_flight)
+    return max(bounds, key=lambda name: round(bounds[name], 9))  # sums of the same times differ by less
+
+
+def _bounds_s(sites: Sequence[Site], mbit_per_s: float | None, in_flight: int) -> dict[str, float]:
+    """What the pages take at least, by what sees to that.
+
+    All bytes share the link, the pages of a host its slots. Each page keeps one of those in flight for its latency and
+    for its bytes' time on the link, and no connection's window grows faster than it can: more in flight are more
+    windows, up to one for each page.
     """
     per_byte = 8 / (mbit_per_s * 1e6) if mbit_per_s else 0.0
     alone = [_least_alone_s(site, per_byte) for site in sites]
@@ -107,16 +119,17 @@ def least_s(sites: Sequence[Site], mbit_per_s: float | None, in_flight: int) -> 
     soonest_s = first_s + min(site.latency_ms for site in sites) / 1000
     wire = sum(site.wire_bytes for site in sites)
     windows = ceil(log2(wire / (in_flight * BEST_WINDOW) + 1))
-    bounds = [
-        first_s + sum(alone) / in_flight,
-        first_s + max(alone),
-        soonest_s + wire * per_byte,
-        soonest_s + (windows - 1) * min(site.rtt_s for site in sites),
-    ]
+    growing_s = soonest_s + (windows - 1) * min(site.rtt_s for site in sites)
+    slots_s = [0.0]
     for host in {site.origin for site in sites if site.slots}:
         own = [site for site in sites if site.origin == host]
-        bounds.append(first_s + min(site.rtt_s for site in own) + sum(site.think_s for site in own) / own[0].slots)
-    return max(bounds)
+        slots_s.append(first_s + min(site.rtt_s for site in own) + sum(site.think_s for site in own) / own[0].slots)
+    return {
+        "the slowest page": max(first_s + max(alone), growing_s if in_flight >= len(sites) else 0.0),
+        "the server's slots": max(slots_s),
+        "the link": soonest_s + wire * per_byte,
+        "what is in flight": max(first_s + sum(alone) / in_flight, growing_s),
+    }
 
 
 def _least_alone_s(site: Site, per_byte: float) -> float:

@@ -18,7 +18,7 @@ MOSTLY = 0.9
 @dataclass(frozen=True)
 class Host:
     """Of an origin; `rtts_ms` are what its round trip was found as, connection by connection, and `jitters` tells
-    whether it scatters."""
+    whether it scatters; `crawl_delay_s` is what its robots.txt asks for between two requests."""
 
     connect_ms: float
     rtts_ms: Sequence[float] = field(repr=False)
@@ -27,6 +27,7 @@ class Host:
     resumed: bool
     http: str
     requests_per_connection: int
+    crawl_delay_s: float
 
     @property
     def rtt_ms(self) -> float:
@@ -85,6 +86,7 @@ def _host(lines: Sequence[Mapping[str, Any]], queued: Collection[tuple[str, int]
         resumed=any(line["resumed"] for line in lines),
         http="2" if any(line["h2"] for line in lines) else "1.1",
         requests_per_connection=_requests_per_connection(lines),
+        crawl_delay_s=_crawl_delay_s(lines),
     )
 
 
@@ -126,3 +128,11 @@ def _requests_per_connection(lines: Sequence[Mapping[str, Any]]) -> int:
     closed = [served[line["run"], line["connection"]] for line in replies if line["closes"]]
     is_steady = len(closed) > 1 and len(set(closed)) == 1 and max(served.values()) == closed[0]
     return closed[0] if is_steady else 0
+
+
+def _crawl_delay_s(lines: Sequence[Mapping[str, Any]]) -> float:
+    """What the robots.txt that was read last asks for; 0 where it asks for none, and in recordings before it was
+    noted."""
+    robots = [line for line in lines if line["kind"] == "robots"]
+    latest = max((line["run"] for line in robots), default="")
+    return max((line.get("crawl_delay_s", 0.0) for line in robots if line["run"] == latest), default=0.0)

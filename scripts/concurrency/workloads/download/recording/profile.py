@@ -162,6 +162,7 @@ class _Told:
             "slots": None if host.jitters else self.fit.setting.slots.get(origin),
             "requests_per_connection": host.requests_per_connection,
             "in_flight": self._most_in_flight[origin],
+            "crawl_delay_s": host.crawl_delay_s,
         }
 
     def site(self, page: Mapping[str, str]) -> Site:

@@ -122,6 +122,24 @@ def test_no_client_beats_the_least_time(sites, mbit_per_s, in_flight):
     assert simulation.seconds(sites, mbit_per_s, in_flight) >= simulation.least_s(sites, mbit_per_s, in_flight) - 1e-9
 
 
+@pytest.mark.parametrize(
+    ("sites", "mbit_per_s", "in_flight", "limit"),
+    [
+        (pages(10, wire_bytes=100_000), 8, 10, "the link"),
+        (pages(12, slots=2, latency_ms=500, wire_bytes=100), 50, 12, "the server's slots"),
+        ([*pages(5), page(5, latency_ms=900)], 50, 6, "the slowest page"),
+        ([*pages(5), page(5, stall_ms=900)], 50, 3, "the slowest page"),
+        (pages(12, wire_bytes=100), 50, 4, "what is in flight"),
+        (pages(12, slots=2, latency_ms=500, wire_bytes=100), 50, 1, "what is in flight"),
+        (pages(10, wire_bytes=100), None, 10, "the slowest page"),  # they are all alike, and more in flight are no help
+        (pages(10, wire_bytes=1_000_000), None, 5, "what is in flight"),  # of whose windows there are too few
+        (pages(10, wire_bytes=1_000_000), None, 10, "the slowest page"),  # whose window is too slow
+    ],
+)
+def test_what_sets_the_least_time(sites, mbit_per_s, in_flight, limit):
+    assert simulation.limit(sites, mbit_per_s, in_flight) == limit
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("mbit_per_s", [None, 20])
 @pytest.mark.parametrize("in_flight", [1, 4])
