@@ -1,7 +1,7 @@
 """Campaigns in which the number of workers is found: screening and finals, simulated through the product's decisions.
 
 A world is a number of strategies, each of which takes what Gunther's law, a limit like a server's slots, or nothing at
-all makes of its workers. What is screened goes through `deciding.screening`, sample by sample, in the noise of the
+all makes of its workers. What is screened goes through `measuring.ladders`, sample by sample, in the noise of the
 model; what that names is measured in fresh rounds, and decided by `deciding.inference`.
 """
 
@@ -13,9 +13,10 @@ import noise_models
 import numpy as np
 from noise_models import MODELS, Array
 
-from concurrency.deciding import inference, screening
-from concurrency.deciding.screening import Ladder
+from concurrency.deciding import inference
+from concurrency.measuring import ladders
 from concurrency.measuring.arms import Arm
+from concurrency.measuring.ladders import Ladder
 
 LADDER = (1, 2, 4, 8, 16, 32)
 SCREENING_ROUNDS, FINALISTS, ROUNDS = 3, 6, 10  # as configured
@@ -53,11 +54,14 @@ def laws(rng: np.random.Generator, strategies: int) -> list[Callable[[int], floa
 @dataclass(frozen=True)
 class Campaigns:
     """Campaigns with the same number of finalists, the baseline included: log times (campaigns, rounds, arms), what is
-    true of the arms (campaigns, arms), and the best of all that there was to try (campaigns)."""
+    true of the arms (campaigns, arms), the best of all that there was to try (campaigns), how many samples screening
+    took (campaigns), and log times of a design that measures every rung in every round (campaigns, rounds, arms)."""
 
     logs: Array
     truth: Array
     best: Array
+    screening: Array
+    every_rung: Array
 
     @property
     def form(self) -> inference.Form:
@@ -69,30 +73,32 @@ def campaigns(
 ) -> Iterator[Campaigns]:
     """So many campaigns in worlds of that kind, one by one screened, together measured."""
     series = MODELS[model](rng, (count, MOST_SAMPLES), sigma)
-    truths, best = [], np.empty(count)
+    truths, best, samples, rungs = [], np.empty(count), np.empty(count), []
     for i in range(count):
         log_times = world(rng, strategies)
-        finalists = _screened(log_times, series[i], random.Random(int(rng.integers(1 << 31))))
+        finalists, samples[i] = _screened(log_times, series[i], random.Random(int(rng.integers(1 << 31))))
         arms = sorted((int(arm.workers), int(arm.strategy)) for arm in finalists)
         truths.append(np.array([0.0, *(log_times[strategy](workers) for workers, strategy in arms)]))
+        rungs.append([0.0, *(law(workers) for law in log_times for workers in LADDER)])
         best[i] = min(0.0, *(law(workers) for law in log_times for workers in range(1, LADDER[-1] + 1)))
     for k in sorted({len(truth) for truth in truths}):
         alike = [i for i, truth in enumerate(truths) if len(truth) == k]
         truth = np.array([truths[i] for i in alike])
         noise = noise_models.campaigns(rng, model, len(alike), ROUNDS, k, sigma)
-        yield Campaigns(truth[:, None, :] + noise, truth, best[alike])
+        every = np.array([rungs[i] for i in alike])
+        every_rung = every[:, None, :] + noise_models.campaigns(rng, model, len(alike), ROUNDS, every.shape[1], sigma)
+        yield Campaigns(truth[:, None, :] + noise, truth, best[alike], samples[alike], every_rung)
 
 
-def _screened(log_times: list[Callable[[int], float]], noise: Array, chance: random.Random) -> list[Arm]:
-    ladders = [Ladder(Arm(str(i)), LADDER, inference.WORTHWHILE) for i in range(len(log_times))]
+def _screened(log_times: list[Callable[[int], float]], noise: Array, chance: random.Random) -> tuple[list[Arm], int]:
+    """The finalists, and how many samples it took to find them."""
+    climbing = [Ladder(Arm(str(i)), LADDER, inference.WORTHWHILE) for i in range(len(log_times))]
     samples = iter(noise)
     for number in range(1, SCREENING_ROUNDS + 1):
-        while tried := screening.wave(ladders, number == 1, number == SCREENING_ROUNDS, chance):
-            for ladder, workers in tried:
-                ladder.add(workers, float(np.exp(log_times[int(ladder.arm.strategy)](workers) + next(samples))))
-        for ladder in ladders:
-            ladder.end_round()
-    return screening.finalists(ladders, FINALISTS)
+        for ladder, workers in ladders.climb(climbing, number == 1, number == SCREENING_ROUNDS, chance):
+            ladder.add(workers, float(np.exp(log_times[int(ladder.arm.strategy)](workers) + next(samples))))
+    taken = sum(len(times) for ladder in climbing for times in ladder.times.values())
+    return ladders.finalists(climbing, FINALISTS), taken
 
 
 # What is asked of each campaign.
@@ -125,3 +131,16 @@ def bias(found: Campaigns) -> Array:
     gain = inference.cross_validated_gain(found.logs, 0, found.form)
     choice = inference.recommended(found.logs, found.form)
     return np.asarray(100 * np.expm1(gain + found.truth[np.arange(len(choice)), choice]))
+
+
+def share_of_samples(found: Campaigns) -> Array:
+    """How many samples it took, over those that it takes to know the recommended arm's gain as narrowly, on average, by
+    measuring every rung in every round; intervals narrow with the square root of the rounds, and both have the
+    control."""
+    arms, every = found.logs.shape[2], found.every_rung.shape[2]
+    own = inference.against(found.logs, 0, found.form).half_width(arms - 1)
+    whole = inference.against(found.every_rung, 0, inference.form(ROUNDS, every)).half_width(every - 1)
+    own = own[np.arange(len(own)), inference.recommended(found.logs, found.form)]
+    whole = whole[np.arange(len(whole)), found.every_rung.mean(axis=1).argmin(axis=1)]
+    rounds = ROUNDS * np.square(whole[whole > 0]).mean() / np.square(own[own > 0]).mean()
+    return np.asarray((found.screening + ROUNDS * (arms + 1)) / (rounds * (every + 1)))

@@ -5,7 +5,7 @@ and over stretches of a recorded trace. Writes benchmarks/results/validation.csv
 broken. A simulated figure may miss its bound by three of its standard errors.
 
     python benchmarks/validate.py                  the simulations: some minutes on 2 cores
-    python benchmarks/validate.py --real           the real machine instead: about ten minutes, on a quiet one
+    python benchmarks/validate.py --real           the real machine instead: half an hour, on a quiet one
     python benchmarks/validate.py --record         records a new trace on this machine
 """
 
@@ -289,6 +289,11 @@ def of_workers(campaigns: int, models: list[str]) -> Iterator[Job]:
         yield Screened("workers that are found: said to be enough, and within 5 % of the best", None, equal, model,
                        screened.ROUNDS, 3, campaigns, at_least=0.95, world=screened.laws,
                        judge=screened.is_rightly_enough)  # fmt: skip
+        if model != "unequal":  # whose noise is another for other arms
+            for strategies in (2, 3, 8):
+                yield Screened("workers that are found: samples, over those of all rungs in all rounds", None, equal,
+                               model, screened.ROUNDS, strategies, campaigns, at_most=0.5, share=False,
+                               world=screened.laws, judge=screened.share_of_samples)  # fmt: skip
         steady = {"at_most": 0.3, "at_least": -0.3} if model != "trace" else {}
         yield Screened("workers that are found: bias of the printed gain, %", None, equal, model, screened.ROUNDS, 3,
                        campaigns, **steady, share=False, world=screened.laws, judge=screened.bias)  # fmt: skip
@@ -392,6 +397,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--campaigns", type=int, default=10_000, help="campaigns per cell (10000)")
     parser.add_argument("--real", action="store_true", help="the promises about real machines, measured on this one")
+    parser.add_argument("--only", nargs="+", default=[], help="of --real: some checks, such as slots")
     parser.add_argument("--record", action="store_true", help="record a new trace on this machine")
     options = parser.parse_args()
     if options.record:
@@ -402,7 +408,7 @@ def main() -> None:
     if options.real:
         import real_machine  # noqa: PLC0415
 
-        sys.exit(real_machine.main(RESULTS))
+        sys.exit(real_machine.main(RESULTS, options.only))
     began = time.monotonic()
     found = table(simulate(options.campaigns, list(MODELS)))
     RESULTS.mkdir(exist_ok=True)

@@ -19,10 +19,7 @@ rule screen:
     params:
         compared=compared,
         conditions=conditions,
-        seed=USER.seed,
-        rounds=USER.screening_rounds,
-        finalists=USER.finalists,
-        worthwhile=USER.worthwhile,
+        screening=USER.screening,
         python=interpreters.RUNNING.label,
         strategies=strategy_code,
         own=own_code,

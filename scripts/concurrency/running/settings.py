@@ -60,6 +60,16 @@ class Settings:
         return {"download": self.download, "squares": self.squares, **self.own}
 
     @property
+    def screening(self) -> dict[str, Any]:
+        """How it is found how many workers to measure: the arguments of a `Screening`."""
+        return {
+            "seed": self.seed,
+            "rounds": self.screening_rounds,
+            "finalists": self.finalists,
+            "worthwhile": self.worthwhile,
+        }
+
+    @property
     def left_out(self) -> dict[str, dict[str, str]]:
         """Of each workload the strategies that cannot be run here, and why."""
         return {name: work.left_out for name, work in self.works.items()}

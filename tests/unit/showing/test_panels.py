@@ -53,7 +53,7 @@ def test_the_report_tells_small_costs_apart(tmp_path):
     summary = summarise(timings)
     style.save(cost.draw(timings, summary, "squares"), tmp_path / "squares_cost.svg")
     html = report.render(
-        timings, summary, verdict(timings, summary), claims.examine(timings),
+        timings, summary, scaling.fit(timings), verdict(timings, summary), claims.examine(timings),
         [tmp_path / "squares_cost.svg"], [], {}, {}, {},
     )  # fmt: skip
     assert "one by one, 0.0000512 s of CPU time. Most: threads with 2 workers, 0.00346 s of CPU time." in html

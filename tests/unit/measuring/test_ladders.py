@@ -1,13 +1,12 @@
-"""Screening: which counts of workers are tried, when a ladder ends, and what it names."""
+"""Ladders: which counts of workers are tried, when a ladder ends, and what it names."""
 
 import math
 import random
 
 import pytest
 
-from concurrency.deciding import screening
-from concurrency.deciding.screening import Ladder
 from concurrency.measuring.arms import Arm
+from concurrency.measuring.ladders import Ladder, climb, finalists
 
 RUNGS = (1, 2, 4, 8, 16, 32)
 
@@ -19,17 +18,14 @@ def screen(seconds, rungs=RUNGS, rounds=3, seed=1):
     chance, tried = random.Random(seed), []
     for number in range(1, rounds + 1):
         tried.append([])
-        while wave := screening.wave(ladders, number == 1, number == rounds, chance):
-            for ladder, workers in wave:
-                ladder.add(workers, seconds[ladder.arm.strategy](workers))
-                tried[-1].append((ladder.arm.strategy, workers))
-        for ladder in ladders:
-            ladder.end_round()
+        for ladder, workers in climb(ladders, number == 1, number == rounds, chance):
+            ladder.add(workers, seconds[ladder.arm.strategy](workers))
+            tried[-1].append((ladder.arm.strategy, workers))
     return tried, ladders
 
 
 def found(ladders, most=6):
-    return [(arm.strategy, arm.workers) for arm in screening.finalists(ladders, most)][::-1]
+    return [(arm.strategy, arm.workers) for arm in finalists(ladders, most)][::-1]
 
 
 def slots(k, items=64):
@@ -119,12 +115,9 @@ def test_interpreters_are_screened_beside_each_other_and_each_has_its_own_finali
     ladders = [Ladder(Arm("threads", interpreter=name), RUNGS, 0.05) for name in ("with", "without")]
     chance = random.Random(1)
     for number in (1, 2):
-        while wave := screening.wave(ladders, number == 1, number == 2, chance):
-            for ladder, workers in wave:
-                ladder.add(workers, 10.0 if ladder.arm.interpreter == "with" else 1 / workers)
-        for ladder in ladders:
-            ladder.end_round()
-    arms = screening.finalists(ladders, 2)
+        for ladder, workers in climb(ladders, number == 1, number == 2, chance):
+            ladder.add(workers, 10.0 if ladder.arm.interpreter == "with" else 1 / workers)
+    arms = finalists(ladders, 2)
     assert sorted((arm.interpreter, arm.workers) for arm in arms) == [
         ("with", 1),
         ("with", 2),
@@ -142,5 +135,5 @@ def test_random_worlds_are_screened_without_end_or_repetition():
         tried, ladders = screen({"a": noise, "b": noise}, rounds=chance.randint(1, 4))
         for a_round in tried:
             assert len(set(a_round)) == len(a_round)
-        finalists = found(ladders)
-        assert len(set(finalists)) == len(finalists) <= 6
+        named = found(ladders)
+        assert len(set(named)) == len(named) <= 6

@@ -1,13 +1,13 @@
-"""Screening: where the best number of workers is to be found, from a few short samples that count for nothing else.
+"""Ladders of worker counts: what to try next to find the best, and what of it to measure afresh.
 
-A ladder of worker counts is climbed rung by rung until two in succession bring nothing worth having. Further rounds try
-again what may still be the best, and the last one the counts beside that. What comes of it is no evidence, as the
-luckiest of many is always luckier than it is good: it only names the finalists, which are measured afresh.
+A ladder is climbed rung by rung until two in succession bring nothing worth having. Further rounds try again what may
+still be the best, and the last one the counts beside that. What comes of it is no evidence, as the luckiest of many is
+always luckier than it is good: it only names the finalists.
 """
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
@@ -118,16 +118,26 @@ class Ladder:
         return [enough, *([self.fastest] if self.fastest > enough else higher), *(rung for rung in lower if rung > 1)]
 
 
-def wave(ladders: Sequence[Ladder], is_first: bool, is_last: bool, chance: random.Random) -> list[tuple[Ladder, int]]:
-    """What to try next in a round, in random order; nothing once the round is over. Those of each interpreter are held
-    against the best one of the same."""
+def climb(
+    ladders: Sequence[Ladder], is_first: bool, is_last: bool, chance: random.Random
+) -> Iterator[tuple[Ladder, int]]:
+    """What to try in a round, one after the other, each to be added to its ladder before the next is asked for.
+
+    The rungs due at a time come in random order. Those of each interpreter are held against the best one of the same.
+    """
+    while due := _due(ladders, is_first, is_last):
+        yield from chance.sample(due, len(due))
+    for ladder in ladders:
+        ladder.end_round()
+
+
+def _due(ladders: Sequence[Ladder], is_first: bool, is_last: bool) -> list[tuple[Ladder, int]]:
     best_s = {ladder.arm.interpreter: math.inf for ladder in ladders}
     for ladder in ladders:
         best_s[ladder.arm.interpreter] = min(best_s[ladder.arm.interpreter], ladder.least_s)
-    due = [
+    return [
         (ladder, rung) for ladder in ladders for rung in ladder.due(best_s[ladder.arm.interpreter], is_first, is_last)
     ]
-    return chance.sample(due, len(due))
 
 
 def finalists(ladders: Sequence[Ladder], most: int) -> list[Arm]:
