@@ -5,11 +5,11 @@ snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
 snakemake capacity    what larger jobs would take
 
-download ─> results/download/pages.csv    squares ─> results/squares/sums.csv              the job, below
-do ─> results/<work>/results.jsonl                                                         each work of your own
-measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report       rules/compare.smk
-timeline, futures, switching, races ─> plot_explanation ─> report                          rules/explain.smk
-capacity                                                                                   rules/plan.smk
+download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                         the job, below
+do ─> results/<work>/results.jsonl                                                                    each of your own
+screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report       rules/compare.smk
+timeline, futures, switching, races ─> plot_explanation ─> report                                    rules/explain.smk
+capacity                                                                                              rules/plan.smk
 """
 
 

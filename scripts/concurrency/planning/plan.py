@@ -36,11 +36,9 @@ def describe(
                 hopeless = f" A sample needs {_duration(least)}, but {name}.timeout_s is {most:g}: raise it."
     names = " and ".join(f"{count} × {name}" for name, count in rounds.items())
     lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
-    screening = [name for name in rounds if jobs.get((name, "screen"))]
-    about = "about " if screening else ""
-    first = (
-        f"Looking for how many workers {' and '.join(screening)} may need, then measuring" if screening else "Measuring"
-    )
+    screening = " and ".join(name for name in rounds if jobs.get((name, "screen")))
+    about = "about " if any(settings.works[name].is_screened for name in rounds) else ""
+    first = f"Looking for how many workers {screening} may need, then measuring" if screening else "Measuring"
     return f"{first} {names}: {about}{samples} samples{lasting}.{_calls(jobs, settings, cores)}{hopeless}"
 
 
@@ -80,7 +78,9 @@ def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int) 
             screened, measured = _samples(comparison, settings, cores)
             count += few * (jobs.get((name, "screen"), 0) * len(screened) + rounds * len(measured))
             count += few * timelines * (len(measured) - 1)
-            told.append(f"{count:,} times for {name} (works.{name}.source: profile would measure a stand-in)")
+            about, most = "about " * work.is_screened, max(int(arm.workers) for arm in screened + measured)
+            other = f"works.{name}.source: profile would measure a stand-in"
+            told.append(f"{about}{count:,} times for {name}, up to {most} at once ({other})")
     return f" Your function is called {' and '.join(told)}." if told else ""
 
 
