@@ -113,8 +113,10 @@ def test_four_shards_give_the_tables_of_one_machine(cluster, workflow, small):
     assert {(sample["cores"], sample["error"]) for sample in samples} == {(str(slurm.CPUS), "")}
 
 
-def test_kinds_of_nodes_are_compared(cluster, workflow, small):
+def test_kinds_of_nodes_are_compared_each_on_the_workers_that_are_found_there(cluster, workflow, small):
     small["download"]["sites"] = []
+    small["squares"]["strategies"] = ["sequential", "threads"]
+    small["screening_rounds"] = 1
     small |= {"hosts": [{"name": "old", "partition": "small"}, {"name": "new", "constraint": "large"}]}
     workflow.configure(small)
     local = workflow.run()
@@ -125,6 +127,10 @@ def test_kinds_of_nodes_are_compared(cluster, workflow, small):
     ran_on = {(sample["host"], sample["node"]) for sample in samples}
     assert {node for host, node in ran_on if host == "old"} == {"node1"}
     assert {node for host, node in ran_on if host == "new"} <= {"node2", "node3"}
+    screened = [sample for sample in samples if sample["screening"] == "True"]
+    assert {(sample["host"], sample["workers"]) for sample in screened} >= {
+        (host, str(workers)) for host in ("old", "new") for workers in (1, slurm.CPUS)
+    }
     verdict = json.loads((workflow.folder / "results/tables/verdict.json").read_text())["squares"]
     assert set(verdict["hosts"]) == {"old", "new"}
     assert "On old: " in verdict["sentence"]

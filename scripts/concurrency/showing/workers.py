@@ -36,6 +36,14 @@ LINES_IN_A_PANEL = 6  # more of them cross too often to be followed: each gets a
 LABEL = 0.12  # of a panel's height: two lines of text
 KEY_INCHES = 0.6
 INK = "#1a1a1a"
+RING = {
+    "marker": "o",
+    "markersize": 15,
+    "markerfacecolor": "none",
+    "color": "#000000",
+    "markeredgewidth": 1.4,
+    "ls": "",
+}
 COUNTED, SCREENED, LAW, LEVEL, IDEAL = (
     "measured, with its 95 % interval",
     "tried in screening",
@@ -198,16 +206,6 @@ def _ring(axes: Axes, drawn: Sequence[Line], host: str, arm: ArmKey, level: floa
         if line.key[1:] == (host, arm.strategy, arm.options, arm.interpreter):
             at = line.arms[line.arms["workers"] == arm.workers]
             axes.plot(at["workers"].astype(float), at["gain"].astype(float), **ring)
-
-
-RING = {
-    "marker": "o",
-    "markersize": 15,
-    "markerfacecolor": "none",
-    "color": "#000000",
-    "markeredgewidth": 1.4,
-    "ls": "",
-}
 
 
 def _name_ends(axes: Axes, shown: Gains, drawn: Sequence[Line]) -> None:
