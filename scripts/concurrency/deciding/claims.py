@@ -1,6 +1,6 @@
 """What is often said of concurrent Python, put to the test on the timings of a run."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -104,11 +104,12 @@ OF_INTERPRETERS = (
 
 @dataclass(frozen=True)
 class Case:
-    """A claim to be tested on one interpreter: the `praised` arm, if it was measured, and its `rivals`."""
+    """A claim to be tested on one interpreter: the arms of the `praised` strategy, as far as they were measured, and
+    those of its `rivals`; each is as fast as with the number of workers that is best for it."""
 
     claim: Claim
     block: Block | None
-    praised: ArmKey | None = None
+    praised: tuple[ArmKey, ...] = ()
     rivals: tuple[ArmKey, ...] = ()
 
 
@@ -125,10 +126,8 @@ def examine(timings: pd.DataFrame) -> pd.DataFrame:
     several = any(len(block.interpreters) > 1 for block in found.values())
     examined = EXAMINED + (OF_INTERPRETERS if several else ())
     cases = [case for claim in examined for case in _cases(claim, found.get(claim.bound))]
-    rows = [
-        {"claim": case.claim.text, "workload": NAMES[case.claim.bound]} | _test(case, family=len(cases))
-        for case in cases
-    ]
+    family = sum(max(1, len(case.praised)) for case in cases)
+    rows = [{"claim": case.claim.text, "workload": NAMES[case.claim.bound]} | _test(case, family) for case in cases]
     return pd.DataFrame(rows, columns=list(CLAIMS)).astype(CLAIMS)
 
 
@@ -140,27 +139,28 @@ def _cases(claim: Claim, block: Block | None) -> list[Case]:
     for interpreter in block.interpreters:
         if claim.gil in (None, block.has_gil(interpreter)):
             arms = [arm for arm in block.complete if arm.interpreter == interpreter]
-            praised = next(_most_workers(arms, claim.arms), None)
-            cases.append(Case(claim, block, praised, tuple(_most_workers(arms, claim.rivals))))
+            praised = next((name for name in claim.arms if any(arm.strategy == name for arm in arms)), "")
+            rivals = tuple(arm for arm in arms if arm.strategy in claim.rivals)
+            cases.append(Case(claim, block, tuple(arm for arm in arms if arm.strategy == praised), rivals))
     return [case for case in cases if case.praised and case.rivals] or cases[:1] or [Case(claim, block)]
 
 
 def _test(case: Case, family: int) -> dict[str, object]:
-    claim, block, praised = case.claim, case.block, case.praised
+    claim, block = case.claim, case.block
     if block is None:
         return {"case": "", "answer": UNDECIDED, "figures": "not measured in this run"}
     size = f"{block.rounds} rounds of {block.samples['items'].max()} items"
     if block.mixed:
         return {"case": size, "answer": UNDECIDED, "figures": "the rounds were measured with different arms"}
-    if praised is None or not case.rivals:
-        missing = claim.rivals if praised else claim.arms
+    if not case.praised or not case.rivals:
+        missing = claim.rivals if case.praised else claim.arms
         where = {None: "", True: " with the GIL", False: " without the GIL"}[claim.gil]
         return {
             "case": size,
             "answer": UNDECIDED,
             "figures": f"needs {' or '.join(missing)} without failures in this run{where}",
         }
-    rival = min(case.rivals, key=lambda arm: block.logs[arm].mean())
+    praised, rival = (min(arms, key=lambda arm: float(block.logs[arm].mean())) for arms in (case.praised, case.rivals))
     effect = paired(block, rival, praised, family)
     answer = claim.decide(effect, min(int(block.samples["cores"].max()), praised.workers))
     several = block.samples["interpreter"].nunique() > 1
@@ -171,11 +171,3 @@ def _test(case: Case, family: int) -> dict[str, object]:
         **dict(zip(effect_columns("ratio"), effect, strict=True)),
         "figures": words.as_fast_as(name, rival_name, effect),
     }
-
-
-def _most_workers(arms: Sequence[ArmKey], names: tuple[str, ...]) -> Iterator[ArmKey]:
-    """Of each strategy in `names`, the one of `arms` with most workers."""
-    for name in names:
-        own = [arm for arm in arms if arm.strategy == name]
-        if own:
-            yield max(own, key=lambda arm: arm.workers)

@@ -73,3 +73,15 @@ def test_figures_say_what_the_table_says(seed):
     row = claims.examine(slow).set_index("claim").loc["threads beat one by one on I/O"]
     assert row["figures"].startswith(f"threads with 15 in flight: {words.number(row['ratio'])}× as fast as one by one")
     assert np.isclose(row["ratio"], 7.5, rtol=0.02)
+
+
+def test_each_strategy_has_the_workers_that_are_best_for_it():
+    times = {
+        ONE_BY_ONE: around(1.0),
+        ("process_pool", 2): around(0.52, seed=1),
+        ("process_pool", 4): around(0.9, seed=2),
+    }
+    found = claims.examine(table(times, "squares")).set_index("claim")
+    row = found.loc["processes speed up CPU-bound work by about the cores"]
+    assert row["answer"] == "confirmed"
+    assert row["figures"].startswith("process_pool with 2 workers: 1.9")
