@@ -244,7 +244,7 @@ def slots(campaigns: int = 4, rounds: int = 6) -> Iterator[dict[str, Any]]:
 
 def _found(work: Download, rounds: int, seed: int) -> int:
     """How many in flight a whole campaign recommends."""
-    screening = Screening(seed, rounds=3, finalists=6, worthwhile=WORTHWHILE)
+    screening = Screening(seed, rounds=3, finalists=6)
     finalists, _ = screening.of(work, [Arm("sequential"), Arm("asyncio", AUTO)], CORES, Conditions())
     timings = _rounds(work, arms.with_control(finalists), rounds, seed)
     return int(verdict(timings, summarise(timings))["download"]["workers"])

@@ -55,13 +55,14 @@ def laws(rng: np.random.Generator, strategies: int) -> list[Callable[[int], floa
 class Campaigns:
     """Campaigns with the same number of finalists, the baseline included: log times (campaigns, rounds, arms), what is
     true of the arms (campaigns, arms), the best of all that there was to try (campaigns), how many samples screening
-    took (campaigns), and log times of a design that measures every rung in every round (campaigns, rounds, arms)."""
+    took (campaigns), and what is true of every rung of every ladder (campaigns, arms); `model` is their noise's."""
 
     logs: Array
     truth: Array
     best: Array
     screening: Array
     every_rung: Array
+    model: str
 
     @property
     def form(self) -> inference.Form:
@@ -85,14 +86,13 @@ def campaigns(
         alike = [i for i, truth in enumerate(truths) if len(truth) == k]
         truth = np.array([truths[i] for i in alike])
         noise = noise_models.campaigns(rng, model, len(alike), ROUNDS, k, sigma)
-        every = np.array([rungs[i] for i in alike])
-        every_rung = every[:, None, :] + noise_models.campaigns(rng, model, len(alike), ROUNDS, every.shape[1], sigma)
-        yield Campaigns(truth[:, None, :] + noise, truth, best[alike], samples[alike], every_rung)
+        every_rung = np.array([rungs[i] for i in alike])
+        yield Campaigns(truth[:, None, :] + noise, truth, best[alike], samples[alike], every_rung, model)
 
 
 def _screened(log_times: list[Callable[[int], float]], noise: Array, chance: random.Random) -> tuple[list[Arm], int]:
     """The finalists, and how many samples it took to find them."""
-    climbing = [Ladder(Arm(str(i)), LADDER, inference.WORTHWHILE) for i in range(len(log_times))]
+    climbing = [Ladder(Arm(str(i)), LADDER) for i in range(len(log_times))]
     samples = iter(noise)
     for number in range(1, SCREENING_ROUNDS + 1):
         for ladder, workers in ladders.climb(climbing, number == 1, number == SCREENING_ROUNDS, chance):
@@ -137,10 +137,12 @@ def share_of_samples(found: Campaigns) -> Array:
     """How many samples it took, over those that it takes to know the recommended arm's gain as narrowly, on average, by
     measuring every rung in every round; intervals narrow with the square root of the rounds, and both have the
     control."""
-    arms, every = found.logs.shape[2], found.every_rung.shape[2]
+    (count, _, arms), every = found.logs.shape, found.every_rung.shape[1]
+    noise = noise_models.campaigns(np.random.default_rng(0), found.model, count, ROUNDS, every)
+    logs = found.every_rung[:, None, :] + noise
     own = inference.against(found.logs, 0, found.form).half_width(arms - 1)
-    whole = inference.against(found.every_rung, 0, inference.form(ROUNDS, every)).half_width(every - 1)
+    whole = inference.against(logs, 0, inference.form(ROUNDS, every)).half_width(every - 1)
     own = own[np.arange(len(own)), inference.recommended(found.logs, found.form)]
-    whole = whole[np.arange(len(whole)), found.every_rung.mean(axis=1).argmin(axis=1)]
+    whole = whole[np.arange(len(whole)), logs.mean(axis=1).argmin(axis=1)]
     rounds = ROUNDS * np.square(whole[whole > 0]).mean() / np.square(own[own > 0]).mean()
     return np.asarray((found.screening + ROUNDS * (arms + 1)) / (rounds * (every + 1)))

@@ -6,7 +6,7 @@ from typing import Any
 from concurrency import files
 from concurrency.cores import usable
 from concurrency.measuring import arms, lock, machine, sampling
-from concurrency.measuring.comparison import finals
+from concurrency.measuring.comparison import with_finalists
 from concurrency.running import job
 
 
@@ -15,7 +15,7 @@ def main(snakemake: Any) -> None:
     conditions, rows = sampling.Conditions(**params.conditions), []
     where = machine.where(kind=snakemake.wildcards.host.removeprefix("_on_"))
     with lock.machine_to_itself():
-        for comparison in finals(params.compared, cores, snakemake.input.get("finalists")):
+        for comparison in with_finalists(params.compared, snakemake.input.get("finalists"), cores):
             workload = comparison.workload
             ordered = arms.in_order(comparison.samples(cores), params.seed, workload.name, number)
             with workload.at_hand(number) as items:

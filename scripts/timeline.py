@@ -12,14 +12,14 @@ from concurrency.deciding.tables import ArmKey
 from concurrency.measuring import arms, interpreters, lock, sampling, tracing
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
-from concurrency.measuring.comparison import finals
+from concurrency.measuring.comparison import with_finalists
 from concurrency.running import job
 from concurrency.workloads.workload import Workload
 
 
 def main(snakemake: Any) -> None:
     cores = usable(snakemake.threads)
-    comparison = finals(snakemake.params.compared, cores, snakemake.input.get("finalists"))[0]
+    comparison = with_finalists(snakemake.params.compared, snakemake.input.get("finalists"))[0]
     workload, chosen = comparison.workload, arms.resolved(comparison.arms, cores)
     conditions = sampling.Conditions(**snakemake.params.conditions)
     several = len({arm.interpreter for arm in chosen}) > 1

@@ -12,7 +12,7 @@ from concurrency.errors import shown
 from concurrency.measuring import arms, interpreters, lock, sampling
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
-from concurrency.measuring.comparison import finals
+from concurrency.measuring.comparison import with_finalists
 from concurrency.running import job
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.download.workload import Download
@@ -20,7 +20,7 @@ from concurrency.workloads.download.workload import Download
 
 def main(snakemake: Any) -> None:
     files, cores = snakemake.input, usable(snakemake.threads)
-    comparison = finals(snakemake.params.compared, cores, files.get("finalists"))[0]
+    comparison = with_finalists(snakemake.params.compared, files.get("finalists"))[0]
     workload = comparison.workload
     assert isinstance(workload, Download)
     summary = tables.read_summary(files.summary)

@@ -23,7 +23,7 @@ CASES = {
     ),
     "no workers": (
         {"download": {"strategies": [{"threads": {"workers": 0}}]}},
-        "config.yaml: download.strategies: threads: workers: must be a whole number of at least 1, not 0",
+        "config.yaml: download.strategies: threads: workers: must be a whole number of at least 1 or `auto`, not 0",
     ),
     "an empty list of workers": (
         {"download": {"strategies": [{"asyncio": {"workers": []}}]}},

@@ -43,14 +43,15 @@ class Answer:
     """What was decided from `rounds` rounds with the `arms` that compete, in the order of the summary.
 
     `recommended` is the simplest that `is_enough`, shown to take no longer than the best by more than `worthwhile`,
-    or else the fastest; `best` are those that cannot be told from the fastest. There is none where rounds were
-    measured with different arms (`mixed`), or where no arm succeeded in all of them. `fewer` and `more` are the same
-    strategy with the next count of workers that was measured; `at_end` tells that none higher was ever tried,
-    `is_cut` that there are more than the `items` measured. Its `speedup` is over one by one of its own interpreter;
-    with several interpreters, `versus_sequential` is over the fastest one by one of them all, that of
-    `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's. Of what is replayed, nothing
-    was measured beyond `known_in_flight` (None: it is all known); `never_succeeded` are arms whose strategies failed
-    with any number of workers, when that was to be found; `is_left_open`: the recording leaves more of the speed-up
+    or else the fastest, unless one by one cannot be told from that; `best` are those that cannot be told from the
+    fastest. There is none where rounds were measured with different arms (`mixed`), or where no arm succeeded in all
+    of them. `fewer` and `more` are the same strategy with the next count of workers that was measured; `at_end` tells
+    that none higher was ever tried, `is_cut` that there are more than the `items` measured. Its `speedup` is over one
+    by one of its own interpreter; with several interpreters, `versus_sequential` is over the fastest one by one of
+    them all, that of `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's. Of what is
+    replayed, nothing was measured beyond `known_in_flight` (None: it is all known); `is_screened`: it was to be found
+    with how many workers to measure; `never_succeeded` are arms whose strategies failed with any number of them,
+    `not_measured` such as succeeded and are no finalists; `is_left_open`: the recording leaves more of the speed-up
     open than the rounds do.
     """
 
@@ -75,7 +76,9 @@ class Answer:
     speedup: Effect = UNKNOWN
     versus_sequential: Effect | None = None
     sequential_interpreter: str | None = None
+    is_screened: bool = False
     never_succeeded: tuple[ArmKey, ...] = ()
+    not_measured: tuple[ArmKey, ...] = ()
     known_in_flight: int | None = None
     is_left_open: bool = False
 

@@ -101,11 +101,18 @@ class Block:
         return None if known.empty else int(known.min())
 
     @property
-    def never_succeeded(self) -> list[ArmKey]:
-        """Of each strategy that failed with any number of workers, when that was to be found, one such arm."""
+    def only_screened(self) -> dict[ArmKey, bool]:
+        """Of each strategy that was tried when workers were to be found, and is in no round, an arm; and whether any of
+        these succeeded."""
         tried = self.screening.assign(good=are_good(self.screening))
-        alike = tried.groupby([name for name in ARM if name != "workers"])
-        return [ArmKey(*own[ARM].iloc[0]) for _, own in alike if not own["good"].any()]
+        tried["interpreter"] = tried["interpreter"].str.removesuffix(GIL_IS_BACK)
+        measured = {_without_workers(ArmKey(*arm)) for arm in self.samples[ARM].itertuples(index=False)}
+        found: dict[ArmKey, bool] = {}
+        for *arm, good in tried[[*ARM, "good"]].itertuples(index=False):
+            key = _without_workers(ArmKey(*arm))
+            if key not in measured:
+                found[key] = found.get(key, False) or bool(good)
+        return found
 
     def has_gil(self, interpreter: str) -> bool:
         """Whether it ran with the GIL; where that is not known, as nearly all do."""
@@ -123,7 +130,7 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
         usable = good[samples.index]
         logs = log_times(samples[usable]).reindex(sorted(samples["round"].unique()))
         logs = logs[sorted((ArmKey(*arm) for arm in logs), key=partial(_simplicity, workload))]
-        here = (timings[BLOCK] == [workload, host]).all(axis="columns")
+        here = (every[BLOCK] == [workload, host]).all(axis="columns")
         mixed = _is_mixed(samples[~samples["strategy"].isin(kind_of(workload).algorithms())], len(logs))
         yield Block(
             workload=workload,
@@ -133,9 +140,9 @@ def blocks(timings: pd.DataFrame, robust: bool) -> Iterator[Block]:
             logs=logs,
             complete=[] if mixed else _complete(workload, logs, samples[~usable]),
             mixed=mixed,
-            control=timings[here & ~warm_up & control & good],
-            screening=every[is_screening & (every[BLOCK] == [workload, host]).all(axis="columns")],
-            warm_up=timings.loc[here & warm_up, "round"].nunique(),
+            control=timings[here[timings.index] & ~warm_up & control & good],
+            screening=every[here & is_screening],
+            warm_up=timings.loc[here[timings.index] & warm_up, "round"].nunique(),
             robust=robust,
             bound=bound_of(samples, workload),
         )
@@ -173,6 +180,10 @@ def _is_mixed(samples: pd.DataFrame, rounds: int) -> bool:
     asked = samples.assign(interpreter=samples["interpreter"].str.removesuffix(GIL_IS_BACK))
     measured = asked.groupby(ARM)["round"].nunique()
     return bool(((measured < rounds).any() and samples["cores"].nunique() > 1) or (2 * measured <= rounds).any())
+
+
+def _without_workers(arm: ArmKey) -> ArmKey:
+    return arm._replace(workers=0, interpreter=arm.interpreter.removesuffix(GIL_IS_BACK))
 
 
 def log_times(samples: pd.DataFrame, column: str = "wall_s") -> pd.DataFrame:

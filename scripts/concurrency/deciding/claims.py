@@ -138,11 +138,17 @@ def _cases(claim: Claim, block: Block | None) -> list[Case]:
     cases = []
     for interpreter in block.interpreters:
         if claim.gil in (None, block.has_gil(interpreter)):
-            arms = [arm for arm in block.complete if arm.interpreter == interpreter]
+            arms = [arm for arm in block.complete if arm.interpreter == interpreter and _is_concurrent(block, arm)]
             praised = next((name for name in claim.arms if any(arm.strategy == name for arm in arms)), "")
             rivals = tuple(arm for arm in arms if arm.strategy in claim.rivals)
             cases.append(Case(claim, block, tuple(arm for arm in arms if arm.strategy == praised), rivals))
     return [case for case in cases if case.praised and case.rivals] or cases[:1] or [Case(claim, block)]
+
+
+def _is_concurrent(block: Block, arm: ArmKey) -> bool:
+    """Whether it shows what its strategy can do: one worker of several that there might be does not."""
+    strategy = block.kind.strategies().get(arm.strategy)
+    return arm.workers > 1 or (strategy is not None and block.kind.has_one_worker(strategy))
 
 
 def _test(case: Case, family: int) -> dict[str, object]:

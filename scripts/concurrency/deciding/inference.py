@@ -219,9 +219,10 @@ def _enough(pairs: Differences, arms: int, worthwhile: float) -> NDArray[np.bool
 def recommended(
     logs: Array, how: Form, worthwhile: float = WORTHWHILE, left_open: Array | None = None
 ) -> NDArray[np.intp]:
-    """The simplest arm that is `enough` (campaigns): arms must stand in order of simplicity.
+    """The simplest arm that is `enough` (campaigns): arms must stand in order of simplicity, the baseline first.
 
-    Where none is shown to be, the fastest; and the simplest of all, where nothing is shown to be faster than that.
+    Where none is shown to be, the fastest. But the baseline, where nothing is shown to be faster: whoever gains nothing
+    that can be told from chance has no reason to go concurrent.
     """
     if logs.shape[2] == 1:
         return np.zeros(len(logs), dtype=np.intp)

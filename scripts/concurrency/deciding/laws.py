@@ -122,7 +122,10 @@ class Law:
         are sought where it is `t²s²` above the least; amounts that would be negative on the way are 0.
         """
         lack = np.sum(self.points.counts * self._off**2) / self._spare
-        above = max(self.variance, float(lack)) * stdtrit(self.freedom, (1 + CONFIDENCE) / 2) ** 2
+        above = max(
+            variance * stdtrit(freedom, (1 + CONFIDENCE) / 2) ** 2
+            for variance, freedom in ((self.variance, self.freedom), (float(lack), self._spare))
+        )
         _, scales, axes = np.linalg.svd(np.sqrt(self.points.counts)[:, None] * self.gradient, full_matrices=False)
         rays = np.random.default_rng(0).standard_normal((DIRECTIONS, len(self.amounts)))
         rays = rays / np.linalg.norm(rays, axis=1, keepdims=True) @ (axes / scales[:, None])

@@ -73,7 +73,9 @@ def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_
         mixed=block.mixed,
         noise=noise.judge(block.bound, samples, scatter, control),
         control=control,
-        never_succeeded=tuple(block.never_succeeded),
+        is_screened=len(block.screening) > 0,
+        never_succeeded=tuple(arm for arm, good in block.only_screened.items() if not good),
+        not_measured=tuple(arm for arm, good in block.only_screened.items() if good),
         known_in_flight=block.known_in_flight,
     )
     if not block.complete:
@@ -93,7 +95,7 @@ def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_
         fewer=fewer,
         more=more,
         at_end=_is_at_end(block, key),
-        items=int(block.samples["items"].max()),
+        items=int(block.samples["items"].fillna(0).max()),
         is_cut=is_cut,
         speedup=_cross_validated(block, recommended, recommended.speedup, baseline, own, worthwhile),
         is_left_open=estimates.is_left_open(block, key),
@@ -138,9 +140,11 @@ def _beside(block: Block, known: Mapping[ArmKey, ArmResult], chosen: ArmKey) -> 
 
 def _is_at_end(block: Block, chosen: ArmKey) -> bool:
     """Whether more workers might be better still: none were tried, though it was to be found how many are best."""
-    tried = block.screening[ARM].itertuples(index=False)
-    alike = [key.workers for key in (ArmKey(*arm) for arm in tried) if key._replace(workers=chosen.workers) == chosen]
-    return bool(chosen.workers > 1 and alike and chosen.workers >= max(alike))
+    tried, measured = (
+        [key.workers for key in keys if key._replace(workers=chosen.workers) == chosen]
+        for keys in ((ArmKey(*arm) for arm in block.screening[ARM].itertuples(index=False)), block.arms)
+    )
+    return bool(chosen.workers > 1 and tried and chosen.workers >= max(tried + measured))
 
 
 COSTS = ("median_s", "cpu_s", "max_rss_bytes")

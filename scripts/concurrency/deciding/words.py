@@ -8,10 +8,11 @@ from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult, Bes
 from concurrency.deciding.inference import Effect
 from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
+from concurrency.deciding.tables import ArmKey
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
-ANEW = "snakemake --forcerun measure"
+ANEW = {False: "snakemake --forcerun measure", True: "snakemake --forcerun screen"}  # by whether that comes first
 PROBE = "download.live.probe: true"
 PROBED = 16  # in flight, at most
 NOTICED = 1.1  # times the memory: what is worth a word
@@ -25,7 +26,9 @@ def sentences(answer: Answer) -> str:
     if answer.recommended is None:
         some_succeeded = any(arm.rounds for arm in answer.arms)
         reason = "no arm succeeded in every round" if some_succeeded else "every arm failed"
-        return f"No answer: {reason}; the report says why. With that put right, measure anew: {ANEW}."
+        return (
+            f"No answer: {reason}; the report says why. With that put right, measure anew: {ANEW[answer.is_screened]}."
+        )
     said = [
         too_few_rounds(answer) if answer.has_too_few_rounds else recommendation(answer, answer.recommended),
         left_open(answer, answer.recommended),
@@ -51,7 +54,7 @@ def mixed_rounds(answer: Answer) -> str:
     ]
     return (
         f"No answer: the rounds were measured with different arms ({listed(parts, NAMED)}). Measure all of them with "
-        f"the same number of cores and the same Python: {ANEW}."
+        f"the same number of cores and the same Python: {ANEW[answer.is_screened]}."
     )
 
 
@@ -93,14 +96,14 @@ def comparison(answer: Answer, recommended: ArmResult) -> str:
         sentence = f"{name[0].upper()}{name[1:]} is the fastest."
     else:
         sentence = f"{name[0].upper()}{name[1:]} is enough."
-    others = [name_of(arm, answer) for arm in answer.ties if not _has_more(arm, recommended)]
+    others = [name_of(arm, answer) for arm in answer.ties if not _differs_in_workers(arm, recommended)]
     told = f"{listed(others, NAMED)} cannot be told from {it}." if others else ""
     return " ".join(filter(None, [sentence, how_many(answer, recommended), told]))
 
 
-def _has_more(arm: ArmResult, than: ArmResult) -> bool:
-    """Whether it is the same with more workers, of which `how_many` tells."""
-    return arm.key._replace(workers=than.key.workers) == than.key and arm.key.workers > than.key.workers
+def _differs_in_workers(arm: ArmResult, than: ArmResult) -> bool:
+    """Whether it is the same with more or fewer workers, of which `how_many` tells."""
+    return arm.key._replace(workers=than.key.workers) == than.key
 
 
 def how_many(answer: Answer, recommended: ArmResult) -> str:
@@ -115,7 +118,7 @@ def how_many(answer: Answer, recommended: ArmResult) -> str:
         said.append(_what_more_brings(answer, recommended, answer.more))
     if answer.fewer:
         said.append(_what_fewer_cost(answer.fewer))
-    if not answer.is_enough and any(arm.key.workers < recommended.key.workers for arm in answer.ties):
+    elif not answer.is_enough and any(arm.key.workers < recommended.key.workers for arm in answer.ties):
         said.append("fewer workers could not be shown to be enough")
     sentence = f"{'; '.join(said)}." if said else ""
     return " ".join(filter(None, [f"{sentence[:1].upper()}{sentence[1:]}", at_the_end(answer, recommended)]))
@@ -142,15 +145,28 @@ def _what_fewer_cost(fewer: Beside) -> str:
 
 
 def at_the_end(answer: Answer, recommended: ArmResult) -> str:
-    """What to do where the best is the most that was tried; nothing where it is not."""
+    """What to do where the best is the most that was tried; nothing where it is not, or where no more make sense."""
     if not answer.at_end:
         return ""
     count, strategy = recommended.key.workers, recommended.key.strategy
     if count < answer.items:
-        key, more = kind_of(answer.workload).setting, f"{{{strategy}: {{workers: [{count}, {2 * count}]}}}}"
-        return f"More were not tried; to try them: --config '{key}={{strategies: [{BASELINE}, {more}]}}'."
-    more = f"; to try more, on more of them: --config measure_items={2 * answer.items}" if answer.is_cut else ""
-    return f"That is one for each of the {answer.items} items measured{more}."
+        options = "".join(f", {option.replace('=', ': ')}" for option in recommended.key.options.split())
+        more = f"{{{strategy}: {{workers: [{count}, {2 * count}]{options}}}}}"
+        return f"More were not tried; to try them: {in_config(answer, f'strategies: [{BASELINE}, {more}]')}."
+    if answer.is_cut:
+        setting = f"measure_items: {2 * answer.items}"
+        return f"That is one for each of the {answer.items} items measured; to try more: {in_config(answer, setting)}."
+    return f"That is one for each of the {answer.items} items." if 1 < count == answer.items else ""
+
+
+def in_config(answer: Answer, setting: str) -> str:
+    """What sets it for this workload on a terminal."""
+    outer, *inner = kind_of(answer.workload).setting.split(".")
+    if setting.startswith("measure_items") and not inner:
+        return f"--config {setting.replace(': ', '=')}"
+    for key in reversed(inner):
+        setting = f"{key}: {{{setting}}}"
+    return f"--config '{outer}={{{setting}}}'"
 
 
 def how_much_faster(answer: Answer, recommended: ArmResult) -> str:
@@ -207,10 +223,15 @@ def out_of_the_running(answer: Answer) -> str:
             out.append(f"{name_of(arm, answer)} failed in {arm.failed} of {arm.measured} rounds")
         elif arm.measured < answer.rounds:
             out.append(f"{name_of(arm, answer)} was measured in {arm.measured} of {answer.rounds} rounds only")
-    for key in answer.never_succeeded:
-        name = arm_name(answer.workload, key, answer.several_interpreters, with_workers=False)
-        out.append(f"{name} failed wherever it was tried")
-    return f"Out of the running: {listed(out)}." if out else ""
+    never = [_strategy(answer, key) for key in answer.never_succeeded]
+    out += [f"{name} failed wherever it was tried (put right, {ANEW[True]} tries it again)" for name in never]
+    said = f"Out of the running: {listed(out)}." if out else ""
+    others = [_strategy(answer, key) for key in answer.not_measured]
+    return " ".join(filter(None, [said, f"No finalists: {listed(others)}." if others else ""]))
+
+
+def _strategy(answer: Answer, key: ArmKey) -> str:
+    return arm_name(answer.workload, key, answer.several_interpreters, with_workers=False)
 
 
 def on_noise(machine: Noise) -> str:

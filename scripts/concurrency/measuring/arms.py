@@ -41,8 +41,8 @@ class Arm:
 def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place: str) -> list[Arm]:
     """The arms that the `strategies` list of a config asks for, the baseline first, none twice.
 
-    A list of values for `workers` or an option means an arm each. Raises UserError (starting with `place`) for unknown
-    names, unknown options and bad values.
+    A list of values for `workers` or an option means an arm each; no `workers`, that these are to be found. Raises
+    UserError (starting with `place`) for unknown names, unknown options and bad values.
     """
     from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
 
@@ -55,10 +55,10 @@ def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place
         if not isinstance(given, Mapping):
             raise UserError(f"{place}: {name}: expected a mapping such as {{workers: [4]}}, not {given!r}")
         choices = {key: value if isinstance(value, list) else [value] for key, value in given.items()}
-        for key, values in choices.items():
-            if not values:
-                raise UserError(f"{place}: {name}: {key}: give at least one value")
-        workers = choices.pop("workers", [1 if workload.has_one_worker(known[name]) else AUTO])
+        if empty := next((key for key, values in choices.items() if not values), None):
+            raise UserError(f"{place}: {name}: {empty}: give at least one value")
+        apart = known[name].is_baseline or known[name].is_algorithm
+        workers = choices.pop("workers", [1 if apart else AUTO])
         for value in workers:
             _check_workers(workload, known[name], value, f"{place}: {name}: workers")
         for key, values in choices.items():
@@ -72,6 +72,8 @@ def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place
             arm = Arm(name, count, dict(zip(choices, values, strict=True)))
             if arm not in found:
                 found.append(arm)
+    if all(arm.workers != AUTO or workload.has_one_worker(known[arm.strategy]) for arm in found):
+        return [replace(arm, workers=1) if arm.workers == AUTO else arm for arm in found]  # nothing is to be found
     return found
 
 
@@ -112,7 +114,7 @@ def runnable(
 
 def _check_workers(workload: Workload, strategy: Strategy, value: Any, place: str) -> None:
     if workload.has_one_worker(strategy):
-        if value != 1:
+        if value not in (1, AUTO):
             raise UserError(f"{place}: {strategy.name} has one worker, not {value}")
         return
     computes = workload.bound != "io"  # as many waiting as there are cores would be an odd thing to ask for

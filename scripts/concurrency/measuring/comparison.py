@@ -61,17 +61,20 @@ class Finalists:
         return cls(known["cores"], {name: [Arm(**arm) for arm in own] for name, own in known["arms"].items()})
 
 
-def finals(compared: Iterable[Mapping[str, Any]], cores: int, finalists: str | None) -> list[Comparison]:
+def with_finalists(
+    compared: Iterable[Mapping[str, Any]], finalists: str | None, cores: int | None = None
+) -> list[Comparison]:
     """The comparisons `compared`, as plain data, with the arms that the file `finalists` has, if there is one.
 
-    Raises UserError where that many `cores` are not those on which it was found how many workers compute best.
+    Raises UserError where that many `cores`, if they matter, are not those on which it was found how many workers
+    compute best.
     """
     plain = [Comparison.of(comparison) for comparison in compared]
     if not finalists:
         return plain
     known = Finalists.read(finalists)
     for comparison in plain:
-        if comparison.workload.bound != "io" and cores != known.cores:
+        if comparison.workload.bound != "io" and cores not in (None, known.cores):
             raise UserError(
                 f"{comparison.workload.setting}: how many workers to measure was found on {known.cores} cores, and "
                 f"here are {cores}; give --cores {known.cores}, or find it anew: snakemake --forcerun screen"

@@ -13,17 +13,17 @@ from statistics import fmean
 
 from concurrency.measuring.arms import Arm
 
+WORTHWHILE = 0.05  # a share of the time: what gains less is not worth climbing on for
 CONTENDS = 1.25  # times the time of the best: what takes longer in a sample or two can hardly be the best
 
 
 @dataclass
 class Ladder:
     """The worker counts of an arm that may be tried, `rungs`, ascending, and the seconds that each has taken so far
-    (infinite: it failed); `worthwhile` is the least gain, as a share, that is worth more workers."""
+    (infinite: it failed)."""
 
     arm: Arm
     rungs: Sequence[int]
-    worthwhile: float
     times: dict[int, list[float]] = field(default_factory=dict)
     _tried: set[int] = field(default_factory=set)  # in this round
     _is_divided: bool = False
@@ -38,22 +38,9 @@ class Ladder:
         return math.exp(fmean(map(math.log, self.times[rung])))
 
     @property
-    def fastest(self) -> int | None:
-        """The rung with the least time on average; None if all failed."""
-        rung = min(self.times, key=lambda rung: (self.mean(rung), rung), default=None)
-        return None if rung is None or math.isinf(self.mean(rung)) else rung
-
-    @property
     def least_s(self) -> float:
-        """The time of the fastest rung; infinite if there is none."""
-        return math.inf if self.fastest is None else self.mean(self.fastest)
-
-    @property
-    def enough(self) -> int | None:
-        """The lowest rung that is about as fast as the fastest one."""
-        return min(
-            (rung for rung in self.times if self.mean(rung) <= self.least_s * (1 + self.worthwhile)), default=None
-        )
+        """The least time of a rung, on average; infinite if all failed."""
+        return min(map(self.mean, self.times), default=math.inf)
 
     def due(self, best_s: float, is_first: bool, is_last: bool) -> list[int]:
         """What to try next in this round, of which the best strategy takes `best_s` so far; nothing if it is over."""
@@ -72,7 +59,7 @@ class Ladder:
 
     def contends(self, best_s: float) -> bool:
         """Whether it may still win where the best strategy takes `best_s`."""
-        return self.fastest is not None and self.least_s <= CONTENDS * best_s
+        return math.isfinite(self.least_s) and self.least_s <= CONTENDS * best_s
 
     def end_round(self) -> None:
         """What was tried in this round may be tried again."""
@@ -87,35 +74,41 @@ class Ladder:
             return None
         before, last_two = climbed[:-2], climbed[-2:]
         best_before = min(map(self.mean, before), default=math.inf)
-        if len(last_two) == 2 and min(map(self.mean, last_two)) * (1 + self.worthwhile) > best_before:
+        if len(last_two) == 2 and min(map(self.mean, last_two)) * (1 + WORTHWHILE) > best_before:
             return None
         if len(climbed) >= 2 and all(math.isinf(self.mean(rung)) for rung in last_two):
             return None
         return above[0]
 
     @property
+    def _succeeded(self) -> list[int]:
+        """The rungs that did, upwards; one worker, for whom one by one stands, only where no others did."""
+        rungs = sorted(rung for rung in self.times if math.isfinite(self.mean(rung)))
+        return [rung for rung in rungs if rung > 1] or rungs
+
+    @property
+    def _place(self) -> int:
+        """Where among those the lowest stands that is about as fast as the fastest of them."""
+        means = [self.mean(rung) for rung in self._succeeded]
+        return next(i for i, mean in enumerate(means) if mean <= min(means) * (1 + WORTHWHILE))
+
+    @property
     def _midpoints(self) -> list[int]:
         """The counts halfway, by their ratio, between the best one and those tried beside it."""
-        if (enough := self.enough) is None:
-            return []
-        middle = {round(math.sqrt(enough * other)) for other in self.beside(enough)}
+        tried = sorted(rung for rung in self.times if math.isfinite(self.mean(rung)))
+        place = tried.index(self._succeeded[self._place])
+        middle = {round(math.sqrt(tried[place] * other)) for other in tried[max(0, place - 1) : place + 2]}
         return sorted(middle - set(self.times))
-
-    def beside(self, rung: int) -> list[int]:
-        """The counts next to it that succeeded, the lower one first."""
-        tried = sorted(count for count in self.times if math.isfinite(self.mean(count)))
-        place = tried.index(rung)
-        return [*tried[max(0, place - 1) : place], *tried[place + 1 : place + 2]]
 
     @property
     def places(self) -> list[int]:
-        """The counts to measure, the most telling first: enough, and what would tell that less is not, or more is."""
-        if (enough := self.enough) is None or self.fastest is None:
+        """The counts to measure, the most telling first: the lowest that is about as fast as the fastest; the fastest
+        or, if it is that, the next one up, to tell whether more is better; the next one down. None if all failed."""
+        if not (rungs := self._succeeded):
             return []
-        lower, higher = (
-            [rung for rung in self.beside(enough) if side(rung)] for side in (enough.__gt__, enough.__lt__)
-        )
-        return [enough, *([self.fastest] if self.fastest > enough else higher), *(rung for rung in lower if rung > 1)]
+        place, fastest = self._place, min(rungs, key=self.mean)
+        more = [fastest] if fastest > rungs[place] else rungs[place + 1 : place + 2]
+        return [rungs[place], *more, *rungs[max(0, place - 1) : place]]
 
 
 def climb(
@@ -149,7 +142,7 @@ def finalists(ladders: Sequence[Ladder], most: int) -> list[Arm]:
     """
     found: list[Arm] = []
     for interpreter in {ladder.arm.interpreter: None for ladder in ladders}:
-        own = [ladder for ladder in ladders if ladder.arm.interpreter == interpreter and ladder.fastest is not None]
+        own = [ladder for ladder in ladders if ladder.arm.interpreter == interpreter and ladder.places]
         leading = sorted(own, key=lambda ladder: ladder.least_s)
         ranked = [(ladder, rung) for ladder in leading[:1] for rung in ladder.places]
         ranked += [(ladder, ladder.places[0]) for ladder in leading[1:]]

@@ -16,29 +16,27 @@ from concurrency.workloads.workload import Workload
 
 @dataclass(frozen=True)
 class Screening:
-    """How to screen: `rounds` of it, in an order by `seed`, for at most so many `finalists` of each interpreter; what
-    gains less than `worthwhile`, a share of the time, is not worth more workers."""
+    """How to screen: `rounds` of it, in an order by `seed`, for at most so many `finalists` of each interpreter."""
 
     seed: int
     rounds: int
     finalists: int
-    worthwhile: float
 
     def of(
         self, workload: Workload, chosen: Sequence[Arm], cores: int, conditions: Conditions
     ) -> tuple[list[Arm], list[dict[str, Any]]]:
         """The arms to measure where `chosen` are asked for, and the samples by which they were found, as rows with the
         columns of timings.csv: those whose workers are given, as they are, and the finalists of the others."""
-        if all(arm.workers != AUTO for arm in chosen):
+        known = workload.strategies()
+        beside, climbing = (
+            [Ladder(arm, arms.rungs(workload, known[arm.strategy], cores)) for arm in chosen if is_asked(arm)]
+            for is_asked in (_is_baseline, _is_open)
+        )
+        if not climbing:
             return list(chosen), []
-        climbing = [self._ladder(workload, arm, cores) for arm in chosen if _is_open(workload, arm)]
-        beside = [self._ladder(workload, arm, cores) for arm in chosen if arm.strategy == BASELINE]
         rows = list(self._climbed(workload, beside + climbing, cores, conditions))
-        given = [arm for arm in chosen if not _is_open(workload, arm)]
-        return given + ladders.finalists(climbing, self.finalists), rows
-
-    def _ladder(self, workload: Workload, arm: Arm, cores: int) -> Ladder:
-        return Ladder(arm, arms.rungs(workload, workload.strategies()[arm.strategy], cores), self.worthwhile)
+        found = ladders.finalists(climbing, self.finalists)
+        return [arm for arm in chosen if not _is_open(arm) and arm not in found] + found, rows
 
     def _climbed(
         self, workload: Workload, climbing: Sequence[Ladder], cores: int, conditions: Conditions
@@ -58,8 +56,9 @@ class Screening:
                     yield row | {"screening": True, "round": number, "position": position}
 
 
-def _is_open(workload: Workload, arm: Arm) -> bool:
-    """Whether it is to be found how many workers it needs or, with one by its nature, whether it can win at all."""
-    strategy = workload.strategies()[arm.strategy]
-    apart = strategy.is_baseline or strategy.is_algorithm
-    return arm.workers == AUTO or (workload.has_one_worker(strategy) and not apart)
+def _is_open(arm: Arm) -> bool:
+    return arm.workers == AUTO
+
+
+def _is_baseline(arm: Arm) -> bool:
+    return arm.strategy == BASELINE

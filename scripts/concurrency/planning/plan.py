@@ -44,21 +44,21 @@ def describe(
 
 def _samples(comparison: Comparison, settings: Settings, cores: int) -> tuple[list[Arm], list[Arm]]:
     """About what the screening measures, and a round after it."""
-    known = comparison.workload.strategies()
-    ladders = {
-        i: arms.rungs(comparison.workload, known[arm.strategy], cores)
-        for i, arm in enumerate(comparison.arms)
-        if arm.workers == AUTO
-    }
+    workload, known = comparison.workload, comparison.workload.strategies()
+    ladders = [
+        (arm, arms.rungs(workload, known[arm.strategy], cores)) for arm in comparison.arms if arm.workers == AUTO
+    ]
     if not ladders:
-        most = max(max(arms.rungs(comparison.workload, known[arm.strategy], cores)) for arm in comparison.arms)
+        most = max(max(arms.rungs(workload, known[arm.strategy], cores)) for arm in comparison.arms)
         return [], replace(comparison, arms=arms.resolved(comparison.arms, cores, most)).samples(cores)
-    climbed = [replace(comparison.arms[i], workers=rung) for i, rungs in ladders.items() for rung in rungs]
-    again = [replace(comparison.arms[i], workers=rung) for i, rungs in ladders.items() for rung in rungs[-2:]]
-    finals = again[1::2] + again[::2]
-    fixed = [arm for arm in comparison.arms if arm.workers != AUTO]
-    few = finals[: settings.finalists * len(settings.interpreters)]
-    return climbed + again * (settings.screening_rounds - 1), replace(comparison, arms=fixed + few).samples(cores)
+    every, top, second = (
+        [replace(arm, workers=rung) for arm, rungs in ladders for rung in rungs[some]]
+        for some in (slice(None), slice(-1, None), slice(-2, -1))
+    )
+    given = [arm for arm in comparison.arms if arm.workers != AUTO]
+    few = (top + second)[: settings.finalists * len(settings.interpreters)]
+    again = (top + second) * (settings.screening_rounds - 1)
+    return every + again, replace(comparison, arms=given + few).samples(cores)
 
 
 def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int) -> str:

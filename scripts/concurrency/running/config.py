@@ -36,6 +36,7 @@ ONE_WORK = (
     "timeout_s",
     "job",
     "max_failures",
+    "strategies",
 )
 TAKEN = {  # by what else lies in results/, or by a target
     "download", "download_fast", "squares", "tables", "plots", "rounds", "traces", "logs", "recommended", "report",
@@ -99,7 +100,7 @@ def _one_work(given: dict[str, Any]) -> dict[str, Any]:
         "download": {**given.get("download", {}), "sites": []},
         "squares": {**given.get("squares", {}), "numbers": []},
     }
-    return rest | off | {"works": {name: work}}
+    return rest | off | {"works": {name: given.get("works", {}).get(name, {}) | work}}
 
 
 def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

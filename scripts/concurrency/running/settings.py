@@ -62,12 +62,7 @@ class Settings:
     @property
     def screening(self) -> dict[str, Any]:
         """How it is found how many workers to measure: the arguments of a `Screening`."""
-        return {
-            "seed": self.seed,
-            "rounds": self.screening_rounds,
-            "finalists": self.finalists,
-            "worthwhile": self.worthwhile,
-        }
+        return {"seed": self.seed, "rounds": self.screening_rounds, "finalists": self.finalists}
 
     @property
     def left_out(self) -> dict[str, dict[str, str]]:

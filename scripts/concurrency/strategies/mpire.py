@@ -21,4 +21,5 @@ OPTIONS = {"chunksize": {"type": ["integer", "null"], "minimum": 1, "default": N
 def start(workers: int, chunksize: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
     with WorkerPool(workers, start_method=multiprocessing.get_start_method(), keep_alive=True) as pool:
         wait_until_awake(workers, lambda nap, naps: pool.map(nap, naps, chunk_size=1))
-        yield lambda work, items: pool.map(work.call, items, chunk_size=chunksize)
+        # each item in a tuple, for what is a tuple or a dict by itself would be taken apart
+        yield lambda work, items: pool.map(work.call, [(item,) for item in items], chunk_size=chunksize)

@@ -85,3 +85,8 @@ def test_each_strategy_has_the_workers_that_are_best_for_it():
     row = found.loc["processes speed up CPU-bound work by about the cores"]
     assert row["answer"] == "confirmed"
     assert row["figures"].startswith("process_pool with 2 workers: 1.9")
+
+
+def test_one_worker_says_nothing_of_many():
+    found = answers(table({ONE_BY_ONE: around(1.0), ("process_pool", 1): around(1.0, seed=1)}, "squares"))
+    assert found["processes speed up CPU-bound work by about the cores"] == "cannot tell here"

@@ -44,11 +44,25 @@ def test_intervals_hold_contention_coherence_and_times(contention, coherence, ea
     assert (held >= 0.9 * 200).all()
 
 
+def test_intervals_hold_where_rungs_are_off_the_law_by_more_than_their_samples_scatter():
+    held = np.zeros(2)
+    for seed in range(200):
+        off = np.random.default_rng([seed, 1]).normal(0, 0.03, len(RUNGS))
+        points = simulated(
+            lambda n, off=off: usl(n, 0.05, 0.001) * np.exp(off[np.searchsorted(RUNGS, n)]), 3, seed=seed
+        )
+        law = laws.universal(points)
+        for i, (of, value) in enumerate([(laws.contention, 0.05), (laws.coherence, 0.001)]):
+            _, low, high = law.interval(of)
+            held[i] += low <= value <= high
+    assert (held >= 0.92 * 200).all()
+
+
 def test_intervals_are_no_wider_than_they_must_be():
     found = [laws.universal(simulated(lambda n: usl(n, 0.1, 0.005), seed=seed)) for seed in range(100)]
     for of in (laws.contention, laws.coherence):
         values = np.array([law.interval(of) for law in found])
-        assert np.median(values[:, 2] - values[:, 1]) < 6 * values[:, 0].std()
+        assert np.median(values[:, 2] - values[:, 1]) < 7 * values[:, 0].std()
 
 
 def test_without_noise_the_law_is_exact():

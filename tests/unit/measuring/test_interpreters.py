@@ -166,7 +166,7 @@ if __name__ == "__main__":
 
 def test_packages_of_ours_are_not_those_of_others(other):
     asked = ["sequential", "asyncio", "asyncio_uvloop"]
-    wanted = arms.expand(workload("download", []), asked, 5, "here")
+    wanted = arms.expand(workload("download", []), asked, "here")
     kept, left_out = arms.runnable(workload("download", []), wanted, asked, "here", [RUNNING, other])
     assert Arm("asyncio", 5) in kept
     missing = {name: reason for name, reason in left_out.items() if name.endswith(f" on {other.label}")}

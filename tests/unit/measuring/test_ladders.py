@@ -14,7 +14,7 @@ RUNGS = (1, 2, 4, 8, 16, 32)
 def screen(seconds, rungs=RUNGS, rounds=3, seed=1):
     """Climb the ladders of the strategies in `seconds`, which takes their workers to what these take; what was tried,
     round by round, and the ladders at the end."""
-    ladders = [Ladder(Arm(name), rungs, 0.05) for name in seconds]
+    ladders = [Ladder(Arm(name), rungs) for name in seconds]
     chance, tried = random.Random(seed), []
     for number in range(1, rounds + 1):
         tried.append([])
@@ -37,14 +37,13 @@ def slots(k, items=64):
 def test_the_slots_of_a_server_are_found_within_a_rung(k):
     _, [ladder] = screen({"asyncio": slots(k)})
     counts = [workers for _, workers in found([ladder])]
-    assert k <= counts[0] <= 1.5 * k
+    assert k <= counts[0] <= max(2, 1.5 * k)  # for one worker stands one by one
     assert all(workers in ladder.times for workers in counts)
-    assert ladder.enough == counts[0]
 
 
 def test_a_ladder_ends_when_two_rungs_bring_nothing():
     tried, _ = screen({"threads": lambda workers: 1.0 + 0.02 * workers}, rounds=1)
-    assert [workers for _, workers in tried[0]] == [1, 2, 4]
+    assert [workers for _, workers in tried[0]] == [1, 2, 4, 3]  # the last is a midpoint
     tried, _ = screen({"asyncio": slots(4)}, rounds=1)
     assert [workers for _, workers in tried[0]][:5] == [1, 2, 4, 8, 16]
 
@@ -100,27 +99,27 @@ def test_finalists_are_the_best_and_what_stands_beside_it_and_the_best_of_others
     seconds = {"asyncio": slots(8), "threads": lambda workers: 1.1 * slots(8)(workers), "slow": lambda workers: 100.0}
     _, ladders = screen(seconds)
     assert found(ladders) == [
-        ("asyncio", 8), ("asyncio", 11), ("asyncio", 6), ("threads", 8), ("slow", 1), ("threads", 11),
+        ("asyncio", 8), ("asyncio", 11), ("asyncio", 6), ("threads", 8), ("slow", 2), ("threads", 11),
     ]  # fmt: skip
     assert found(ladders, 3) == [("asyncio", 8), ("asyncio", 11), ("asyncio", 6)]
 
 
 def test_the_fastest_is_a_finalist_even_where_fewer_are_about_as_fast():
-    seconds = {1: 10.0, 2: 5.0, 4: 3.0, 8: 2.06, 16: 2.0, 32: 2.2}
+    seconds = {1: 10.0, 2: 5.0, 4: 3.0, 6: 2.5, 8: 2.06, 16: 2.0, 32: 2.2}
     _, [ladder] = screen({"asyncio": lambda workers: seconds.get(workers, 2.05)})
-    assert found([ladder])[:2] == [("asyncio", ladder.enough), ("asyncio", 16)]
+    assert found([ladder])[:2] == [("asyncio", 8), ("asyncio", 16)]
 
 
 def test_interpreters_are_screened_beside_each_other_and_each_has_its_own_finalists():
-    ladders = [Ladder(Arm("threads", interpreter=name), RUNGS, 0.05) for name in ("with", "without")]
+    ladders = [Ladder(Arm("threads", interpreter=name), RUNGS) for name in ("with", "without")]
     chance = random.Random(1)
     for number in (1, 2):
         for ladder, workers in climb(ladders, number == 1, number == 2, chance):
             ladder.add(workers, 10.0 if ladder.arm.interpreter == "with" else 1 / workers)
     arms = finalists(ladders, 2)
     assert sorted((arm.interpreter, arm.workers) for arm in arms) == [
-        ("with", 1),
         ("with", 2),
+        ("with", 3),
         ("without", 23),
         ("without", 32),
     ]

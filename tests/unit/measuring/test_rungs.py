@@ -4,7 +4,7 @@ import pytest
 
 from concurrency.errors import UserError
 from concurrency.measuring.arms import AUTO, Arm, expand, for_rule_of_thumb, resolved, rungs
-from concurrency.measuring.comparison import Comparison, Finalists, finals
+from concurrency.measuring.comparison import Comparison, Finalists, with_finalists
 from helpers.workloads import strategies, workload
 
 
@@ -62,9 +62,11 @@ def test_what_has_no_count_is_to_be_found():
     squares = workload("squares", [1, 2])
     found = expand(squares, ["asyncio", "threads", {"process_pool": {"workers": ["auto", "cores", 3]}}], "here")
     assert [(arm.strategy, arm.workers) for arm in found] == [
-        ("sequential", 1), ("asyncio", 1), ("threads", AUTO), ("process_pool", AUTO), ("process_pool", "cores"),
+        ("sequential", 1), ("asyncio", AUTO), ("threads", AUTO), ("process_pool", AUTO), ("process_pool", "cores"),
         ("process_pool", 3),
     ]  # fmt: skip
+    found = expand(squares, [{"asyncio": {"workers": "auto"}}, {"threads": {"workers": 2}}], "here")
+    assert [arm.workers for arm in found] == [1, 1, 2]  # nothing is to be found
     with pytest.raises(UserError, match=r"^here: threads: workers: must be a whole number of at least 1, `cores` or"):
         expand(squares, [{"threads": {"workers": "many"}}], "here")
 
@@ -79,12 +81,12 @@ def test_finalists_take_the_place_of_what_was_to_be_found(tmp_path):
     arms = [Arm("sequential"), Arm("threads", 3, {"a": 1}, interpreter="P", executable="/p")]
     Finalists(2, {"squares": arms}).write(file)
     compared = [Comparison("Squares", {"source": [5]}, [Arm("sequential"), Arm("threads", AUTO)]).plain()]
-    [comparison] = finals(compared, 2, str(file))
+    [comparison] = with_finalists(compared, str(file), 2)
     assert comparison.arms == arms
     with pytest.raises(
         UserError, match=r"^squares: how many workers .* found on 2 cores, and here are 8; give --cores 2"
     ):
-        finals(compared, 8, str(file))
+        with_finalists(compared, str(file), 8)
     downloads = Comparison("Download", {"source": ["http://a.test/"]}, [Arm("sequential")]).plain()
     Finalists(2, {"download": arms}).write(file)
-    assert finals([downloads], 8, str(file))[0].arms == arms  # which do not depend on the cores
+    assert with_finalists([downloads], str(file), 8)[0].arms == arms  # which do not depend on the cores

@@ -282,7 +282,7 @@ def test_algorithms_are_off_with_a_function_of_ones_own():
     own = Own([], function="work.py:f")
     assert not any(strategy.is_algorithm for strategy in own.strategies().values())
     with pytest.raises(UserError, match=r"config\.yaml: there is no strategy 'numpy'; there are sequential"):
-        arms.expand(own, ["numpy"], 2, "config.yaml")
+        arms.expand(own, ["numpy"], "config.yaml")
 
 
 def test_what_computes_in_one_thread_depends_on_the_gil():
@@ -295,6 +295,6 @@ def test_what_computes_in_one_thread_depends_on_the_gil():
 
 @pytest.mark.parametrize("name", ["asyncio", "asyncio_gather", "numpy", "closed_form", "sequential"])
 def test_one_worker_is_one_worker(name):
-    assert Arm(name, 1) in arms.expand(SQUARES, [name], "cores", "here")
+    assert Arm(name, 1) in arms.expand(SQUARES, [name], "here")
     with pytest.raises(UserError, match=f"here: {name}: workers: {name} has one worker, not 2"):
-        arms.expand(SQUARES, [{name: {"workers": 2}}], "cores", "here")
+        arms.expand(SQUARES, [{name: {"workers": 2}}], "here")

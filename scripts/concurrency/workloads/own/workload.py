@@ -115,4 +115,4 @@ class Own(Workload):
 @cache
 def named(name: str) -> type[Own]:
     """What tables and pictures know of a work of that name, of whose functions and items they know nothing."""
-    return type(name, (Own,), {"name": name, "title": name, "bound": "mixed"})
+    return type(name, (Own,), {"name": name, "title": name, "setting": f"works.{name}", "bound": "mixed"})

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import pytest
+from snakemake.iocontainers import Namedlist
 
 import check_replay
 import verify
@@ -46,7 +47,7 @@ def rule(tmp_path):
         comparison = Comparison("Download", fields, [Arm("sequential"), Arm("asyncio", 15)])
         return SimpleNamespace(
             params=SimpleNamespace(compared=[comparison.plain()], conditions={"timeout_s": 60}),
-            input=SimpleNamespace(**inputs),
+            input=Namedlist(fromdict=inputs),
             output=[tmp_path / "found.json"],
             threads=2,
         )
