@@ -1,6 +1,6 @@
 """How each strategy gains by more workers: the law through its points, and what limits it.
 
-Unlike the verdict, this takes screening rounds for what they are worth: they have the whole ladder of worker counts.
+Unlike the verdict, this takes screening rounds for what they are worth: they have the whole curve of worker counts.
 `laws` has the mathematics and its sources.
 """
 
@@ -31,8 +31,8 @@ NEVER_WAITS = "one thread, whose tasks never wait"
 OWN_COST = "its own cost per item"
 
 
-class LadderKey(NamedTuple):
-    """What tells a ladder, a strategy with all of its worker counts, from others."""
+class CurveKey(NamedTuple):
+    """What tells the curve of a strategy, over its worker counts, from others."""
 
     workload: str
     host: str
@@ -41,14 +41,14 @@ class LadderKey(NamedTuple):
     interpreter: str
 
 
-LADDER = list(LadderKey._fields)
+CURVE = list(CurveKey._fields)
 
 
 @dataclass(frozen=True)
-class Ladder:
+class Curve:
     """The good samples of a strategy with all of its worker counts, and those of `one_by_one` beside it."""
 
-    key: LadderKey
+    key: CurveKey
     samples: pd.DataFrame
     one_by_one: pd.DataFrame
     bound: str
@@ -97,14 +97,14 @@ def counted(timings: pd.DataFrame) -> pd.DataFrame:
     return timings[are_good(timings) & ~timings["warm_up"].fillna(False) & ~timings["control"].fillna(False)]
 
 
-def ladders(timings: pd.DataFrame) -> Iterator[Ladder]:
+def curves(timings: pd.DataFrame) -> Iterator[Curve]:
     """Of each strategy, its options and interpreter, on each host; not of one by one, nor of algorithms."""
     for (workload, host), block in counted(timings).groupby(BLOCK, sort=True):
         bound, apart = bound_of(block, workload), {BASELINE, *kind_of(workload).algorithms()}
-        for (strategy, options, interpreter), samples in block.groupby(LADDER[len(BLOCK) :], sort=True):
+        for (strategy, options, interpreter), samples in block.groupby(CURVE[len(BLOCK) :], sort=True):
             if strategy not in apart:
                 beside = block[(block["strategy"] == BASELINE) & (block["interpreter"] == interpreter)]
-                yield Ladder(LadderKey(workload, host, strategy, options, interpreter), samples, beside, bound)
+                yield Curve(CurveKey(workload, host, strategy, options, interpreter), samples, beside, bound)
 
 
 def fit(timings: pd.DataFrame) -> pd.DataFrame:
@@ -113,20 +113,20 @@ def fit(timings: pd.DataFrame) -> pd.DataFrame:
     `timings` has the columns of timings.csv, in any order of rows. `law` is `usl` or `capped` (see `laws`), empty with
     fewer than five rungs and where neither fits; then `residual` alone tells how far the nearer of them is off.
     """
-    rows = [_row(ladder) for ladder in ladders(timings)]
+    rows = [_row(curve) for curve in curves(timings)]
     return pd.DataFrame(rows, columns=list(SCALING)).astype(SCALING)
 
 
-def _row(ladder: Ladder) -> dict[str, Any]:
-    points, nearer, law = ladder.points, laws.best(ladder.points), ladder.law
-    row = {**ladder.key._asdict(), "rungs": len(points.workers), "law": "", "limit": limit(ladder)}
-    if ladder.bound == "cpu":
-        row |= dict(zip(effect_columns("serial"), _serial(ladder), strict=True))
+def _row(curve: Curve) -> dict[str, Any]:
+    points, nearer, law = curve.points, laws.best(curve.points), curve.law
+    row = {**curve.key._asdict(), "rungs": len(points.workers), "law": "", "limit": limit(curve)}
+    if curve.bound == "cpu":
+        row |= dict(zip(effect_columns("serial"), _serial(curve), strict=True))
     if nearer is not None:
         row["residual"] = nearer.residual
     if law is None:
         return row
-    items = ladder.samples["items"].astype("Float64").median()
+    items = curve.samples["items"].astype("Float64").median()
     row |= {"law": law.name, "items_per_s": items / law.one_worker_s}
     row["knee"] = np.nan if law.knee > items else law.knee  # more workers than items are none
     if law.name == "capped":
@@ -136,37 +136,37 @@ def _row(ladder: Ladder) -> dict[str, Any]:
     return row
 
 
-def _serial(ladder: Ladder) -> tuple[float, float, float]:
+def _serial(curve: Curve) -> tuple[float, float, float]:
     """The serial share of computing and its interval, as far as workers have a core each; nan where one rung has that,
     or two of a sample each."""
-    within = ladder.samples[ladder.samples["workers"] <= (ladder.cores or 0)]
+    within = curve.samples[curve.samples["workers"] <= (curve.cores or 0)]
     if within["workers"].nunique() < 2 or len(within) < 3:
         return np.nan, np.nan, np.nan
     return laws.amdahl(_points(within)).interval(laws.contention)
 
 
-def limit(ladder: Ladder) -> str:
+def limit(curve: Curve) -> str:
     """What keeps the strategy from being faster than it gets, in words; empty where the samples do not show it."""
-    if ladder.bound == "cpu":
-        return _limit_of_computing(ladder)
-    fastest = ladder.fastest.astype({"wall_s": float, "minimum_s": float, "cpu_s": float})
+    if curve.bound == "cpu":
+        return _limit_of_computing(curve)
+    fastest = curve.fastest.astype({"wall_s": float, "minimum_s": float, "cpu_s": float})
     if (fastest["wall_s"] / fastest["minimum_s"]).median() <= AT_THE_LIMIT:
         return str(next(filter(None, fastest["limit"]), ""))
-    one_thread = ladder.strategy and ladder.strategy.computes_in_one_thread(has_gil(ladder.samples))
-    if ladder.bound == "io" and one_thread and (fastest["cpu_s"] / fastest["wall_s"]).median() >= BUSY:
+    one_thread = curve.strategy and curve.strategy.computes_in_one_thread(has_gil(curve.samples))
+    if curve.bound == "io" and one_thread and (fastest["cpu_s"] / fastest["wall_s"]).median() >= BUSY:
         return OWN_COST
     return ""
 
 
-def _limit_of_computing(ladder: Ladder) -> str:
-    strategy, cores, gain = ladder.strategy, ladder.cores, ladder.gain
+def _limit_of_computing(curve: Curve) -> str:
+    strategy, cores, gain = curve.strategy, curve.cores, curve.gain
     if strategy is None:
         return ""
-    if strategy.computes_in_one_thread(has_gil(ladder.samples)):
+    if strategy.computes_in_one_thread(has_gil(curve.samples)):
         if not gain <= NOTHING_GAINED:  # it gains, so that does not hold it; or it is not known
             return ""
         return GIL if strategy.shares == "gil" else NEVER_WAITS
-    tried_them = cores is not None and ladder.points.workers[-1] >= cores
+    tried_them = cores is not None and curve.points.workers[-1] >= cores
     return CORES if tried_them and cores and gain >= ABOUT_THE_CORES * cores else ""
 
 
@@ -198,7 +198,7 @@ def _percent(row: pd.Series, share: str) -> str:
 
 
 def one_by_one_s(timings: pd.DataFrame, workload: str) -> "pd.Series[float]":
-    """What one by one takes, in seconds, by host and interpreter: the geometric mean of the samples of ladders."""
+    """What one by one takes, in seconds, by host and interpreter: the geometric mean of the samples of curves."""
     samples = counted(timings)
     own = samples[(samples["workload"] == workload) & (samples["strategy"] == BASELINE)]
     times: pd.Series[float] = np.exp(
@@ -222,4 +222,4 @@ def screened(timings: pd.DataFrame, workload: str, reference: str | None = None)
     anywhere = one_by_one.groupby(place)["wall_s"].median()
     found = found.join(within.rename("within"), on=[*place, "round"]).join(anywhere.rename("anywhere"), on=place)
     found["gain"] = found["within"].fillna(found["anywhere"]) / found["wall_s"]
-    return found.groupby([*LADDER, "workers"], sort=True)["gain"].median().reset_index()
+    return found.groupby([*CURVE, "workers"], sort=True)["gain"].median().reset_index()

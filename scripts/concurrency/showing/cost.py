@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from concurrency.deciding.scaling import LADDER, counted
+from concurrency.deciding.scaling import CURVE, counted
 from concurrency.showing.lines import competing, height, lines, workers_axis
 from concurrency.showing.style import STYLE
 from concurrency.workloads.known import kind_of
@@ -24,7 +24,7 @@ def draw(
     Medians of all good samples, those of screening, too.
     """
     samples = competing(counted(timings), workload).astype({column: float for column, _, _ in QUANTITIES})
-    arms = samples.groupby([*LADDER, "workers"], sort=True)[[column for column, _, _ in QUANTITIES]].median()
+    arms = samples.groupby([*CURVE, "workers"], sort=True)[[column for column, _, _ in QUANTITIES]].median()
     arms = arms.reset_index()
     with rc_context(STYLE):
         figure = Figure(figsize=(10, height(arms)), layout="constrained")

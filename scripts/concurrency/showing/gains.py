@@ -9,7 +9,7 @@ import pandas as pd
 
 from concurrency.deciding import scaling
 from concurrency.deciding.blocks import bound_of
-from concurrency.deciding.scaling import LADDER, Ladder, LadderKey
+from concurrency.deciding.scaling import CURVE, Curve, CurveKey
 from concurrency.deciding.tables import ARM, ArmKey
 from concurrency.showing.lines import competing
 from concurrency.strategies._catalogue import BASELINE
@@ -23,7 +23,7 @@ class Gains:
     workload: str
     arms: pd.DataFrame
     levels: Mapping[str, float]
-    ladders: Mapping[LadderKey, Ladder]
+    curves: Mapping[CurveKey, Curve]
     seconds: "pd.Series[float]"
     reference: str | None
     recommended: Mapping[str, ArmKey]
@@ -49,18 +49,18 @@ class Gains:
     def interpreters(self) -> list[str]:
         return sorted({*self.arms["interpreter"], *self.levels})
 
-    def law(self, key: LadderKey, workers: "np.ndarray[Any, Any]") -> tuple[Any, Any, Any] | None:
+    def law(self, key: CurveKey, workers: "np.ndarray[Any, Any]") -> tuple[Any, Any, Any] | None:
         """Gain by the law, with its bounds; None where no law fits."""
-        ladder = self.ladders.get(key)
+        curve = self.curves.get(key)
         against = (key.host, self.reference or key.interpreter)
-        if ladder is None or ladder.law is None or against not in self.seconds.index:
+        if curve is None or curve.law is None or against not in self.seconds.index:
             return None
-        middle, low, high = (self.seconds[against] / times for times in ladder.law.times(workers))
+        middle, low, high = (self.seconds[against] / times for times in curve.law.times(workers))
         return middle, high, low
 
-    def limit(self, key: LadderKey) -> str:
-        ladder = self.ladders.get(key)
-        said = scaling.limit(ladder) if ladder else ""
+    def limit(self, key: CurveKey) -> str:
+        curve = self.curves.get(key)
+        said = scaling.limit(curve) if curve else ""
         return f"limited by {said}" if said else ""
 
 
@@ -73,7 +73,7 @@ def gains(
     reference = one_by_one.loc[one_by_one[gain].astype(float).idxmax(), "interpreter"] if several else None
     counted = finalists.rename(columns={gain: "gain", f"{gain}_low": "low", f"{gain}_high": "high"}).assign(only=False)
     screened = competing(scaling.screened(timings, workload, reference), workload).assign(only=True)
-    arms = pd.concat([counted, screened.reindex(columns=counted.columns)]).drop_duplicates([*LADDER, "workers"])
+    arms = pd.concat([counted, screened.reindex(columns=counted.columns)]).drop_duplicates([*CURVE, "workers"])
     arms = arms[(arms["strategy"] != BASELINE) & arms["gain"].notna()]
     own = timings[timings["workload"] == workload]
     answers = answer.get("hosts") or {answer.get("host", ""): answer}
@@ -82,7 +82,7 @@ def gains(
         workload=workload,
         arms=arms.rename(columns={"only": "screened"}),
         levels=dict(zip(one_by_one["interpreter"], one_by_one[gain].astype(float), strict=True)),
-        ladders={ladder.key: ladder for ladder in scaling.ladders(own)},
+        curves={curve.key: curve for curve in scaling.curves(own)},
         seconds=scaling.one_by_one_s(own, workload),
         reference=reference,
         recommended={host: ArmKey(*(of[name] for name in ARM)) for host, of in answers.items() if "strategy" in of},

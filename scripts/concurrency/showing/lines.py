@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
-from concurrency.deciding.scaling import LADDER, LadderKey
+from concurrency.deciding.scaling import CURVE, CurveKey
 from concurrency.showing.style import COLOURS
 from concurrency.workloads.known import kind_of
 
@@ -30,9 +30,9 @@ def several_interpreters(arms: pd.DataFrame) -> bool:
 
 @dataclass(frozen=True)
 class Line:
-    """The arms of a ladder by their workers, and how their line looks."""
+    """The arms of a curve by their workers, and how their line looks."""
 
-    key: LadderKey
+    key: CurveKey
     arms: pd.DataFrame
     style: dict[str, Any]
 
@@ -44,7 +44,7 @@ class Line:
 def lines(arms: pd.DataFrame, in_panels: bool = False) -> Iterator[Line]:
     """One per strategy, which looks the same under every interpreter; `in_panels`, where the panel names that, the key
     does not."""
-    groups = [(LadderKey(*key), own) for key, own in arms.sort_values("workers").groupby(LADDER, sort=True)]
+    groups = [(CurveKey(*key), own) for key, own in arms.sort_values("workers").groupby(CURVE, sort=True)]
     names = list(dict.fromkeys((key.strategy, key.options, key.host) for key, _ in groups))
     interpreters = [] if in_panels else sorted(arms["interpreter"].unique())
     for key, own in groups:

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from concurrency.deciding.names import arm_name
-from concurrency.deciding.scaling import LADDER, LadderKey
+from concurrency.deciding.scaling import CURVE, CurveKey
 from concurrency.deciding.tables import ArmKey
 from concurrency.showing.gains import Gains, gains
 from concurrency.showing.lines import (
@@ -83,8 +83,8 @@ def draw(
 
 
 def _is_crowded(arms: pd.DataFrame) -> bool:
-    """Whether there are many strategies, most of them with a ladder to be followed."""
-    rungs = arms.groupby(LADDER).size()
+    """Whether there are many strategies, most of them with a curve to be followed."""
+    rungs = arms.groupby(CURVE).size()
     return len(rungs) > LINES_IN_A_PANEL and bool((rungs > 2).mean() > 0.5)
 
 
@@ -246,7 +246,7 @@ def _key(figure: SubFigure, shown: Gains) -> None:
     """What the marks stand for, below; only those that are there."""
     grey = {"color": SAMPLE, "marker": "o", "linestyle": ""}
     screened = shown.arms["screened"].astype(bool)
-    has_law = any(shown.law(LadderKey(*key), np.ones(1)) is not None for key, _ in shown.arms.groupby(LADDER))
+    has_law = any(shown.law(CurveKey(*key), np.ones(1)) is not None for key, _ in shown.arms.groupby(CURVE))
     recommended = [arm_name(shown.workload, arm, bool(shown.reference)) for arm in shown.recommended.values()]
     marks: list[tuple[str, bool, dict[str, Any]]] = [
         (IDEAL, True, {"color": "#000000", "linestyle": "--", "linewidth": 1}),
