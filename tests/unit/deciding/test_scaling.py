@@ -22,12 +22,16 @@ def simulated(seconds, each=2, noise=0.03, seed=0, rungs=RUNGS):
     return Points.of(workers, seconds(workers) * np.exp(np.random.default_rng(seed).normal(0, noise, len(workers))))
 
 
+BOUNDS = [(0.3, 0.02), (0, 0.002), (0.02, 0), (1, 0.01), (0, 0)]
+
+
 def row(timings, strategy="asyncio"):
     return scaling.fit(timings).set_index("strategy").loc[strategy]
 
 
 @pytest.mark.parametrize(
-    "contention, coherence", [(0.05, 0.001), (0.3, 0.02), (0, 0.002), (0.02, 0), (1, 0.01), (0, 0)]
+    "contention, coherence",
+    [(0.05, 0.001), *(pytest.param(*shares, marks=pytest.mark.heavy) for shares in BOUNDS)],
 )
 @pytest.mark.parametrize("each", [1, 2, (2, 2, 2, 12, 12, 2)], ids=["one", "two", "finalists"])
 def test_intervals_hold_contention_coherence_and_times(contention, coherence, each):
@@ -44,6 +48,7 @@ def test_intervals_hold_contention_coherence_and_times(contention, coherence, ea
     assert (held >= 0.9 * 200).all()
 
 
+@pytest.mark.heavy
 def test_intervals_hold_where_rungs_are_off_the_law_by_more_than_their_samples_scatter():
     held = np.zeros(2)
     for seed in range(200):
