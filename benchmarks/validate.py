@@ -277,6 +277,7 @@ class Screened(Job):
 
 def of_workers(campaigns: int, models: list[str]) -> Iterator[Job]:
     """Where `workers: auto` leads: three strategies on a ladder of six counts, ten rounds of what screening names."""
+    fewer = max(campaigns // FEWER, 1)
     for model in models:
         for strategies in (1, 3, 8):
             yield Screened("workers that are found, all alike: anything printed tells two apart", None, equal, model,
@@ -284,19 +285,19 @@ def of_workers(campaigns: int, models: list[str]) -> Iterator[Job]:
                            judge=screened.claims_a_difference)  # fmt: skip
         steady = {"at_least": 0.95} if model != "trace" else {}  # whose samples vary by 20 %: it is told to be noisy
         yield Screened("workers that are found: recommended is within 5 % of the best there is", None, equal, model,
-                       screened.ROUNDS, 3, campaigns, **steady, world=screened.laws,
+                       screened.ROUNDS, 3, fewer, **steady, world=screened.laws,
                        judge=screened.is_near_the_best)  # fmt: skip
         yield Screened("workers that are found: said to be enough, and within 5 % of the best", None, equal, model,
-                       screened.ROUNDS, 3, campaigns, at_least=0.95, world=screened.laws,
+                       screened.ROUNDS, 3, fewer, at_least=0.95, world=screened.laws,
                        judge=screened.is_rightly_enough)  # fmt: skip
         if model != "unequal":  # whose noise is another for other arms
             for strategies in (2, 3, 8):
                 yield Screened("workers that are found: samples, over those of all rungs in all rounds", None, equal,
-                               model, screened.ROUNDS, strategies, campaigns, at_most=0.5, share=False,
+                               model, screened.ROUNDS, strategies, fewer, at_most=0.5, share=False,
                                world=screened.laws, judge=screened.share_of_samples)  # fmt: skip
         steady = {"at_most": 0.3, "at_least": -0.3} if model != "trace" else {}
         yield Screened("workers that are found: bias of the printed gain, %", None, equal, model, screened.ROUNDS, 3,
-                       campaigns, **steady, share=False, world=screened.laws, judge=screened.bias)  # fmt: skip
+                       fewer, **steady, share=False, world=screened.laws, judge=screened.bias)  # fmt: skip
 
 
 def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3, 12, 36)) -> Iterator[Job]:
@@ -323,7 +324,7 @@ def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3
             yield Job("stopping by precision: any difference claimed", misses_after_stopping, equal, model, 40, k,
                       fewer, at_most=0.05, sigma=0.06)  # fmt: skip
     yield from of_one_recording(campaigns, models, many)
-    yield from of_workers(fewer, models)
+    yield from of_workers(campaigns, models)
     for k, bound in ((12, 0.95), (36, 0.90)):
         yield Job("5 % faster, 2 % noise: found", finds_faster, one_faster, "iid", 10, k, campaigns, at_least=bound)
     for k, bound in ((12, 0.80), (36, 0.65)):
