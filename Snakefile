@@ -215,16 +215,23 @@ include: "rules/plan.smk"
 
 onstart:
     jobs = list(workflow.dag.needrun_jobs())
-    rounds = [job for job in jobs if job.rule.name == "measure"]
+    screenings, rounds = ([job for job in jobs if job.rule.name == rule] for rule in ("screen", "measure"))
     if rounds:
         counts = Counter(job.wildcards.workload for job in rounds)
-        if USER.hosts and not workflow.executor_plugin.common_settings.non_local_exec:
+        is_here = not workflow.executor_plugin.common_settings.non_local_exec
+        if USER.hosts and is_here:
             sys.exit("hosts: there is no cluster in this run; add --workflow-profile slurm, or set hosts: []")
         on_works = Counter(
             (job.wildcards.get("work", job.wildcards.get("workload")), job.rule.name) for job in jobs
         )
-        print(plan.describe(counts, USER, cores.usable(CORES), on_works), file=sys.stderr)
-        messages.show_progress([Path(job.output[0]) for job in rounds])
+        awaited = {job.output.finalists for job in screenings}
+        found = {job.wildcards.workload: job.input.get("finalists") for job in rounds}
+        found = {name: file for name, file in found.items() if file and file not in awaited and is_here}
+        try:
+            print(plan.describe(counts, USER, cores.usable(CORES), on_works, found), file=sys.stderr)
+        except UserError as error:
+            sys.exit(str(error))
+        messages.show_progress([Path(job.output[0]) for job in screenings + rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)
 

@@ -116,6 +116,7 @@ def test_other_cores_than_those_of_the_screening_are_told_in_one_line(screened):
         "snakemake --forcerun screen"
     ) in run.stdout
     assert "Traceback" not in run.stdout
+    assert "Exception" not in run.stdout  # it is said before anything is begun
 
 
 HANGS = """

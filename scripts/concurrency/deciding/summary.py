@@ -48,7 +48,7 @@ def _rows(block: Block) -> Iterator[dict[str, Any]]:
         for name, of_arms in effects.items():
             row |= dict(zip(effect_columns(name), of_arms.get(arm, UNKNOWN), strict=True))
         cores = samples["cores"].max()
-        if block.bound != "io" and pd.notna(cores):
+        if block.bound == "cpu" and pd.notna(cores):
             row["efficiency"] = row["speedup"] / min(arm.workers, cores)
         strategy = block.kind.strategies().get(arm.strategy)  # not if it was measured elsewhere
         competes = not (strategy and strategy.is_algorithm)

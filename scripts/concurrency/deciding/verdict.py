@@ -94,7 +94,7 @@ def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_
         is_enough=is_enough,
         fewer=fewer,
         more=more,
-        at_end=_is_at_end(block, key),
+        at_end=_is_at_end(block, key, fewer),
         items=int(block.samples["items"].fillna(0).max()),
         is_cut=is_cut,
         speedup=_cross_validated(block, recommended, recommended.speedup, baseline, own, worthwhile),
@@ -138,13 +138,14 @@ def _beside(block: Block, known: Mapping[ArmKey, ArmResult], chosen: ArmKey) -> 
     return next(iter(fewer), None), next(iter(more), None)
 
 
-def _is_at_end(block: Block, chosen: ArmKey) -> bool:
-    """Whether more workers might be better still: none were tried, though it was to be found how many are best."""
-    tried, measured = (
-        [key.workers for key in keys if key._replace(workers=chosen.workers) == chosen]
-        for keys in ((ArmKey(*arm) for arm in block.screening[ARM].itertuples(index=False)), block.arms)
-    )
-    return bool(chosen.workers > 1 and tried and chosen.workers >= max(tried + measured))
+def _is_at_end(block: Block, chosen: ArmKey, fewer: Beside | None) -> bool:
+    """Whether more workers might be better still: none were tried, though that many are better than fewer, or though it
+    was to be found how many are best."""
+    tried = [ArmKey(*arm) for arm in block.screening[ARM].itertuples(index=False)]
+    most = max(key.workers for key in tried + block.arms if key._replace(workers=chosen.workers) == chosen)
+    was_found = chosen._replace(workers=most) in tried
+    gains = fewer is not None and fewer.longer.low > 1 and chosen.workers < block.samples["items"].fillna(0).max()
+    return bool(chosen.workers > 1 and chosen.workers == most and (was_found or gains))
 
 
 COSTS = ("median_s", "cpu_s", "max_rss_bytes")

@@ -138,9 +138,9 @@ def _what_more_brings(answer: Answer, recommended: ArmResult, more: Beside) -> s
 
 def _what_fewer_cost(fewer: Beside) -> str:
     count, longer = fewer.arm.key.workers, fewer.longer
-    if longer.low <= 1:
+    if longer.low <= 1 and fewer.arm.best:
         return f"{count} could not be shown to be enough"
-    more = Effect(longer.ratio - 1, longer.low - 1, longer.high - 1)
+    more = Effect(longer.ratio - 1, max(longer.low - 1, 0.0), longer.high - 1)
     return f"{count} would take {percent(more.ratio)} longer ({_percents(more)})"
 
 
@@ -152,21 +152,21 @@ def at_the_end(answer: Answer, recommended: ArmResult) -> str:
     if count < answer.items:
         options = "".join(f", {option.replace('=', ': ')}" for option in recommended.key.options.split())
         more = f"{{{strategy}: {{workers: [{count}, {2 * count}]{options}}}}}"
-        return f"More were not tried; to try them: {in_config(answer, f'strategies: [{BASELINE}, {more}]')}."
+        return f"More were not tried; to try them, {in_config(answer, f'strategies: [{BASELINE}, {more}]')}."
     if answer.is_cut:
-        setting = f"measure_items: {2 * answer.items}"
-        return f"That is one for each of the {answer.items} items measured; to try more: {in_config(answer, setting)}."
-    return f"That is one for each of the {answer.items} items." if 1 < count == answer.items else ""
+        setting = in_config(answer, f"measure_items: {2 * answer.items}")
+        return f"{count} are one for each item measured; to try more, {setting}."
+    return f"{count} are as many as there are items." if 1 < count == answer.items else ""
 
 
 def in_config(answer: Answer, setting: str) -> str:
-    """What sets it for this workload on a terminal."""
+    """What sets it for this workload on a terminal, beside what may be given there already."""
     outer, *inner = kind_of(answer.workload).setting.split(".")
     if setting.startswith("measure_items") and not inner:
-        return f"--config {setting.replace(': ', '=')}"
+        return f"give --config this, too: {setting.replace(': ', '=')}"
     for key in reversed(inner):
         setting = f"{key}: {{{setting}}}"
-    return f"--config '{outer}={{{setting}}}'"
+    return f"give --config this, too: '{outer}={{{setting}}}'"
 
 
 def how_much_faster(answer: Answer, recommended: ArmResult) -> str:

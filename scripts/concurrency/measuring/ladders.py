@@ -14,6 +14,7 @@ from statistics import fmean
 from concurrency.measuring.arms import Arm
 
 WORTHWHILE = 0.05  # a share of the time: what gains less is not worth climbing on for
+CLOSE = 1.1  # times the time of the best, at the end: what takes longer by a tenth is not the best
 CONTENDS = 1.25  # times the time of the best: what takes longer in a sample or two can hardly be the best
 
 
@@ -100,6 +101,10 @@ class Ladder:
         middle = {round(math.sqrt(tried[place] * other)) for other in tried[max(0, place - 1) : place + 2]}
         return sorted(middle - set(self.times))
 
+    def close(self, best_s: float) -> list[int]:
+        """The counts that may still be the best ones, where the best takes `best_s`."""
+        return [rung for rung in self._succeeded if self.mean(rung) <= CLOSE * best_s]
+
     @property
     def places(self) -> list[int]:
         """The counts to measure, the most telling first: the lowest that is about as fast as the fastest; the fastest
@@ -135,8 +140,8 @@ def _due(ladders: Sequence[Ladder], is_first: bool, is_last: bool) -> list[tuple
 
 def finalists(ladders: Sequence[Ladder], most: int) -> list[Arm]:
     """At most so many arms of each interpreter to measure afresh, the most telling last: the counts of the best
-    strategy that tell how many are enough, the best one of each other strategy, and what stands beside those that
-    might still win.
+    strategy that tell how many are enough, the best one of each other strategy, what stands beside those that might
+    still win, and whatever else may.
 
     A strategy of which every rung failed is not among them.
     """
@@ -148,5 +153,12 @@ def finalists(ladders: Sequence[Ladder], most: int) -> list[Arm]:
         ranked += [(ladder, ladder.places[0]) for ladder in leading[1:]]
         rivals = [ladder for ladder in leading[1:] if ladder.contends(leading[0].least_s)]
         ranked += [(ladder, rung) for ladder in rivals for rung in ladder.places[1:]]
+        for ladder, rung in sorted(((one, rung) for one in own for rung in one.close(leading[0].least_s)), key=_mean):
+            ranked += [(ladder, rung)] if (ladder, rung) not in ranked else []
         found = [replace(ladder.arm, workers=rung) for ladder, rung in ranked[:most][::-1]] + found
     return found
+
+
+def _mean(place: tuple[Ladder, int]) -> float:
+    ladder, rung = place
+    return ladder.mean(rung)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from concurrency.measuring import arms
 from concurrency.measuring.arms import AUTO, Arm
-from concurrency.measuring.comparison import Comparison
+from concurrency.measuring.comparison import Comparison, with_finalists
 from concurrency.measuring.sampling import OVERHEAD_S
 from concurrency.running.settings import Settings
 from concurrency.workloads.own.workload import Own
@@ -19,14 +19,18 @@ def describe(
     settings: Settings,
     cores: int,
     jobs: Mapping[tuple[str, str], int] = MappingProxyType({}),
+    finalists: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """A sentence or two; `rounds` counts the rounds of each workload, `jobs` all that is to be run of it, by its name
-    and the rule's. With how many workers the finalists of a screening are measured, nobody knows yet: it is assumed
-    that most of them have many."""
+    and the rule's, `finalists` are the files of those that are known. With how many workers the others are measured,
+    nobody knows yet: it is assumed that most of them have many.
+
+    Raises UserError where finalists were found on other cores than `cores`.
+    """
     seconds, samples, hopeless = 0.0, 0, ""
     free_threaded = {python.executable for python in settings.interpreters if python.free_threaded}
     for name, count in rounds.items():
-        for comparison in settings.compared(name):
+        for comparison in _compared(settings, name, finalists, cores):
             screened, measured = _samples(comparison, settings, cores)
             every = screened * jobs.get((name, "screen"), 0) + measured * count
             seconds += _seconds(comparison.workload, every, cores, free_threaded)
@@ -37,9 +41,13 @@ def describe(
     names = " and ".join(f"{count} × {name}" for name, count in rounds.items())
     lasting = "" if math.isnan(seconds) else f", about {_duration(seconds)}"  # who knows the user's own function
     screening = " and ".join(name for name in rounds if jobs.get((name, "screen")))
-    about = "about " if any(settings.works[name].is_screened for name in rounds) else ""
+    about = "about " if any(settings.works[name].is_screened and name not in finalists for name in rounds) else ""
     first = f"Looking for how many workers {screening} may need, then measuring" if screening else "Measuring"
-    return f"{first} {names}: {about}{samples} samples{lasting}.{_calls(jobs, settings, cores)}{hopeless}"
+    return f"{first} {names}: {about}{samples} samples{lasting}.{_calls(jobs, settings, cores, finalists)}{hopeless}"
+
+
+def _compared(settings: Settings, name: str, finalists: Mapping[str, str], cores: int) -> list[Comparison]:
+    return with_finalists((one.plain() for one in settings.compared(name)), finalists.get(name), cores)
 
 
 def _samples(comparison: Comparison, settings: Settings, cores: int) -> tuple[list[Arm], list[Arm]]:
@@ -61,14 +69,14 @@ def _samples(comparison: Comparison, settings: Settings, cores: int) -> tuple[li
     return every + again, replace(comparison, arms=given + few).samples(cores)
 
 
-def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int) -> str:
+def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int, finalists: Mapping[str, str]) -> str:
     """How often the user's own functions are called, which may ask somebody else's service for something."""
     told = []
     for name, work in settings.own.items():
         rounds, timelines = jobs.get((name, "measure"), 0), jobs.get((name, "timeline"), 0)
         if not rounds:
             continue
-        [comparison] = settings.compared(name)
+        [comparison] = _compared(settings, name, finalists, cores)
         assert isinstance(comparison.workload, Own)
         few, every = len(comparison.workload.items), len(replace(comparison.workload, measure_items=None).items)
         count = every * jobs.get((name, "do"), 0) + few * jobs.get((name, "record"), 0)
@@ -78,7 +86,10 @@ def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int) 
             screened, measured = _samples(comparison, settings, cores)
             count += few * (jobs.get((name, "screen"), 0) * len(screened) + rounds * len(measured))
             count += few * timelines * (len(measured) - 1)
-            about, most = "about " * work.is_screened, max(int(arm.workers) for arm in screened + measured)
+            about, most = (
+                "about " * (work.is_screened and name not in finalists),
+                max(int(arm.workers) for arm in screened + measured),
+            )
             other = f"works.{name}.source: profile would measure a stand-in"
             told.append(f"{about}{count:,} times for {name}, up to {most} at once ({other})")
     return f" Your function is called {' and '.join(told)}." if told else ""

@@ -217,7 +217,9 @@ def _name_ends(axes: Axes, shown: Gains, drawn: Sequence[Line]) -> None:
     for (gain, line), y in zip(ends, heights, strict=True):
         name = "\n".join(filter(None, [line.style["label"], shown.limit(line.key)]))
         axes.text(1.05, y, name, transform=axes.transAxes, va="center", fontsize=9, color=INK)
+        far = line.workers.iloc[-1] < shown.counts[-1]  # across the panel: it must not look like a line of its own
         leader = {"arrowstyle": "-", "color": line.style["color"], "linewidth": 1, "shrinkA": 0, "shrinkB": 5}
+        leader |= {"linestyle": ":", "alpha": 0.5} if far else {}
         axes.annotate("", (line.workers.iloc[-1], gain), (1.045, y), textcoords="axes fraction", arrowprops=leader)
 
 

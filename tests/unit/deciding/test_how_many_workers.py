@@ -88,7 +88,7 @@ def test_where_the_best_is_the_most_that_was_tried_the_next_command_is_offered()
     found = screened({128: 2.0, 256: 1.0}, [1, 128, 256], items=1000)
     assert found["at_end"]
     assert found["sentence"].endswith(
-        "More were not tried; to try them: --config "
+        "More were not tried; to try them, give --config this, too: "
         "'download={strategies: [sequential, {asyncio: {workers: [256, 512]}}]}'."
     )
     assert not screened({8: 1.0, 256: 1.0}, [1, 8, 256], items=1000)["at_end"]
@@ -118,10 +118,10 @@ def test_the_offered_command_is_one(work, options, items, cut, tmp_path):
     before = table({arm: [1.0] for arm in times}, work, options=options).assign(screening=True)
     both = tables.as_timings(pd.concat([before, table({ONE_BY_ONE: around(16.0)}, work), rows])).assign(items=items)
     sentence = verdict(both, summarise(both), cut=cut)[work]["sentence"]
-    arguments = shlex.split(re.search(r"--config ('.*'|[^ ]*[^ .])", sentence).group())
+    arguments = shlex.split(re.search(r"--config this, too: ('.*'|[^ ]*[^ .])", sentence).group(1))
     (tmp_path / "own.py").write_text("def f(n):\n    return n\n")
     config = {"works": {"photos": {"items": {"start": 1, "count": 1000}, "function": f"{tmp_path}/own.py:f"}}}
-    update_config(config, parse_config(arguments[1:]))
+    update_config(config, parse_config(arguments))
     settings = resolve(config)
     if cut:
         assert settings.compared(work)[0].workload.measure_items == 512 or work == "download"
@@ -132,15 +132,18 @@ def test_the_offered_command_is_one(work, options, items, cut, tmp_path):
 
 def test_where_all_items_are_at_work_it_says_so():
     found = screened({8: 2.0, 15: 1.0}, [1, 8, 15])
-    assert found["sentence"].endswith("That is one for each of the 15 items.")
+    assert found["sentence"].endswith("15 are as many as there are items.")
     found = screened({8: 2.0, 15: 1.0}, [1, 8, 15], cut=["download"])
     assert found["sentence"].endswith(
-        "That is one for each of the 15 items measured; to try more: --config measure_items=30."
+        "15 are one for each item measured; to try more, give --config this, too: measure_items=30."
     )
 
 
-def test_counts_that_were_given_have_no_end():
-    assert not answer(table(sequence({8: 2.0, 15: 1.0})))["at_end"]
+def test_counts_that_were_given_have_an_end_where_each_gained_and_there_are_more_items():
+    given = table(sequence({8: 2.0, 15: 1.0}))
+    assert not answer(given)["at_end"]
+    assert answer(given.assign(items=100))["at_end"]
+    assert not answer(table(sequence({8: 2.0, 15: 2.0})).assign(items=100))["at_end"]
 
 
 def test_what_screened_counts_for_nothing():
