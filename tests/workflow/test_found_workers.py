@@ -72,7 +72,7 @@ def test_more_rounds_do_not_screen_again(screened):
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 2}, {"finalists": 2}, {"worthwhile": 0.1}, {"screening_rounds": 1}],
+    [{"seed": 2}, {"finalists": 2}, {"screening_rounds": 1}],
     ids=str,
 )
 def test_what_screening_depends_on_screens_again(screened, change):
@@ -83,6 +83,13 @@ def test_what_screening_depends_on_screens_again(screened, change):
         assert (jobs["screen"], jobs["measure"]) == (1, 2)
     finally:
         workflow.configure(AUTO)
+
+
+def test_what_is_worthwhile_decides_again_on_what_was_measured(screened):
+    workflow, _ = screened
+    jobs = workflow.scheduled("--config", "worthwhile=0.2")
+    assert jobs["analyse"] == 1
+    assert not {"screen", "measure"} & set(jobs)
 
 
 def test_an_edited_strategy_screens_again(screened):
