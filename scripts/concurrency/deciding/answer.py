@@ -32,10 +32,13 @@ class ArmResult:
 
 @dataclass(frozen=True)
 class Beside:
-    """An arm that has fewer or more workers than the recommended one: `longer` is its time over that one's."""
+    """An arm that has fewer or more workers than the recommended one: `longer` is its time over that one's, `memory` and
+    `cpu` are the same of peak memory and CPU time; nan, if they are not known."""
 
     arm: ArmResult
     longer: Effect
+    memory: float
+    cpu: float
 
 
 @dataclass(frozen=True)

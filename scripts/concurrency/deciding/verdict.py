@@ -13,6 +13,8 @@ from concurrency.deciding.blocks import Block, blocks
 from concurrency.deciding.inference import WORTHWHILE, Effect
 from concurrency.deciding.tables import ARM, ArmKey, effect_columns
 
+COSTS = ("median_s", "cpu_s", "max_rss_bytes")
+
 
 def verdict(
     timings: pd.DataFrame,
@@ -132,10 +134,18 @@ def _beside(block: Block, known: Mapping[ArmKey, ArmResult], chosen: ArmKey) -> 
     alike = sorted(arm for arm in against if arm._replace(workers=chosen.workers) == chosen)
     place = alike.index(chosen)
     fewer, more = (
-        [Beside(known[arm], against[arm].inverse) for arm in next_one]
+        [_compared(known[arm], known[chosen], against[arm]) for arm in next_one]
         for next_one in (alike[max(0, place - 1) : place], alike[place + 1 : place + 2])
     )
     return next(iter(fewer), None), next(iter(more), None)
+
+
+def _compared(arm: ArmResult, chosen: ArmResult, effect: Effect) -> Beside:
+    memory, cpu = (
+        float(of_arm) / of_chosen if of_chosen else math.nan  # which an older table may have as 0
+        for of_arm, of_chosen in ((arm.max_rss_bytes, chosen.max_rss_bytes), (arm.cpu_s, chosen.cpu_s))
+    )
+    return Beside(arm, effect.inverse, memory, cpu)
 
 
 def _is_at_end(block: Block, chosen: ArmKey, fewer: Beside | None) -> bool:
@@ -146,9 +156,6 @@ def _is_at_end(block: Block, chosen: ArmKey, fewer: Beside | None) -> bool:
     was_found = chosen._replace(workers=most) in tried
     gains = fewer is not None and fewer.longer.low > 1 and chosen.workers < block.samples["items"].fillna(0).max()
     return bool(chosen.workers > 1 and chosen.workers == most and (was_found or gains))
-
-
-COSTS = ("median_s", "cpu_s", "max_rss_bytes")
 
 
 def _results(rows: pd.DataFrame) -> tuple[ArmResult, ...]:
@@ -188,7 +195,7 @@ def _as_data(answer: Answer) -> dict[str, Any]:
     arm = answer.recommended.key
     data |= {"strategy": arm.strategy, "options": arm.options, "interpreter": arm.interpreter}
     data |= {"workers": int(arm.workers), "enough": answer.is_enough, "at_end": answer.at_end}
-    data |= {"fewer": _as_costs(answer, answer.fewer), "more": _as_costs(answer, answer.more)}
+    data |= {"fewer": _as_costs(answer.fewer), "more": _as_costs(answer.more)}
     speedup = _rounded(effect_columns("speedup"), answer.speedup)
     if answer.versus_sequential is None:
         return data | speedup
@@ -196,16 +203,14 @@ def _as_data(answer: Answer) -> dict[str, Any]:
     return data | speedup | _rounded(effect_columns("versus_sequential"), answer.versus_sequential)
 
 
-def _as_costs(answer: Answer, beside: Beside | None) -> dict[str, Any] | None:
-    if beside is None or answer.recommended is None:
+def _as_costs(beside: Beside | None) -> dict[str, Any] | None:
+    if beside is None:
         return None
-    ratios = {"memory": beside.arm.max_rss_bytes / answer.recommended.max_rss_bytes} | {
-        "cpu": beside.arm.cpu_s / answer.recommended.cpu_s
-    }
+    known = {"memory": beside.memory, "cpu": beside.cpu}
     return (
         {"workers": int(beside.arm.key.workers)}
         | _rounded(effect_columns("longer"), beside.longer)
-        | {name: round(ratio, 3) for name, ratio in ratios.items() if math.isfinite(ratio)}
+        | {name: round(ratio, 3) for name, ratio in known.items() if math.isfinite(ratio)}
     )
 
 

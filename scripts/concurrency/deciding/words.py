@@ -115,7 +115,7 @@ def how_many(answer: Answer, recommended: ArmResult) -> str:
         little = f"less than {100 * answer.worthwhile:g} % is gained by"
         said += [f"{little} {listed(quicker, NAMED)}"] if quicker else []
     if answer.more:
-        said.append(_what_more_brings(answer, recommended, answer.more))
+        said.append(_what_more_brings(answer, answer.more))
     if answer.fewer:
         said.append(_what_fewer_cost(answer.fewer))
     elif not answer.is_enough and any(arm.key.workers < recommended.key.workers for arm in answer.ties):
@@ -124,10 +124,9 @@ def how_many(answer: Answer, recommended: ArmResult) -> str:
     return " ".join(filter(None, [f"{sentence[:1].upper()}{sentence[1:]}", at_the_end(answer, recommended)]))
 
 
-def _what_more_brings(answer: Answer, recommended: ArmResult, more: Beside) -> str:
+def _what_more_brings(answer: Answer, more: Beside) -> str:
     count, longer = more.arm.key.workers, more.longer
-    memory = more.arm.max_rss_bytes / recommended.max_rss_bytes
-    price = f", with {number(memory)}× the memory" if memory > NOTICED else ""
+    price = f", with {number(more.memory)}× the memory" if more.memory > NOTICED else ""
     if longer.high < 1:
         quicker = Effect(1 - longer.ratio, 1 - longer.high, 1 - longer.low)
         return f"{count} would take {percent(quicker.ratio)} less ({_percents(quicker)}){price}"

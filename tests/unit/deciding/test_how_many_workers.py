@@ -53,6 +53,11 @@ def test_the_price_in_memory_is_told():
     assert (found["more"]["memory"], found["more"]["cpu"]) == (2.0, 1.0)
 
 
+def test_costs_that_a_table_has_as_nothing_are_not_told():
+    timings = table(sequence({16: 1.6, 32: 1.55})).assign(cpu_s=0.0, max_rss_bytes=0)
+    assert not {"memory", "cpu"} & set(answer(timings)["more"])
+
+
 def test_worthwhile_is_the_users_to_say():
     timings = table(sequence({16: 1.6, 32: 1.55}))
     found = verdict(timings, summarise(timings), worthwhile=0.01)["download"]
