@@ -32,8 +32,8 @@ class ArmResult:
 
 @dataclass(frozen=True)
 class Beside:
-    """An arm that has fewer or more workers than the recommended one: `longer` is its time over that one's, `memory` and
-    `cpu` are the same of peak memory and CPU time; nan, if they are not known."""
+    """An arm that has fewer or more workers than the recommended one: `longer` is its time over that one's, `memory`
+    and `cpu` are the same of peak memory and CPU time; nan, if they are not known."""
 
     arm: ArmResult
     longer: Effect
