@@ -97,7 +97,7 @@ def check(places, folder, found, in_flight, rate):
         assert [page.error for page in pages] == [""] * PAGES  # each was fetched again from a server that had recovered
 
 
-@unasked(30)
+@unasked(12)
 def test_no_unasked_byte_makes_a_wrong_page(places, tmp_path_factory, found, in_flight, rate):
     check(places, tmp_path_factory.mktemp("store"), found, in_flight, rate)
 

@@ -102,7 +102,8 @@ def recorded_lines(workflow):
     return [*recorded.read(workflow.folder / "results/download")]
 
 
-@pytest.mark.parametrize("shards", [1, pytest.param(2, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("shards", [1, 2])
 def test_the_probe_is_announced_made_once_and_recorded(live, places, shards):
     server = places.server
     server.play({"/robots.txt": [status("404 None")], **{f"/{i}": [[0.02, reply()]] for i in range(6)}})
@@ -162,6 +163,7 @@ def test_failures_are_told_and_tried_again(live, places):
     assert server.hits["/a"] == 1
 
 
+@pytest.mark.heavy
 def test_failed_pages_are_in_a_table_that_stays(live, places):
     """Snakemake removes pages.csv when the rule fails; no login is in any table, nor on the screen."""
     places.server.play({"/robots.txt": [status("404 None")], "/{a}": [OK], "/b": [status("410 \x1b[31mGone")]})
