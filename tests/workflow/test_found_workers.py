@@ -1,6 +1,7 @@
 """`workers: auto`: how many are worth measuring is found first, in rounds that count for nothing else."""
 
 import json
+from contextlib import contextmanager
 
 import pandas as pd
 import pytest
@@ -30,6 +31,16 @@ def screened(tmp_path_factory):
     run = workflow.run()
     assert run.returncode == 0, run.stdout
     return workflow, run.stdout
+
+
+@contextmanager
+def configured(workflow, change):
+    """With this much of its configuration changed."""
+    workflow.configure(AUTO | change)
+    try:
+        yield
+    finally:
+        workflow.configure(AUTO)
 
 
 def arms(rows):
@@ -77,12 +88,9 @@ def test_more_rounds_do_not_screen_again(screened):
 )
 def test_what_screening_depends_on_screens_again(screened, change):
     workflow, _ = screened
-    workflow.configure(AUTO | change)
-    try:
+    with configured(workflow, change):
         jobs = workflow.scheduled()
-        assert (jobs["screen"], jobs["measure"]) == (1, 2)
-    finally:
-        workflow.configure(AUTO)
+    assert (jobs["screen"], jobs["measure"]) == (1, 2)
 
 
 def test_what_is_worthwhile_decides_again_on_what_was_measured(screened):
@@ -107,11 +115,8 @@ def test_an_edited_strategy_screens_again(screened):
 def test_given_counts_are_not_screened(screened):
     workflow, _ = screened
     given = {"strategies": ["sequential", "asyncio", {"threads": {"workers": [1, 2]}}]}
-    workflow.configure(AUTO | {"squares": AUTO["squares"] | given})
-    try:
+    with configured(workflow, {"squares": AUTO["squares"] | given}):
         assert "screen" not in workflow.scheduled()
-    finally:
-        workflow.configure(AUTO)
 
 
 def test_other_cores_than_those_of_the_screening_are_told_in_one_line(screened):
