@@ -1,17 +1,16 @@
 """How many cores there are to be used: what affinity and control groups leave of the machine's."""
 
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
-
-import psutil
 
 CGROUPS = Path("/sys/fs/cgroup")
 
 
 def available() -> int:
     """How many cores this process may keep busy: those of its affinity, or what its control groups' quotas allow."""
-    found = len(psutil.Process().cpu_affinity()) if psutil.LINUX else psutil.cpu_count() or 1
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([found, *(math.ceil(quota) for quota in _cpu_quotas())]))
 
 

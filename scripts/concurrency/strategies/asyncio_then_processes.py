@@ -15,7 +15,6 @@ from ._processes import process_pool
 RANK = 7
 RUNS = "coroutine"
 THEN = "processes"
-NEEDS = ["psutil"]
 OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one per core
 
 

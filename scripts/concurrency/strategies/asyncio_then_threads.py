@@ -15,7 +15,6 @@ RANK = 6
 RUNS = "coroutine"
 THEN = "threads"
 SHARES = "gil"
-NEEDS = ["psutil"]
 OPTIONS = {"threads": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one per core
 
 

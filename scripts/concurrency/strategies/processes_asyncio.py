@@ -14,7 +14,6 @@ from .asyncio import run_all
 
 RANK = 6
 RUNS = "coroutine"
-NEEDS = ["psutil"]
 OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one per core
 
 

@@ -15,7 +15,6 @@ from ._threads import thread_pool
 RANK = 6
 RUNS = "function"
 THEN = "processes"
-NEEDS = ["psutil"]
 OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one per core
 
 
