@@ -18,7 +18,7 @@ from concurrency import processes
 
 log = logging.getLogger(__name__)
 
-STARTS = ("concurrency.measuring.sample", "concurrency.measuring.checking")
+STARTS = ("concurrency.measuring.sample", "concurrency.measuring.checking", "concurrency.measuring.sweep")
 CLEANUP_S = 20.0
 
 

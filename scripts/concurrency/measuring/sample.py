@@ -48,7 +48,7 @@ def main() -> None:
             ready = perf_counter()
             answers = run(work, spec["items"])
         except BaseException as error:  # reported from here, because cleaning up after it may hang
-            parent.tell(error=_reason(error), traceback=traceback.format_exc())
+            parent.tell(error=reason(error), traceback=traceback.format_exc())
             raise
         end = perf_counter()
         used = worker.used()  # at once: to pickle what was answered is no part of the work
@@ -75,12 +75,12 @@ def _told(answers: list[Any], file: str | None, tolerated: int) -> dict[str, Any
             try:
                 dump(answer, pickled, HIGHEST_PROTOCOL)
             except Exception as error:  # noqa: BLE001  (whatever pickling a stranger's object raises)
-                reason = f"item {place}: its answer cannot be pickled: {_reason(error)}"
-                return told | {"failed": 1, "failure": reason, "traceback": ""}
+                failure = f"item {place}: its answer cannot be pickled: {reason(error)}"
+                return told | {"failed": 1, "failure": failure, "traceback": ""}
     return told
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """One line; of a group, as a TaskGroup raises it, its first member says what happened."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -1,0 +1,93 @@
+"""What is known of a map that is being surveyed, written down sweep by sweep, so that a killed survey goes on."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from concurrency.mapping.grid import Place
+from concurrency.mapping.sweeping import Sweep
+
+Contenders = dict[str, dict[Place, list[str]]]  # of each interpreter, at each place: the names of strategies
+
+
+@dataclass
+class Stage:
+    """Some places with who contends there, swept in so many rounds, which `count` or only found out who contends."""
+
+    contenders: Contenders
+    rounds: int
+    counts: bool
+    sweeps: list[tuple[int, Sweep]] = field(default_factory=list)  # with the number of the round, from 0
+
+    def has(self, number: int, interpreter: str, strategy: str) -> bool:
+        """Whether that was swept in that round."""
+        return any((number, interpreter, strategy) == (round_, one.interpreter, one.strategy) for round_, one in self.sweeps)
+
+
+class Journal:
+    """The stages of a survey under some `conditions`; what was found under others is forgotten."""
+
+    def __init__(self, file: Path, conditions: Mapping[str, Any]) -> None:
+        self._file = file
+        self.stages: list[Stage] = []
+        self.unit_s: dict[str, float] = {}
+        lines = self._lines()
+        if lines and lines[0].get("conditions") == conditions:
+            for line in lines[1:]:
+                self._take(line)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps({"conditions": conditions}) + "\n", encoding="utf-8")
+
+    def _lines(self) -> list[dict[str, Any]]:
+        """Those that are whole: what a kill has left of the last one is cut off."""
+        if not self._file.exists():
+            return []
+        whole = self._file.read_bytes().rpartition(b"\n")[0]
+        self._file.write_bytes(whole + b"\n" if whole else b"")
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def _take(self, line: dict[str, Any]) -> None:
+        if "unit_s" in line:
+            self.unit_s[line["interpreter"]] = line["unit_s"]
+        elif "sweep" in line:
+            told = line["sweep"]
+            told["places"] = [Place(*place) for place in told["places"]]
+            self.stages[-1].sweeps.append((line["round"], Sweep(**told)))
+        else:
+            contenders = {
+                label: {Place(*place): names for place, names in of_places}
+                for label, of_places in line["contenders"].items()
+            }
+            self.stages.append(Stage(contenders, line["rounds"], line["counts"]))
+
+    def calibrated(self, interpreter: str, unit_s: float) -> None:
+        """Note what a unit of computing takes."""
+        self._add({"interpreter": interpreter, "unit_s": unit_s})
+
+    def begin(self, stage: Stage) -> None:
+        """Note that a stage begins."""
+        contenders = {label: list(of_places.items()) for label, of_places in stage.contenders.items()}
+        self._add({"contenders": contenders, "rounds": stage.rounds, "counts": stage.counts})
+
+    def add(self, number: int, sweep: Sweep) -> None:
+        """Note a sweep of the last stage in round `number`."""
+        self._add({"round": number, "sweep": asdict(sweep)})
+
+    def _add(self, line: dict[str, Any]) -> None:
+        text = json.dumps(line)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+        self._take(json.loads(text))
+
+    @property
+    def used_s(self) -> float:
+        """How long all sweeps together have lasted."""
+        return sum(sweep.lasted_s for stage in self.stages for _, sweep in stage.sweeps)
+
+
+def sweeps_of(stages: Sequence[Stage], counts: bool) -> list[Sweep]:
+    """All sweeps of the stages that count, or of those that do not."""
+    return [sweep for stage in stages if stage.counts == counts for _, sweep in stage.sweeps]

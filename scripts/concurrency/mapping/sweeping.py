@@ -1,0 +1,82 @@
+"""A sweep: one strategy at many places of the map, in one fresh interpreter; what a unit of computing takes."""
+
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from concurrency.mapping.contestants import ITEMS, Contestant
+from concurrency.mapping.grid import Place
+from concurrency.measuring.child import SampleError, fresh_interpreter
+
+WORK = "concurrency.workloads.mixed.work"
+TIMEOUT_S = 300.0
+CALIBRATED_UNITS, CALIBRATIONS = 400, 25  # some milliseconds each
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a contestant took at each of some places, in seconds, once its set-up was done; `lasted_s` is all of it, the
+    start of the interpreter included. Where it failed, there is an `error` and no time."""
+
+    interpreter: str
+    strategy: str
+    places: list[Place]
+    setup_s: float
+    took_s: list[float]
+    lasted_s: float
+    error: str = ""
+
+    def at(self, place: Place) -> float:
+        """What it took there with its set-up; infinity where it was not, or failed."""
+        return dict(zip(self.places, self.took_s, strict=False)).get(place, math.inf) + self.setup_s
+
+
+def sweep(contestant: Contestant, places: Sequence[Place], unit_s: float, start_method: str | None) -> Sweep:
+    """One, at `places` in that order; a unit of computing takes `unit_s` of CPU time."""
+    began = time.monotonic()
+    label, name = contestant.interpreter.label, contestant.name
+    try:
+        told = _told(contestant, [lot(place, unit_s) for place in places], start_method)
+    except SampleError as error:
+        return Sweep(label, name, list(places), 0.0, [], time.monotonic() - began, str(error))
+    return Sweep(label, name, list(places), told["setup_s"], told["took_s"], time.monotonic() - began)
+
+
+def calibrated(one_by_one: Contestant, start_method: str | None) -> float:
+    """The CPU time of a unit under its interpreter, in seconds: the median of some trials.
+
+    Raises SampleError where that cannot be told.
+    """
+    told = _told(one_by_one, [[(0.0, CALIBRATED_UNITS)]] * CALIBRATIONS, start_method)
+    return statistics.median(told["used_s"]) / CALIBRATED_UNITS
+
+
+def lot(place: Place, unit_s: float) -> list[tuple[float, int]]:
+    """The items of a place: all wait as long, and compute the place's time on average, in whole units."""
+    units = ITEMS * place.computes_s / unit_s
+    bounds = [round(units * i / ITEMS) for i in range(ITEMS + 1)]
+    return [(place.waits_s, stop - start) for start, stop in zip(bounds, bounds[1:], strict=False)]
+
+
+def _told(
+    contestant: Contestant, lots: Sequence[Sequence[tuple[float, int]]], start_method: str | None
+) -> dict[str, object]:
+    strategy = contestant.strategy
+    order = {
+        "strategy": strategy.module,
+        "workers": contestant.workers,
+        "options": strategy.defaults,
+        "form": strategy.runs,
+        "work": WORK,
+        "lots": lots,
+        "start_method": start_method,
+    }
+    with fresh_interpreter(contestant.interpreter.executable, "concurrency.measuring.sweep") as child:
+        child.send(order)
+        told = child.receive(TIMEOUT_S, "of a sweep")
+        if "error" in told:
+            raise SampleError(told["error"])
+        child.wait()
+        return told
