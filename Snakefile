@@ -3,12 +3,14 @@
 snakemake             everything
 snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
+snakemake map         which strategy to use for any waiting and computing, and where your work lies
 snakemake capacity    what larger jobs would take
 
 download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                         the job, below
 do ─> results/<work>/results.jsonl                                                                    each of your own
 screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report       rules/compare.smk
 timeline, futures, switching, races ─> plot_explanation ─> report                                    rules/explain.smk
+survey ─> map.csv, locate ─> plot_map ─> map                                                          rules/map.smk
 capacity                                                                                              rules/plan.smk
 """
 
@@ -210,6 +212,7 @@ rule do:
 
 include: "rules/explain.smk"
 include: "rules/compare.smk"
+include: "rules/map.smk"
 include: "rules/plan.smk"
 
 

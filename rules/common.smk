@@ -13,6 +13,7 @@ sys.path.append(str(SCRIPTS))
 from concurrency import cores, processes
 from concurrency.deciding.stopping import rounds_to_reach
 from concurrency.errors import UserError
+from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
 from concurrency.running import liveness, settings
@@ -122,6 +123,26 @@ def finalists(wildcards):
     """What screening found, where it is asked how many workers to measure; of the first kind of nodes, if not of one."""
     folder = wildcards.workload + wildcards.get("host", KINDS[0])
     return f"results/rounds/{folder}/finalists.json" if USER.works[wildcards.workload].is_screened else []
+
+
+def is_only_mapped():
+    """Whether the map is all that is asked for."""
+    targets = workflow.dag_settings.targets
+    return bool(targets) and all(target.endswith("map") for target in targets)
+
+
+def located(wildcards):
+    """Where the works lie on the map; nothing was measured of them yet where that alone is asked for."""
+    is_known = bool(COMPARED) and (
+        Path(PLACE.modify_path("results/tables/verdict.json")).exists() or not is_only_mapped()
+    )
+    return "results/tables/located.json" if is_known else []
+
+
+def mapped(wildcards):
+    """The map, where there is one, or where it is asked for."""
+    is_there = Path(PLACE.modify_path("results/tables/map.csv")).exists() or is_only_mapped()
+    return ["results/plots/map.svg", "results/plots/map.txt", located(wildcards)] if is_there else []
 
 
 def replayed():

@@ -254,6 +254,7 @@ rule report:
         explanations=expand("results/plots/{topic}.{kind}", topic=EXPLANATIONS, kind=["svg", "txt"]),
         recorded=recorded,
         verified=verified,
+        mapped=mapped,
     output:
         report(
             "results/report.html", category="0 The answer", caption="../captions/report.rst", labels={"page": "report"}

@@ -26,6 +26,7 @@ def main(snakemake: Any) -> None:
         left_out=snakemake.params.left_out,
         measured=snakemake.params.measured,
         replayed=_replayed(snakemake.params.replayed, files),
+        mapped=_mapped(files.mapped),
     )
     Path(snakemake.output[0]).write_text(html, encoding="utf-8")
 
@@ -41,6 +42,14 @@ def _replayed(compared: list[dict[str, Any]], files: Any) -> dict[str, str]:
     for file in files.verified:
         found["verified"] = json.loads(Path(file).read_text(encoding="utf-8"))["sentence"]
     return found
+
+
+def _mapped(files: list[str]) -> tuple[Path, list[str]] | None:
+    """The map, if there is one, and what it says of each work."""
+    if not files:
+        return None
+    picture, _, located = map(Path, files)
+    return picture, [one["sentence"] for one in json.loads(located.read_text(encoding="utf-8"))]
 
 
 def _facts(files: list[Path]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -103,7 +104,10 @@ def _failed(sweeps: Sequence[Sweep], name: str) -> bool:
 def _answer(names: list[str], logs: np.ndarray, worthwhile: float) -> Answer:
     if len(logs) < 2 or len(names) < 2:
         means = logs.mean(axis=0)
-        gains = {name: Effect(float(np.exp(means[0] - mean)), np.nan, np.nan) for name, mean in zip(names, means, strict=True)}
+        gains = {
+            name: Effect(float(np.exp(means[0] - mean)), np.nan, np.nan)
+            for name, mean in zip(names, means, strict=True)
+        }
         return Answer(names, logs, names[int(means.argmin())], len(names) == 1, set(names), gains)
     how = inference.form(len(logs), len(names))
     campaign = logs[None]
@@ -116,9 +120,7 @@ def _answer(names: list[str], logs: np.ndarray, worthwhile: float) -> Answer:
     return Answer(names, logs, names[choice], clear, best, dict(zip(names, effects, strict=True)))
 
 
-def table(
-    stages: Sequence[Stage], contestants: Mapping[str, Sequence[Contestant]], worthwhile: float
-) -> pd.DataFrame:
+def table(stages: Sequence[Stage], contestants: Mapping[str, Sequence[Contestant]], worthwhile: float) -> pd.DataFrame:
     """A row for each contestant at each place, with COLUMNS; `how` it is known: measured in rounds, only screened, the
     least that it can take (in `median_s`), where that is more than another took, or computed, as one by one is."""
     rows = list(_rows(stages, contestants, answers(stages, contestants, worthwhile)))
@@ -126,11 +128,15 @@ def table(
 
 
 def _rows(
-    stages: Sequence[Stage], contestants: Mapping[str, Sequence[Contestant]], found: Mapping[str, Mapping[Place, Answer]]
+    stages: Sequence[Stage],
+    contestants: Mapping[str, Sequence[Contestant]],
+    found: Mapping[str, Mapping[Place, Answer]],
 ) -> Iterator[dict[str, object]]:
     for label, of_places in found.items():
         own = [sweep for stage in stages for _, sweep in stage.sweeps if sweep.interpreter == label]
-        screened = _by_place([sweep for stage in stages if not stage.counts for _, sweep in stage.sweeps if sweep.interpreter == label])
+        screened = _by_place(
+            [sweep for stage in stages if not stage.counts for _, sweep in stage.sweeps if sweep.interpreter == label]
+        )
         for place, answer in sorted(of_places.items()):
             for contestant in contestants[label]:
                 name = contestant.name
@@ -158,6 +164,11 @@ def _rows(
                 else:
                     row |= {"how": "at least", "rounds": 0, "median_s": contestant.least_s(place)}
                 yield row | dict(zip(("gain", "gain_low", "gain_high"), gain, strict=True))
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """A table of the map as it was written."""
+    return pd.read_csv(path, keep_default_na=True).astype(COLUMNS)
 
 
 def checked(stages: Sequence[Stage]) -> dict[str, list[float]]:

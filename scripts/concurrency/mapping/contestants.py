@@ -16,6 +16,7 @@ NAMES = (
     "asyncio_then_threads", "asyncio_then_processes", "threads_then_processes",
 )  # fmt: skip
 ONE_PER_CORE = ("process_pool", "interpreter_pool")
+MODULES = tuple(f"strategies/{name}.py" for name in (BASELINE, *NAMES))
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,6 @@ def contestants(interpreters: Sequence[Interpreter], cores: int) -> dict[str, li
 def _of(interpreter: Interpreter, cores: int) -> Iterator[Contestant]:
     known = described()
     chosen = [known[name] for name in (BASELINE, *NAMES) if not interpreter.lacks(known[name])]
-    workers = {name: cores for name in ONE_PER_CORE} | {BASELINE: 1}
+    workers = dict.fromkeys(ONE_PER_CORE, cores) | {BASELINE: 1}
     found = [Contestant(one, workers.get(one.name, IN_FLIGHT), interpreter, cores) for one in chosen]
     yield from sorted(found, key=lambda one: (one.workers, one.strategy.rank, one.name))

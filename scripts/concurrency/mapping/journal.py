@@ -23,7 +23,9 @@ class Stage:
 
     def has(self, number: int, interpreter: str, strategy: str) -> bool:
         """Whether that was swept in that round."""
-        return any((number, interpreter, strategy) == (round_, one.interpreter, one.strategy) for round_, one in self.sweeps)
+        return any(
+            (number, interpreter, strategy) == (round_, one.interpreter, one.strategy) for round_, one in self.sweeps
+        )
 
 
 class Journal:
@@ -33,13 +35,13 @@ class Journal:
         self._file = file
         self.stages: list[Stage] = []
         self.unit_s: dict[str, float] = {}
-        lines = self._lines()
-        if lines and lines[0].get("conditions") == conditions:
+        lines, first = self._lines(), json.dumps({"conditions": conditions})
+        if lines and lines[0] == json.loads(first):
             for line in lines[1:]:
                 self._take(line)
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps({"conditions": conditions}) + "\n", encoding="utf-8")
+            file.write_text(first + "\n", encoding="utf-8")
 
     def _lines(self) -> list[dict[str, Any]]:
         """Those that are whole: what a kill has left of the last one is cut off."""

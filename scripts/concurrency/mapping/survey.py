@@ -114,7 +114,7 @@ class Survey:
 
     def _screening(self, places: Sequence[Place]) -> Stage:
         names = {label: [one.name for one in own if one.name != BASELINE] for label, own in self.contestants.items()}
-        return Stage({label: {place: names[label] for place in places} for label in names}, 1, counts=False)
+        return Stage({label: dict.fromkeys(places, names[label]) for label in names}, 1, counts=False)
 
     def _contending(self, screening: Stage) -> Contenders:
         """At each place, those that were about as quick there as the best, and quicker by something worth having than
@@ -189,7 +189,10 @@ class Survey:
 
     def _took_s(self, contestant: Contestant, place: Place) -> float:
         times = [
-            took_s for one in self._of(contestant) for at, took_s in zip(one.places, one.took_s, strict=False) if at == place
+            took_s
+            for one in self._of(contestant)
+            for at, took_s in zip(one.places, one.took_s, strict=False)
+            if at == place
         ]
         return sum(times) / len(times) if times else GUESS * contestant.least_s(place)
 

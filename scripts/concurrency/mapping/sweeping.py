@@ -5,12 +5,14 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from concurrency.mapping.contestants import ITEMS, Contestant
 from concurrency.mapping.grid import Place
 from concurrency.measuring.child import SampleError, fresh_interpreter
 
 WORK = "concurrency.workloads.mixed.work"
+STARTS = ("concurrency.workloads.mixed.work",)
 TIMEOUT_S = 300.0
 CALIBRATED_UNITS, CALIBRATIONS = 400, 25  # some milliseconds each
 
@@ -62,7 +64,7 @@ def lot(place: Place, unit_s: float) -> list[tuple[float, int]]:
 
 def _told(
     contestant: Contestant, lots: Sequence[Sequence[tuple[float, int]]], start_method: str | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     strategy = contestant.strategy
     order = {
         "strategy": strategy.module,

@@ -53,6 +53,7 @@ class Settings:
     hosts: dict[str, dict[str, str]]
     seed: int
     explain: bool
+    map: dict[str, Any]
 
     @property
     def works(self) -> dict[str, WorkSettings]:
@@ -94,7 +95,7 @@ def resolve(
     pythons = interpreters.find(full["interpreters"], f"{name}: interpreters")
     common = {key: full[key] for key in (
         "start_method", "measure_items", "rounds", "screening_rounds", "finalists", "worthwhile", "precision",
-        "max_rounds", "warm_up", "robust", "seed", "explain",
+        "max_rounds", "warm_up", "robust", "seed", "explain", "map",
     )}  # fmt: skip
     return Settings(
         download=_downloads(full["download"], f"{name}: download", folders, pythons),

@@ -52,13 +52,15 @@ def render(
     left_out: Mapping[str, Mapping[str, str]],
     replayed: Mapping[str, str] = MappingProxyType({}),
     measured: Mapping[str, str] = MappingProxyType({}),
+    mapped: tuple[Path, Sequence[str]] | None = None,
 ) -> str:
     """The report as HTML.
 
     `plots` are the SVG files named `<workload>_<plot>.svg`; `explanations` SVG files named as in EXPLAINED, each with a
     text beside it; `config` is shown as it was used; `left_out` says for each workload why a strategy that was asked
     for could not be run; `replayed` tells of the path to the sites, as `path.facts` has it, `measured` what each of
-    the user's own works is.
+    the user's own works is; `mapped` are the picture of the map, beside it what it shows in words, and a sentence on
+    each measured work.
     """
     drawn = {path.stem: path for path in plots}
     screened = timings["screening"].fillna(False)
@@ -69,13 +71,11 @@ def render(
     return ENVIRONMENT.get_template("report.html.j2").render(
         workloads=workloads,
         claims=claims.to_dict("records") if claims["case"].ne("").any() else [],
-        explanations=[
-            {"title": _explained(path.stem)} | _picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
-            for path in explanations
-        ],
+        explanations=[{"title": _explained(path.stem)} | _explained_picture(path) for path in explanations],
         environment={**environment, **_interpreters(timings)},
         replayed=replayed,
         measured=measured,
+        mapped=mapped and {"picture": _explained_picture(mapped[0]), "works": mapped[1]},
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
         cores=timings["cores"].max(),
         files=FILES,
@@ -83,6 +83,11 @@ def render(
         samples=int((~screened).sum()),
         screened=int(screened.sum()),
     )
+
+
+def _explained_picture(path: Path) -> dict[str, Any]:
+    """A picture with the text that lies beside it."""
+    return _picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
 
 
 def _explained(topic: str) -> str:

@@ -1,8 +1,9 @@
 """Waiting as for a service that takes no processor: on a file that the kernel makes readable when its time has come.
 
-To who waits, that is a socket on which a reply comes: a thread blocks in `read` and has let go of the GIL, an event loop
-watches it among others. A server on this machine would take its part of the cores that are measured, and asyncio rounds
-the length of a sleep up to whole milliseconds. `benchmarks/map_waits.py` holds it against such a server, and a sleep.
+To who waits, that is a socket on which a reply comes: a thread blocks in `read` and has let go of the GIL, an event
+loop watches it among others. A server on this machine would take its part of the cores that are measured, and asyncio
+rounds the length of a sleep up to whole milliseconds. `benchmarks/map_waits.py` holds it against such a server, and a
+sleep.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ MONOTONIC, NONBLOCK, CLOEXEC = 1, os.O_NONBLOCK, getattr(os, "O_CLOEXEC", 0)  # 
 class _Times(ctypes.Structure):
     """Linux' struct itimerspec: how often again, and when first, each in seconds and nanoseconds."""
 
-    _fields_ = [(name, ctypes.c_long) for name in ("again_s", "again_ns", "first_s", "first_ns")]  # noqa: RUF012
+    _fields_ = [(name, ctypes.c_long) for name in ("again_s", "again_ns", "first_s", "first_ns")]
 
 
 class Timer:

@@ -12,9 +12,7 @@ Item = tuple[float, int]  # how long it waits, in seconds, and how many units it
 
 def build(form: str = "", notes: str | None = None) -> Work:
     """It, with a stage for what is computed; an item's answer is that of its units together."""
-    return Work(
-        function=wait, coroutine=wait_on_loop, open=timers.timer, open_on_loop=timers.connections, then=compute
-    )
+    return Work(function=wait, coroutine=wait_on_loop, open=timers.timer, open_on_loop=timers.connections, then=compute)
 
 
 def wait(item: Item, timer: timers.Timer | timers.Sleeper) -> int:

@@ -1,0 +1,197 @@
+"""Where measured works lie on the map, whether the map says the same of them, and what would change the answer."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from concurrency.deciding import words
+from concurrency.deciding.blocks import are_good
+from concurrency.deciding.names import ONE_BY_ONE
+from concurrency.mapping import grid
+from concurrency.mapping.grid import Place
+from concurrency.measuring.interpreters import GIL_IS_BACK
+from concurrency.strategies._catalogue import BASELINE
+from concurrency.workloads.known import kind_of
+
+PARALLEL = 1.2  # CPU seconds a second, of threads under a GIL: what they compute lets go of it
+LONG = 3.0  # times the mean: an item that is so much longer than others
+MOVED = 10.0
+
+
+@dataclass(frozen=True)
+class Spot:
+    """What the map says of a place under an interpreter: the `recommended` strategy, those that are `best`, whether
+    that is `clear`, and the gain over one by one."""
+
+    recommended: str
+    best: frozenset[str]
+    clear: bool
+    gain: float
+
+
+def spots(table: pd.DataFrame) -> dict[str, dict[Place, Spot]]:
+    """Those of a table of the map, of each interpreter."""
+    found: dict[str, dict[Place, Spot]] = {}
+    for (label, waiting, computing), rows in table.groupby(["interpreter", "waiting", "computing"], sort=True):
+        chosen = rows[rows["recommended"]].iloc[0]
+        best = frozenset(rows.loc[rows["best"], "strategy"])
+        spot = Spot(chosen["strategy"], best, bool(chosen["clear"]), float(chosen["gain"]))
+        found.setdefault(label, {})[Place(int(waiting), int(computing))] = spot
+    return found
+
+
+@dataclass(frozen=True)
+class Point:
+    """A measured work on the map of an interpreter: what an item of it waits and computes, one by one, in seconds."""
+
+    workload: str
+    interpreter: str
+    waits_s: float
+    computes_s: float
+
+
+def points(timings: pd.DataFrame, labels: Sequence[str]) -> list[Point]:
+    """Those of the works of the first host in `timings`, on the interpreters that have a map, by their samples of one
+    by one that count."""
+    counted = timings[are_good(timings) & ~timings["control"].fillna(False) & ~timings["screening"].fillna(False)]
+    mine = counted[
+        (counted["strategy"] == BASELINE) & (counted["host"] == timings["host"].iloc[0]) & counted["cpu_s"].notna()
+    ]
+    mine = mine.assign(interpreter=mine["interpreter"].str.removesuffix(GIL_IS_BACK))
+    found = []
+    for (workload, label), samples in mine.groupby(["workload", "interpreter"], sort=True):
+        if label in labels:
+            items = samples["items"].astype(float)
+            computes = (samples["cpu_s"].astype(float) / items).median()
+            waits = ((samples["wall_s"] - samples["cpu_s"]).clip(lower=0).astype(float) / items).median()
+            found.append(Point(str(workload), str(label), float(waits), float(computes)))
+    return found
+
+
+def described(
+    table: pd.DataFrame,
+    timings: pd.DataFrame,
+    summary: pd.DataFrame,
+    verdict: Mapping[str, Mapping[str, Any]],
+    seconds: Mapping[str, Sequence[float]],
+) -> list[dict[str, Any]]:
+    """Each measured work on the map, as data and in a sentence; `seconds` are what the items of a work of the user's own
+    took, one by one or not, where that is known."""
+    of_label = spots(table)
+    found = []
+    for point in points(timings, list(of_label)):
+        answer = verdict.get(point.workload, {})
+        if str(answer.get("interpreter", point.interpreter)).removesuffix(GIL_IS_BACK) != point.interpreter:
+            continue
+        own = summary[(summary["workload"] == point.workload) & (summary["host"] == answer.get("host"))]
+        known = of_label[point.interpreter]
+        spot = known[grid.nearest(known, point.waits_s, point.computes_s)]
+        measured = answer.get("strategy")
+        agrees = measured is not None and _agree(spot, measured, own)
+        said = [_where(point, spot)]
+        if measured:
+            said.append(_beside(point, spot, measured, agrees, own, timings, answer, seconds.get(point.workload, ())))
+        said.append(_changed(point, known, spot))
+        found.append(
+            {
+                "workload": point.workload,
+                "interpreter": point.interpreter,
+                "waits_ms": round(1000 * point.waits_s, 4),
+                "computes_ms": round(1000 * point.computes_s, 4),
+                "map": spot.recommended,
+                "clear": spot.clear,
+                "measured": measured,
+                "agrees": agrees,
+                "sentence": " ".join(filter(None, said)),
+            }
+        )
+    return found
+
+
+def said(strategy: str) -> str:
+    """A strategy as people call it."""
+    return ONE_BY_ONE if strategy == BASELINE else strategy
+
+
+def _agree(spot: Spot, measured: str, own: pd.DataFrame) -> bool:
+    """Whether each has what the other recommends among the best."""
+    best = set(own.loc[own["best"].fillna(False), "strategy"])
+    return measured == spot.recommended or measured in spot.best or spot.recommended in best
+
+
+def _where(point: Point, spot: Spot) -> str:
+    title = kind_of(point.workload).title.partition(" (")[0]
+    name, others = said(spot.recommended), sorted(map(said, spot.best - {spot.recommended}))
+    there = (
+        f"{name} is the answer there"
+        if spot.clear or not others
+        else f"there {name} cannot be told from {words.listed(others)}"
+    )
+    gains = "" if spot.recommended == BASELINE else f", {words.number(spot.gain)}× faster than one by one"
+    waits, computes = (words.number(1000 * time) for time in (point.waits_s, point.computes_s))
+    return f"{title}: an item waits {waits} ms and computes {computes} ms, one by one. On the map, {there}{gains}."
+
+
+def _beside(
+    point: Point,
+    spot: Spot,
+    measured: str,
+    agrees: bool,
+    own: pd.DataFrame,
+    timings: pd.DataFrame,
+    answer: Mapping[str, Any],
+    seconds: Sequence[float],
+) -> str:
+    """Whether what was measured on the work itself agrees, and if not, why that may be."""
+    if measured == spot.recommended:
+        return "So says what was measured on the work itself."
+    if agrees:
+        return f"Measured on the work itself, {said(measured)} is as good."
+    reasons = list(_reasons(own, timings, point, answer, seconds))
+    why = " and ".join(reasons) or "why, these measurements do not tell"
+    return f"Measured on the work itself it is {said(measured)}: {why}."
+
+
+def _reasons(
+    own: pd.DataFrame, timings: pd.DataFrame, point: Point, answer: Mapping[str, Any], seconds: Sequence[float]
+) -> Iterator[str]:
+    threads = own[(own["strategy"] == "threads") & own["median_s"].notna()]
+    if not point.interpreter.endswith("t") and (threads["cpu_s"] > PARALLEL * threads["median_s"]).any():
+        yield "what an item computes lets go of the GIL, as threads computed on several cores at once"
+    samples = timings[(timings["workload"] == point.workload) & (timings["workers"] == answer.get("workers"))]
+    limits = samples.loc[samples["limit"] != "", "limit"]
+    if len(limits):
+        yield f"what bounds it is {limits.mode().iloc[0]}, and on the map nothing does"
+    if len(seconds) and max(seconds) > LONG * sum(seconds) / len(seconds):
+        share = max(seconds) / sum(seconds)
+        yield f"its items are of unequal length (the longest takes {words.percent(share)} of the time of all)"
+
+
+def _changed(point: Point, known: Mapping[Place, Spot], spot: Spot) -> str:
+    """What else the answer would be if the waiting or the computing were ten times as long, or as short."""
+    moves = {
+        "what it waits for became 10 times as fast": (1 / MOVED, 1.0),
+        "it waited 10 times as long": (MOVED, 1.0),
+        "it computed a tenth as much": (1.0, 1 / MOVED),
+        "it computed 10 times as much": (1.0, MOVED),
+    }
+    told = []
+    for what, (waits, computes) in moves.items():
+        at = point.waits_s * waits, point.computes_s * computes
+        beyond = at[0] > grid.LONGEST_WAIT_S * MOVED**0.5 or at[1] > grid.LONGEST_COMPUTING_S * MOVED**0.5
+        other = known[grid.nearest(known, *at)]
+        if not beyond and other.recommended not in spot.best and spot.recommended not in other.best:
+            told.append(f"if {what}, {said(other.recommended)}")
+    return (
+        f"{told[0][0].upper()}{'; '.join(told)[1:]}." if told else "Nothing would change that within a factor of ten."
+    )
+
+
+def seconds_of(results: Path) -> list[float]:
+    """What each item took in the job of a work of the user's own, by its results.jsonl."""
+    with results.open(encoding="utf-8") as lines:
+        return [float(line["seconds"]) for line in map(json.loads, lines) if "seconds" in line]

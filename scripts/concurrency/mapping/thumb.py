@@ -1,0 +1,51 @@
+"""The rule of thumb, held against the map: of the ground that each of its claims is about, how much it has right."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from concurrency.mapping.grid import LEVELS, Place, nearest
+from concurrency.mapping.position import Spot
+
+SLOW_S = 0.010  # an I/O-bound item that waits at least so long is a slow one
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`text` says that `strategy` is best where an item's two times are as `holds` says."""
+
+    text: str
+    strategy: str
+    holds: Callable[[Place], bool]
+
+
+CLAIMS = (
+    Claim("I/O-bound and slow: asyncio", "asyncio", lambda p: p.waits_s > p.computes_s and p.waits_s >= SLOW_S),
+    Claim("I/O-bound and fast: threads", "threads", lambda p: p.waits_s > p.computes_s and p.waits_s < SLOW_S),
+    Claim("CPU-bound: processes", "process_pool", lambda p: p.waits_s <= p.computes_s),
+)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Of the ground of a claim the share where it is `right`, as its strategy is among the best there; the places where
+    it is `wrong`, and `instead` what is recommended at most of them."""
+
+    claim: Claim
+    right: float
+    wrong: tuple[Place, ...]
+    instead: str
+
+
+def tested(known: Mapping[Place, Spot]) -> list[Tested]:
+    """Each claim, on one interpreter. Ground counts by the axes' levels, whatever number of places lies on it."""
+    found = []
+    everywhere = [Place(i, j) for i in range(LEVELS + 1) for j in range(LEVELS + 1) if i or j]
+    for claim in CLAIMS:
+        ground = {
+            place: known[nearest(known, place.waits_s, place.computes_s)] for place in everywhere if claim.holds(place)
+        }
+        wrong = tuple(place for place, spot in ground.items() if claim.strategy not in spot.best)
+        best = [ground[place].recommended for place in wrong]
+        instead = max(sorted(set(best)), key=best.count) if best else ""
+        found.append(Tested(claim, 1 - len(wrong) / len(ground), wrong, instead))
+    return found

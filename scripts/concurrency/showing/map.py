@@ -1,0 +1,191 @@
+"""The picture `map`: which strategy to use for items that wait so long and compute so long, and where works lie."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.patheffects import AbstractPathEffect, withStroke
+
+from concurrency.deciding import words
+from concurrency.mapping import grid, thumb
+from concurrency.mapping.contestants import ITEMS
+from concurrency.mapping.grid import LEVELS, LONGEST_COMPUTING_S, LONGEST_WAIT_S, Place
+from concurrency.mapping.position import Spot, said, spots
+from concurrency.showing.style import STYLE
+from concurrency.workloads.known import kind_of
+
+FINE = 8  # points to a level, of the picture's ground
+LOOKS = {  # light, so that what is written on them can be read; each with a pattern of its own
+    "sequential": ("#f2f2f2", ""),
+    "threads": ("#fbe3c8", "//"),
+    "asyncio": ("#cfe6f5", ".."),
+    "asyncio_to_thread": ("#e4f1fa", "oo"),
+    "process_pool": ("#f6d5c8", "\\\\"),
+    "interpreter_pool": ("#e9d5e3", "--"),
+    "processes_asyncio": ("#cdebdf", "||"),
+    "asyncio_then_threads": ("#dfe9c9", "++"),
+    "asyncio_then_processes": ("#fff3c4", "xx"),
+    "threads_then_processes": ("#e6dccb", "**"),
+}
+INK, UNTOLD, WRONG = "#1a1a1a", "#7f7f7f", "#a00000"
+GAINS = (1.5, 2, 3, 5, 8, 12, 16)
+SMALLEST = 0.012  # of the ground: a region that is smaller is named in the key alone
+PANELS_ABREAST = 2
+
+
+def draw(table: pd.DataFrame, located: Sequence[Mapping[str, Any]] = ()) -> Figure:
+    """A panel for each interpreter of a `table` of the map: regions by the strategy that is recommended, hatched where
+    no winner can be told, contours of what it gains over one by one, the borders between the claims of the rule of
+    thumb, with crosses where they are wrong, and the works `located` on it."""
+    known = spots(table)
+    abreast = min(PANELS_ABREAST, len(known))
+    down = math.ceil(len(known) / abreast)
+    with rc_context(STYLE | {"axes.grid": False, "hatch.linewidth": 0.4}):
+        figure = Figure(figsize=(9.5 if abreast == 1 else 13.5, 7.2 * down + 1.2), layout="constrained")
+        panels = figure.subplots(down, abreast, squeeze=False).ravel()
+        for axes, (label, own) in zip(panels, known.items(), strict=False):
+            _panel(axes, own, [one for one in located if one["interpreter"] == label])
+            axes.set_title(label)
+        for axes in panels[len(known) :]:
+            axes.set_axis_off()
+        figure.suptitle("Which strategy, for items that wait and compute so long?", fontsize=13)
+        figure.legend(handles=_key(known, table), loc="outside lower center", ncols=3, fontsize=9)
+    return figure
+
+
+def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[str, Any]]) -> None:
+    levels = np.linspace(0, LEVELS, LEVELS * FINE + 1)
+    ground = [[_nearest(known, x, y) for x in levels] for y in levels]
+    for name in {spot.recommended for spot in known.values()}:
+        mask = np.array([[spot.recommended == name for spot in row] for row in ground], dtype=float)
+        colour, hatch = LOOKS[name]
+        axes.contourf(levels, levels, mask, levels=[0.5, 1.5], colors=[colour], hatches=[hatch], zorder=1)
+        axes.contour(levels, levels, mask, levels=[0.5], colors=[INK], linewidths=1.2, zorder=3)
+    untold = np.array([[not spot.clear for spot in row] for row in ground], dtype=float)
+    if untold.any():
+        axes.contourf(levels, levels, untold, levels=[0.5, 1.5], colors=["none"], hatches=["////"], zorder=2)
+    _contours(axes, known)
+    _thumb(axes, known)
+    for name in {spot.recommended for spot in known.values()}:
+        mask = np.array([[spot.recommended == name for spot in row] for row in ground])
+        if mask.mean() >= SMALLEST:
+            x, y = _middle(mask, levels)
+            axes.text(
+                x,
+                y,
+                said(name),
+                ha="center",
+                va="center",
+                fontsize=10,
+                weight="bold",
+                color=INK,
+                zorder=6,
+                path_effects=_OUTLINE,
+            )
+    for one in located:
+        x = grid.level(one["waits_ms"] / 1000, LONGEST_WAIT_S)
+        y = grid.level(min(one["computes_ms"] / 1000, LONGEST_COMPUTING_S), LONGEST_COMPUTING_S)
+        axes.plot(x, y, "o", color="#000000", markersize=8, zorder=7, markeredgecolor="#ffffff", clip_on=False)
+        right = x < LEVELS * 0.75
+        axes.annotate(
+            kind_of(one["workload"]).title.partition(" (")[0], (x, y), xytext=(9 if right else -9, 7),
+            textcoords="offset points", ha="left" if right else "right", fontsize=9, zorder=8, path_effects=_OUTLINE,
+        )  # fmt: skip
+    axes.set_xlim(0, LEVELS)
+    axes.set_ylim(0, LEVELS)
+    ticks = [0, *range(4, LEVELS + 1, 4)]
+    axes.set_xticks(ticks, [_ms(grid.seconds(tick, LONGEST_WAIT_S)) for tick in ticks])
+    axes.set_yticks(ticks, [_ms(grid.seconds(tick, LONGEST_COMPUTING_S)) for tick in ticks])
+    axes.set_xlabel("an item waits, ms")
+    axes.set_ylabel("an item computes, ms of CPU time")
+
+
+_OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="#ffffff")]
+
+
+def _nearest(known: Mapping[Place, Spot], x: float, y: float) -> Spot:
+    return known[min(known, key=lambda place: ((place.waiting - x) ** 2 + (place.computing - y) ** 2, place))]
+
+
+def _middle(mask: np.ndarray, levels: np.ndarray) -> tuple[float, float]:
+    """The point of a region that is the farthest from what is not of it."""
+    from scipy.ndimage import distance_transform_edt  # noqa: PLC0415
+
+    depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+    return float(levels[column]), float(levels[row])
+
+
+def _contours(axes: Axes, known: Mapping[Place, Spot]) -> None:
+    """Lines of equal gain over one by one."""
+    places = [place for place in known if np.isfinite(known[place].gain)]
+    if len(places) < 4:
+        return
+    lines = axes.tricontour(
+        [place.waiting for place in places], [place.computing for place in places],
+        [known[place].gain for place in places], levels=GAINS, colors=["#00507a"], linewidths=0.9, linestyles="--", zorder=4,
+    )  # fmt: skip
+    for text in axes.clabel(lines, fmt=lambda gain: f"{gain:g}×", fontsize=8):
+        text.set_path_effects(_OUTLINE)
+
+
+def _thumb(axes: Axes, known: Mapping[Place, Spot]) -> None:
+    """Where each claim of the rule of thumb applies, and crosses where it is wrong."""
+    shift = grid.IN_TEN * math.log10(LONGEST_WAIT_S / LONGEST_COMPUTING_S)  # from as much waiting to as much computing
+    slow = grid.level(thumb.SLOW_S, LONGEST_WAIT_S)
+    axes.plot([shift, LEVELS], [0, LEVELS - shift], color=WRONG, linewidth=1.3, zorder=5)
+    axes.plot([slow, slow], [0, slow - shift], color=WRONG, linewidth=1.3, zorder=5)
+    for one in thumb.tested(known):
+        axes.plot(
+            [place.waiting for place in one.wrong], [place.computing for place in one.wrong],
+            "x", color=WRONG, markersize=4, markeredgewidth=0.8, zorder=5,
+        )  # fmt: skip
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:g}"
+
+
+def _key(known: Mapping[str, Mapping[Place, Spot]], table: pd.DataFrame) -> list[Any]:
+    """The regions, with the workers of each strategy, and what the signs say."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415
+
+    workers = dict(zip(table["strategy"], table["workers"], strict=True))
+    names = {spot.recommended for of_places in known.values() for spot in of_places.values()}
+    regions = [
+        Patch(
+            facecolor=LOOKS[name][0], hatch=LOOKS[name][1], edgecolor=INK,
+            label=said(name) if workers[name] == 1 else f"{said(name)}, {workers[name]} workers",
+        )
+        for name in LOOKS
+        if name in names
+    ]  # fmt: skip
+    return [
+        *regions,
+        Patch(facecolor="none", hatch="////", edgecolor=UNTOLD, label="no winner can be told"),
+        Line2D([], [], color="#00507a", linestyle="--", label="times as fast as one by one"),
+        Line2D([], [], color=WRONG, label="borders of the rule of thumb"),
+        Line2D([], [], color=WRONG, marker="x", linestyle="", label="… which is wrong here"),
+        Line2D([], [], color="#000000", marker="o", linestyle="", label="a work that was measured"),
+    ]
+
+
+def text(table: pd.DataFrame) -> str:
+    """What the picture shows, in words."""
+    sentences = [
+        f"{ITEMS} items a place; set-up is counted; measured at {len(table.groupby(['waiting', 'computing']))} places."
+    ]
+    for label, own in spots(table).items():
+        told = [
+            f"“{one.claim.text}” holds on {words.percent(one.right)} of its ground"
+            + (f", elsewhere mostly {said(one.instead)}" if one.instead else "")
+            for one in thumb.tested(own)
+        ]
+        sentences.append(f"{label}: {'; '.join(told)}.")
+    return " ".join(sentences)
