@@ -1,4 +1,4 @@
-"""The places of the map: how long an item waits, and how long it computes, each on a logarithmic scale that begins at 0."""
+"""The places of the map: how long an item waits and computes, each on a logarithmic scale that begins at 0."""
 
 import math
 from collections.abc import Collection, Iterator, Mapping

@@ -79,8 +79,8 @@ def described(
     verdict: Mapping[str, Mapping[str, Any]],
     seconds: Mapping[str, Sequence[float]],
 ) -> list[dict[str, Any]]:
-    """Each measured work on the map, as data and in a sentence; `seconds` are what the items of a work of the user's own
-    took, one by one or not, where that is known."""
+    """Each measured work on the map, as data and in a sentence; `seconds` are what the items of a work of the user's
+    own took, one by one or not, where that is known."""
     of_label = spots(table)
     found = []
     for point in points(timings, list(of_label)):

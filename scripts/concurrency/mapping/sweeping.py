@@ -1,5 +1,6 @@
 """A sweep: one strategy at many places of the map, in one fresh interpreter; what a unit of computing takes."""
 
+import itertools
 import math
 import statistics
 import time
@@ -52,14 +53,15 @@ def calibrated(one_by_one: Contestant, start_method: str | None) -> float:
     Raises SampleError where that cannot be told.
     """
     told = _told(one_by_one, [[(0.0, CALIBRATED_UNITS)]] * CALIBRATIONS, start_method)
-    return statistics.median(told["used_s"]) / CALIBRATED_UNITS
+    used_s: list[float] = told["used_s"]
+    return statistics.median(used_s) / CALIBRATED_UNITS
 
 
 def lot(place: Place, unit_s: float) -> list[tuple[float, int]]:
     """The items of a place: all wait as long, and compute the place's time on average, in whole units."""
     units = ITEMS * place.computes_s / unit_s
     bounds = [round(units * i / ITEMS) for i in range(ITEMS + 1)]
-    return [(place.waits_s, stop - start) for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [(place.waits_s, stop - start) for start, stop in itertools.pairwise(bounds)]
 
 
 def _told(

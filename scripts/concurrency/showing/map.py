@@ -129,7 +129,8 @@ def _contours(axes: Axes, known: Mapping[Place, Spot]) -> None:
         return
     lines = axes.tricontour(
         [place.waiting for place in places], [place.computing for place in places],
-        [known[place].gain for place in places], levels=GAINS, colors=["#00507a"], linewidths=0.9, linestyles="--", zorder=4,
+        [known[place].gain for place in places],
+        levels=GAINS, colors=["#00507a"], linewidths=0.9, linestyles="--", zorder=4,
     )  # fmt: skip
     for text in axes.clabel(lines, fmt=lambda gain: f"{gain:g}×", fontsize=8):
         text.set_path_effects(_OUTLINE)
