@@ -14,10 +14,10 @@ Answer = TypeVar("Answer")
 
 
 class Place(NamedTuple):
-    """A place of the map, by the levels of its two times; the one with neither is none."""
+    """A place of the map, by the levels of its two times, whole ones but for trials; the one with neither is none."""
 
-    waiting: int
-    computing: int
+    waiting: float
+    computing: float
 
     @property
     def waits_s(self) -> float:

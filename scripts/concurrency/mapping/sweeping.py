@@ -36,12 +36,15 @@ class Sweep:
         return dict(zip(self.places, self.took_s, strict=False)).get(place, math.inf) + self.setup_s
 
 
-def sweep(contestant: Contestant, places: Sequence[Place], unit_s: float, start_method: str | None) -> Sweep:
-    """One, at `places` in that order; a unit of computing takes `unit_s` of CPU time."""
+def sweep(
+    contestant: Contestant, places: Sequence[Place], unit_s: float, start_method: str | None, work: str = WORK
+) -> Sweep:
+    """One, at `places` in that order; a unit of computing takes `unit_s` of CPU time. `work` is the module of the work
+    that it does."""
     began = time.monotonic()
     label, name = contestant.interpreter.label, contestant.name
     try:
-        told = _told(contestant, [lot(place, unit_s) for place in places], start_method)
+        told = _told(contestant, [lot(place, unit_s) for place in places], start_method, work)
     except SampleError as error:
         return Sweep(label, name, list(places), 0.0, [], time.monotonic() - began, str(error))
     return Sweep(label, name, list(places), told["setup_s"], told["took_s"], time.monotonic() - began)
@@ -52,7 +55,7 @@ def calibrated(one_by_one: Contestant, start_method: str | None) -> float:
 
     Raises SampleError where that cannot be told.
     """
-    told = _told(one_by_one, [[(0.0, CALIBRATED_UNITS)]] * CALIBRATIONS, start_method)
+    told = _told(one_by_one, [[(0.0, CALIBRATED_UNITS)]] * CALIBRATIONS, start_method, WORK)
     used_s: list[float] = told["used_s"]
     return statistics.median(used_s) / CALIBRATED_UNITS
 
@@ -65,7 +68,7 @@ def lot(place: Place, unit_s: float) -> list[tuple[float, int]]:
 
 
 def _told(
-    contestant: Contestant, lots: Sequence[Sequence[tuple[float, int]]], start_method: str | None
+    contestant: Contestant, lots: Sequence[Sequence[tuple[float, int]]], start_method: str | None, work: str
 ) -> dict[str, Any]:
     strategy = contestant.strategy
     order = {
@@ -73,7 +76,7 @@ def _told(
         "workers": contestant.workers,
         "options": strategy.defaults,
         "form": strategy.runs,
-        "work": WORK,
+        "work": work,
         "lots": lots,
         "start_method": start_method,
     }
