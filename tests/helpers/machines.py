@@ -1,4 +1,4 @@
-"""A machine that takes exactly as long as theory says, but for a little noise: what a survey of it must find is known."""
+"""A machine that takes as long as theory says, but for a little noise: what a survey of it must find is known."""
 
 import math
 import random

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pandas as pd
+
 from concurrency.mapping import grid
 from concurrency.mapping.answers import COLUMNS
 from concurrency.mapping.contestants import ITEMS
@@ -20,7 +21,9 @@ def by_the_rule(place: Place) -> str:
     return "asyncio" if place.waits_s >= 0.01 else "threads"
 
 
-def table(best: Callable[[Place], str] = by_the_rule, labels: tuple[str, ...] = ("CPython 3.13.0",), step: int = 2) -> pd.DataFrame:
+def table(
+    best: Callable[[Place], str] = by_the_rule, labels: tuple[str, ...] = ("CPython 3.13.0",), step: int = 2
+) -> pd.DataFrame:
     """One on which `best` says what is recommended at each place of a lattice."""
     rows = [
         {

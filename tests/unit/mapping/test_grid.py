@@ -1,6 +1,7 @@
 """The places of the map."""
 
 import pytest
+
 from concurrency.mapping import grid
 from concurrency.mapping.grid import LEVELS, LONGEST_COMPUTING_S, LONGEST_WAIT_S, Place
 

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from concurrency.deciding import tables
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.mapping import position, thumb
 from concurrency.mapping.grid import Place
-
 from helpers import maps
 
 HERE = {"interpreter": "CPython 3.13.0", "host": "here", "cores": 2, "items": 10, "failed": 0, "control": False}
 
 
 def timings(workload: str, arms: dict, waits_s: float, computes_s: float, **more) -> pd.DataFrame:
-    """Ten rounds in which each arm, {(strategy, workers): (seconds, CPU seconds)}, takes the same, nearly; one by one is
+    """Ten rounds in which each arm, {(strategy, workers): (seconds, CPU seconds)}, takes nearly the same; one by one is
     what ten items wait and compute."""
     arms = {("sequential", 1): (10 * (waits_s + computes_s), 10 * computes_s), **arms}
     return tables.timings(
@@ -30,7 +30,9 @@ def timings(workload: str, arms: dict, waits_s: float, computes_s: float, **more
 
 def located(measured: pd.DataFrame, seconds: dict | None = None, **map_options) -> dict:
     summary = summarise(measured)
-    [found] = position.described(maps.table(**map_options), measured, summary, verdict(measured, summary), seconds or {})
+    [found] = position.described(
+        maps.table(**map_options), measured, summary, verdict(measured, summary), seconds or {}
+    )
     return found
 
 
@@ -107,7 +109,9 @@ def test_seconds_are_those_of_the_job(tmp_path: Path) -> None:
 
 
 def test_the_rule_of_thumb_is_right_where_the_map_says_the_same() -> None:
-    [known] = position.spots(maps.table(lambda place: maps.by_the_rule(place).replace("sequential", "threads"), step=1)).values()
+    [known] = position.spots(
+        maps.table(lambda place: maps.by_the_rule(place).replace("sequential", "threads"), step=1)
+    ).values()
     slow, fast, cpu = thumb.tested(known)
     assert (slow.right, fast.right) == (1.0, 1.0)
     assert cpu.instead == "threads"

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+
 from concurrency.mapping import answers, grid, survey
 from concurrency.mapping.grid import Place
 from concurrency.mapping.journal import Journal
 from concurrency.mapping.position import spots
 from concurrency.mapping.survey import ROUNDS, Survey
-
 from helpers.machines import SETUP_S, Machine, competing
 
 

@@ -5,6 +5,7 @@ import statistics
 import time
 
 import pytest
+
 from concurrency.mapping import sweeping
 from concurrency.mapping.contestants import ITEMS, contestants
 from concurrency.mapping.grid import Place
@@ -21,7 +22,10 @@ def test_every_contestant_does_every_lot(contestant) -> None:
     found = sweeping.sweep(contestant, places, 4e-6, None)
     assert found.error == ""
     assert len(found.took_s) == 3
-    assert all(took_s > contestant.least_s(Place(place.waiting, 0)) * 0.9 for place, took_s in zip(places, found.took_s, strict=True))
+    assert all(
+        took_s > contestant.least_s(Place(place.waiting, 0)) * 0.9
+        for place, took_s in zip(places, found.took_s, strict=True)
+    )
     assert found.at(places[0]) == pytest.approx(found.setup_s + found.took_s[0])
 
 
