@@ -45,9 +45,10 @@ def main() -> None:
     known = spots(table)[RUNNING.label]
     competing = contestants([RUNNING], available())
     fresh = measured(competing, drawn(given.seed, given.points, known), given.seed, given.rounds)
+    processor = machine.describe(available())["Processor"]
+    where = f"{RUNNING.label}, {processor}, {available()} cores, {datetime.now(UTC):%Y-%m-%d}"
     lines = [
-        f"{RUNNING.label}, {machine.describe(available())['Processor']}, {available()} cores, {datetime.now(UTC):%Y-%m-%d}; "
-        f"map of {len(known)} places; seed {given.seed}, {given.rounds} rounds.",
+        f"{where}; map of {len(known)} places; seed {given.seed}, {given.rounds} rounds.",
         "",
         *held(known, fresh),
         "",

@@ -14,6 +14,7 @@ from concurrency.strategies._catalogue import BASELINE
 
 ROUNDS = 5  # of a stage that counts, fewer than which decide nothing
 FEWEST = 2  # of the first one, however short the time is
+MOST = 20  # at a place, however little they tell
 CLOSE, CLOSE_S = 1.3, 0.003  # to contend, a screened time must be within this factor of the best, and so many seconds
 PRAISED = ("threads", "asyncio", "process_pool")  # by the rule of thumb: they contend though a simpler one is as quick
 START_S = 0.5  # of an interpreter, as long as that is not known
@@ -110,7 +111,10 @@ class Survey:
         finer = [place for place in grid.lattice(grid.COARSEST // 2) if place not in known]
         if finer and len(self.journal.stages) == 2 and self._lattice_s(finer) < left_s:
             return self._screening(finer)
-        return self._within(self._borders(found), left_s) or self._within(self._unclear(found), left_s)
+        wanted = self._unclear(found)
+        for label, of_places in self._borders(found).items():
+            wanted.setdefault(label, {}).update(of_places)
+        return self._within(wanted, left_s)
 
     def _screening(self, places: Sequence[Place]) -> Stage:
         names = {label: [one.name for one in own if one.name != BASELINE] for label, own in self.contestants.items()}
@@ -147,12 +151,12 @@ class Survey:
         return wanted
 
     def _unclear(self, found: Mapping[str, Mapping[Place, Answer]]) -> Contenders:
-        """The places where more rounds may tell more."""
+        """The places where more rounds may tell more, and were not yet many."""
         return {
             label: {
                 place: [name for name in answer.names if name != BASELINE]
                 for place, answer in of_places.items()
-                if not answer.clear and len(answer.names) > 1
+                if not answer.clear and len(answer.names) > 1 and len(answer.logs) < MOST
             }
             for label, of_places in found.items()
         }

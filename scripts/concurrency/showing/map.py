@@ -20,7 +20,7 @@ from concurrency.mapping.position import Spot, said, spots
 from concurrency.showing.style import STYLE
 from concurrency.workloads.known import kind_of
 
-FINE = 8  # points to a level, of the picture's ground
+FINE = 4  # points to a level, of the picture's ground
 LOOKS = {  # light, so that what is written on them can be read; each with a pattern of its own
     "sequential": ("#f2f2f2", ""),
     "threads": ("#fbe3c8", "//"),
@@ -29,12 +29,14 @@ LOOKS = {  # light, so that what is written on them can be read; each with a pat
     "process_pool": ("#f6d5c8", "\\\\"),
     "interpreter_pool": ("#e9d5e3", "--"),
     "processes_asyncio": ("#cdebdf", "||"),
-    "asyncio_then_threads": ("#dfe9c9", "++"),
-    "asyncio_then_processes": ("#fff3c4", "xx"),
-    "threads_then_processes": ("#e6dccb", "**"),
+    "asyncio_then_threads": ("#dfe9c9", "+"),
+    "asyncio_then_processes": ("#fff3c4", "x"),
+    "threads_then_processes": ("#e6dccb", "O"),
 }
-INK, UNTOLD, WRONG = "#1a1a1a", "#7f7f7f", "#a00000"
+INK, PATTERN, UNTOLD, WRONG = "#1a1a1a", "#b4b4b4", "#4d4d4d", "#a00000"
 GAINS = (1.5, 2, 3, 5, 8, 12, 16)
+NAME = 3  # levels that the name of a work is wide
+CROSSED = 2  # levels from one cross to the next
 SMALLEST = 0.012  # of the ground: a region that is smaller is named in the key alone
 PANELS_ABREAST = 2
 
@@ -46,7 +48,7 @@ def draw(table: pd.DataFrame, located: Sequence[Mapping[str, Any]] = ()) -> Figu
     known = spots(table)
     abreast = min(PANELS_ABREAST, len(known))
     down = math.ceil(len(known) / abreast)
-    with rc_context(STYLE | {"axes.grid": False, "hatch.linewidth": 0.4}):
+    with rc_context(STYLE | {"axes.grid": False, "hatch.linewidth": 0.6, "hatch.color": PATTERN}):
         figure = Figure(figsize=(9.5 if abreast == 1 else 13.5, 7.2 * down + 1.2), layout="constrained")
         panels = figure.subplots(down, abreast, squeeze=False).ravel()
         for axes, (label, own) in zip(panels, known.items(), strict=False):
@@ -69,34 +71,21 @@ def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[st
         axes.contour(levels, levels, mask, levels=[0.5], colors=[INK], linewidths=1.2, zorder=3)
     untold = np.array([[not spot.clear for spot in row] for row in ground], dtype=float)
     if untold.any():
-        axes.contourf(levels, levels, untold, levels=[0.5, 1.5], colors=["none"], hatches=["////"], zorder=2)
+        with rc_context({"hatch.color": UNTOLD}):
+            axes.contourf(levels, levels, untold, levels=[0.5, 1.5], colors=["none"], hatches=["////"], zorder=2)
     _contours(axes, known)
     _thumb(axes, known)
+    taken = np.zeros((len(levels), len(levels)), dtype=bool)  # by the names of works
+    for one in located:
+        _point(axes, one, taken)
     for name in {spot.recommended for spot in known.values()}:
         mask = np.array([[spot.recommended == name for spot in row] for row in ground])
         if mask.mean() >= SMALLEST:
-            x, y = _middle(mask, levels)
+            x, y = _middle(mask & ~taken, levels)
             axes.text(
-                x,
-                y,
-                said(name),
-                ha="center",
-                va="center",
-                fontsize=10,
-                weight="bold",
-                color=INK,
-                zorder=6,
+                x, y, said(name), ha="center", va="center", fontsize=10, weight="bold", color=INK, zorder=6,
                 path_effects=_OUTLINE,
-            )
-    for one in located:
-        x = grid.level(one["waits_ms"] / 1000, LONGEST_WAIT_S)
-        y = grid.level(min(one["computes_ms"] / 1000, LONGEST_COMPUTING_S), LONGEST_COMPUTING_S)
-        axes.plot(x, y, "o", color="#000000", markersize=8, zorder=7, markeredgecolor="#ffffff", clip_on=False)
-        right = x < LEVELS * 0.75
-        axes.annotate(
-            kind_of(one["workload"]).title.partition(" (")[0], (x, y), xytext=(9 if right else -9, 7),
-            textcoords="offset points", ha="left" if right else "right", fontsize=9, zorder=8, path_effects=_OUTLINE,
-        )  # fmt: skip
+            )  # fmt: skip
     axes.set_xlim(0, LEVELS)
     axes.set_ylim(0, LEVELS)
     ticks = [0, *range(4, LEVELS + 1, 4)]
@@ -109,6 +98,25 @@ def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[st
 _OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="#ffffff")]
 
 
+def _point(axes: Axes, one: Mapping[str, Any], taken: np.ndarray) -> None:
+    """A work by its name, to the side where there is room, and the ground that this takes."""
+    x, y = (
+        grid.level(min(one[time] / 1000, longest_s), longest_s)
+        for time, longest_s in (("waits_ms", LONGEST_WAIT_S), ("computes_ms", LONGEST_COMPUTING_S))
+    )
+    right, up = x < LEVELS * 0.75, y < LEVELS * 0.9
+    axes.plot(x, y, "o", color="#000000", markersize=8, zorder=7, markeredgecolor="#ffffff", clip_on=False)
+    axes.annotate(
+        kind_of(one["workload"]).title.partition(" (")[0], (x, y), xytext=(8 if right else -8, 4 if up else -12),
+        textcoords="offset points", ha="left" if right else "right", fontsize=9, zorder=8, path_effects=_OUTLINE,
+    )  # fmt: skip
+    rows, columns = (
+        slice(*(max(0, round(FINE * level)) for level in span))
+        for span in ((y - 0.7, y + 1), (x, x + NAME) if right else (x - NAME, x))
+    )
+    taken[rows, columns] = True
+
+
 def _nearest(known: Mapping[Place, Spot], x: float, y: float) -> Spot:
     return known[min(known, key=lambda place: ((place.waiting - x) ** 2 + (place.computing - y) ** 2, place))]
 
@@ -117,7 +125,7 @@ def _middle(mask: np.ndarray, levels: np.ndarray) -> tuple[float, float]:
     """The point of a region that is the farthest from what is not of it."""
     from scipy.ndimage import distance_transform_edt  # noqa: PLC0415
 
-    depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    depth = distance_transform_edt(np.pad(mask, 1), sampling=(1, 0.4))[1:-1, 1:-1]  # as names are wide
     row, column = np.unravel_index(int(depth.argmax()), depth.shape)
     return float(levels[column]), float(levels[row])
 
@@ -142,11 +150,25 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot]) -> None:
     slow = grid.level(thumb.SLOW_S, LONGEST_WAIT_S)
     axes.plot([shift, LEVELS], [0, LEVELS - shift], color=WRONG, linewidth=1.3, zorder=5)
     axes.plot([slow, slow], [0, slow - shift], color=WRONG, linewidth=1.3, zorder=5)
-    for one in thumb.tested(known):
+    written = (
+        (LEVELS - 0.15, 0.2, "right", "bottom"),
+        (slow - 0.15, 0.2, "right", "bottom"),
+        (0.15, LEVELS - 0.15, "left", "top"),
+    )
+    for one, (x, y, across, up) in zip(thumb.tested(known), written, strict=True):
         axes.plot(
-            [place.waiting for place in one.wrong], [place.computing for place in one.wrong],
-            "x", color=WRONG, markersize=4, markeredgewidth=0.8, zorder=5,
+            [place.waiting for place in one.wrong if _is_marked(place)],
+            [place.computing for place in one.wrong if _is_marked(place)],
+            "x", color=WRONG, markersize=4, markeredgewidth=0.8, zorder=5, clip_on=False,
         )  # fmt: skip
+        axes.text(
+            x, y, one.claim.text.replace(": ", ":\n") + f", right on {words.percent(one.right)}",
+            ha=across, va=up, fontsize=8, color=WRONG, zorder=6, path_effects=_OUTLINE,
+        )  # fmt: skip
+
+
+def _is_marked(place: Place) -> bool:
+    return place.waiting % CROSSED == 0 and place.computing % CROSSED == 0
 
 
 def _ms(seconds: float) -> str:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from concurrency.workloads.known import kind_of
 
+MAP = "results/plots/map.svg"
 VERIFIED = "results/download/verify.json"
 
 
@@ -56,4 +57,6 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
         if VERIFIED in written:
             lines.append(json.loads(Path(VERIFIED).read_text(encoding="utf-8"))["sentence"])
         lines.append("report: results/report.html")
+    if MAP in written:
+        lines += [Path(MAP).with_suffix(".txt").read_text(encoding="utf-8"), f"map: {MAP}"]
     return "\n".join(lines)

@@ -1,0 +1,75 @@
+"""The picture of the map: regions that are named and patterned, and where works lie."""
+
+import pytest
+from matplotlib.text import Annotation
+
+from concurrency.mapping.position import spots
+from concurrency.showing import map as picture
+from concurrency.showing import style
+from helpers import maps
+from helpers.drawing import drawn_texts, overlaps
+
+LOCATED = [
+    {"workload": "download", "interpreter": "CPython 3.13.0", "waits_ms": 90.0, "computes_ms": 2.0},
+    {"workload": "squares", "interpreter": "CPython 3.13.0", "waits_ms": 0.0, "computes_ms": 25.0},
+    {"workload": "mine", "interpreter": "CPython 3.13.0", "waits_ms": 900.0, "computes_ms": 90.0},
+]
+
+
+def words_of(figure):
+    return {text.get_text().replace("\n", " ") for text, _ in drawn_texts(figure)}
+
+
+def test_each_region_is_named_and_the_key_says_with_how_many_workers():
+    words = words_of(picture.draw(maps.table()))
+    assert {"asyncio", "process_pool", "threads"} <= words
+    assert {"asyncio, 16 workers", "process_pool, 2 workers", "one by one"} <= words
+
+
+def test_every_strategy_has_a_pattern_of_its_own_beside_its_colour():
+    colours, patterns = zip(*picture.LOOKS.values(), strict=True)
+    assert len(set(patterns)) == len(patterns) == len(set(colours))
+
+
+def test_works_lie_on_it_by_name_and_those_beyond_it_at_its_edge():
+    figure = picture.draw(maps.table(), LOCATED)
+    places = {text.get_text(): text.xy for text in figure.findobj(Annotation)}
+    assert set(places) == {"Downloads", "Sums of squares", "mine"}
+    assert places["mine"] == (16, 16)
+
+
+def test_a_panel_for_each_interpreter_with_its_own_works_alone():
+    figure = picture.draw(maps.table(labels=("CPython 3.13.0", "CPython 3.14.0t")), LOCATED)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["CPython 3.13.0", "CPython 3.14.0t"]
+    assert all(text.axes is figure.axes[0] for text in figure.findobj(Annotation))
+
+
+def test_the_rule_of_thumb_says_how_far_it_is_right():
+    words = words_of(picture.draw(maps.table(step=1)))
+    assert "I/O-bound and slow: asyncio, right on 100 %" in words
+    assert any(text.startswith("CPU-bound: processes, right on ") for text in words)
+
+
+def test_no_names_overlap():
+    names = {"Downloads", "Sums of squares", "mine", "asyncio", "process_pool", "threads", "one by one"}
+    pairs = overlaps(picture.draw(maps.table(), LOCATED))
+    assert [pair for pair in pairs if set(pair) <= names] == []
+
+
+def test_in_words_it_says_how_far_the_rule_of_thumb_holds():
+    text = picture.text(maps.table(step=1))
+    assert "“I/O-bound and slow: asyncio” holds on 100 % of its ground;" in text
+
+
+def test_the_same_table_gives_the_same_file(tmp_path):
+    for name in ("a.svg", "b.svg"):
+        style.save(picture.draw(maps.table(), LOCATED), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert (tmp_path / "a.svg").stat().st_size < 1_500_000
+
+
+@pytest.mark.parametrize("step", [8, 16])
+def test_a_coarse_map_is_a_map(step):
+    assert len(spots(maps.table(step=step))["CPython 3.13.0"]) in (8, 3)
+    picture.draw(maps.table(step=step))
