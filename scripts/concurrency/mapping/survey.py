@@ -101,7 +101,7 @@ class Survey:
             for number in range(last.rounds)
             for one, _ in self._round(last, number)
         ):
-            return last if left_s > 0 else None
+            return last
         if last is None:
             return self._screening(grid.lattice(grid.COARSEST))
         if not last.counts:

@@ -10,7 +10,6 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from concurrency.deciding import words
 from concurrency.mapping import grid, thumb
@@ -35,7 +34,8 @@ LOOKS = {  # light, so that what is written on them can be read; each with a pat
 }
 INK, PATTERN, UNTOLD, WRONG = "#1a1a1a", "#b4b4b4", "#4d4d4d", "#a00000"
 GAINS = (1.5, 2, 3, 5, 8, 12, 16)
-NAME = 3  # levels that the name of a work is wide
+NAME = 4  # levels that a name is wide
+PAPER: Any = {"boxstyle": "round,pad=0.15", "facecolor": "#ffffff", "alpha": 0.85, "linewidth": 0}  # behind names
 CROSSED = 2  # levels from one cross to the next
 SMALLEST = 0.012  # of the ground: a region that is smaller is named in the key alone
 PANELS_ABREAST = 2
@@ -74,18 +74,17 @@ def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[st
         with rc_context({"hatch.color": UNTOLD}):
             axes.contourf(levels, levels, untold, levels=[0.5, 1.5], colors=["none"], hatches=["////"], zorder=2)
     _contours(axes, known)
-    _thumb(axes, known)
-    taken = np.zeros((len(levels), len(levels)), dtype=bool)  # by the names of works
+    taken = np.zeros((len(levels), len(levels)), dtype=bool)  # by other names
+    _thumb(axes, known, taken)
     for one in located:
         _point(axes, one, taken)
     for name in {spot.recommended for spot in known.values()}:
         mask = np.array([[spot.recommended == name for spot in row] for row in ground])
         if mask.mean() >= SMALLEST:
             x, y = _middle(mask & ~taken, levels)
-            axes.text(
-                x, y, said(name), ha="center", va="center", fontsize=10, weight="bold", color=INK, zorder=6,
-                path_effects=_OUTLINE,
-            )  # fmt: skip
+            x = min(max(x, NAME / 2), LEVELS - NAME / 2)
+            text = said(name).replace("_then_", "_then_\n")
+            axes.text(x, y, text, ha="center", va="center", weight="bold", color=INK, zorder=6, bbox=PAPER)
     axes.set_xlim(0, LEVELS)
     axes.set_ylim(0, LEVELS)
     ticks = [0, *range(4, LEVELS + 1, 4)]
@@ -93,9 +92,6 @@ def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[st
     axes.set_yticks(ticks, [_ms(grid.seconds(tick, LONGEST_COMPUTING_S)) for tick in ticks])
     axes.set_xlabel("an item waits, ms")
     axes.set_ylabel("an item computes, ms of CPU time")
-
-
-_OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="#ffffff")]
 
 
 def _point(axes: Axes, one: Mapping[str, Any], taken: np.ndarray) -> None:
@@ -108,12 +104,13 @@ def _point(axes: Axes, one: Mapping[str, Any], taken: np.ndarray) -> None:
     axes.plot(x, y, "o", color="#000000", markersize=8, zorder=7, markeredgecolor="#ffffff", clip_on=False)
     axes.annotate(
         kind_of(one["workload"]).title.partition(" (")[0], (x, y), xytext=(8 if right else -8, 4 if up else -12),
-        textcoords="offset points", ha="left" if right else "right", fontsize=9, zorder=8, path_effects=_OUTLINE,
+        textcoords="offset points", ha="left" if right else "right", fontsize=9, zorder=8, bbox=PAPER,
     )  # fmt: skip
-    rows, columns = (
-        slice(*(max(0, round(FINE * level)) for level in span))
-        for span in ((y - 0.7, y + 1), (x, x + NAME) if right else (x - NAME, x))
-    )
+    _take(taken, (x, x + NAME) if right else (x - NAME, x), (y - 0.7, y + 1))
+
+
+def _take(taken: np.ndarray, across: tuple[float, float], up: tuple[float, float]) -> None:
+    rows, columns = (slice(*(max(0, round(FINE * level)) for level in span)) for span in (up, across))
     taken[rows, columns] = True
 
 
@@ -140,12 +137,11 @@ def _contours(axes: Axes, known: Mapping[Place, Spot]) -> None:
         [known[place].gain for place in places],
         levels=GAINS, colors=["#00507a"], linewidths=0.9, linestyles="--", zorder=4,
     )  # fmt: skip
-    for text in axes.clabel(lines, fmt=lambda gain: f"{gain:g}×", fontsize=8):
-        text.set_path_effects(_OUTLINE)
+    axes.clabel(lines, fmt=lambda gain: f"{gain:g}×", fontsize=8)
 
 
-def _thumb(axes: Axes, known: Mapping[Place, Spot]) -> None:
-    """Where each claim of the rule of thumb applies, and crosses where it is wrong."""
+def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray) -> None:
+    """Where each claim of the rule of thumb applies, and crosses where it is wrong; and the ground that names take."""
     shift = grid.IN_TEN * math.log10(LONGEST_WAIT_S / LONGEST_COMPUTING_S)  # from as much waiting to as much computing
     slow = grid.level(thumb.SLOW_S, LONGEST_WAIT_S)
     axes.plot([shift, LEVELS], [0, LEVELS - shift], color=WRONG, linewidth=1.3, zorder=5)
@@ -153,7 +149,7 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot]) -> None:
     written = (
         (LEVELS - 0.15, 0.2, "right", "bottom"),
         (slow - 0.15, 0.2, "right", "bottom"),
-        (0.15, LEVELS - 0.15, "left", "top"),
+        (LEVELS - 0.15, LEVELS - 0.15, "right", "top"),
     )
     for one, (x, y, across, up) in zip(thumb.tested(known), written, strict=True):
         axes.plot(
@@ -163,8 +159,9 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot]) -> None:
         )  # fmt: skip
         axes.text(
             x, y, one.claim.text.replace(": ", ":\n") + f", right on {words.percent(one.right)}",
-            ha=across, va=up, fontsize=8, color=WRONG, zorder=6, path_effects=_OUTLINE,
+            ha=across, va=up, fontsize=8, color=WRONG, zorder=6, bbox=PAPER,
         )  # fmt: skip
+        _take(taken, (x - NAME - 1, x), (y, y + 1.4) if up == "bottom" else (y - 1.4, y))
 
 
 def _is_marked(place: Place) -> bool:
