@@ -54,6 +54,8 @@ def draw(table: pd.DataFrame, located: Sequence[Mapping[str, Any]] = ()) -> Figu
         for axes, (label, own) in zip(panels, known.items(), strict=False):
             _panel(axes, own, [one for one in located if one["interpreter"] == label])
             axes.set_title(label)
+            for text in axes.texts:
+                text.set_in_layout(False)  # it may stick out, which is no reason to make room
         for axes in panels[len(known) :]:
             axes.set_axis_off()
         figure.suptitle("Which strategy, for items that wait and compute so long?", fontsize=13)
@@ -64,7 +66,7 @@ def draw(table: pd.DataFrame, located: Sequence[Mapping[str, Any]] = ()) -> Figu
 def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[str, Any]]) -> None:
     levels = np.linspace(0, LEVELS, LEVELS * FINE + 1)
     ground = [[_nearest(known, x, y) for x in levels] for y in levels]
-    for name in {spot.recommended for spot in known.values()}:
+    for name in _names(known):
         mask = np.array([[spot.recommended == name for spot in row] for row in ground], dtype=float)
         colour, hatch = LOOKS[name]
         axes.contourf(levels, levels, mask, levels=[0.5, 1.5], colors=[colour], hatches=[hatch], zorder=1)
@@ -78,7 +80,7 @@ def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[st
     _thumb(axes, known, taken)
     for one in located:
         _point(axes, one, taken)
-    for name in {spot.recommended for spot in known.values()}:
+    for name in _names(known):
         mask = np.array([[spot.recommended == name for spot in row] for row in ground])
         if mask.mean() >= SMALLEST:
             x, y = _middle(mask & ~taken, levels)
@@ -92,6 +94,11 @@ def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[st
     axes.set_yticks(ticks, [_ms(grid.seconds(tick, LONGEST_COMPUTING_S)) for tick in ticks])
     axes.set_xlabel("an item waits, ms")
     axes.set_ylabel("an item computes, ms of CPU time")
+
+
+def _names(known: Mapping[Place, Spot]) -> list[str]:
+    """The strategies that are recommended anywhere, always in the same order."""
+    return sorted({spot.recommended for spot in known.values()})
 
 
 def _point(axes: Axes, one: Mapping[str, Any], taken: np.ndarray) -> None:
@@ -152,20 +159,16 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray) -> None:
         (LEVELS - 0.15, LEVELS - 0.15, "right", "top"),
     )
     for one, (x, y, across, up) in zip(thumb.tested(known), written, strict=True):
-        axes.plot(
-            [place.waiting for place in one.wrong if _is_marked(place)],
-            [place.computing for place in one.wrong if _is_marked(place)],
-            "x", color=WRONG, markersize=4, markeredgewidth=0.8, zorder=5, clip_on=False,
-        )  # fmt: skip
+        marked = [place for place in one.wrong if place.waiting % CROSSED == 0 and place.computing % CROSSED == 0]
+        if marked:
+            axes.plot(
+                *zip(*marked, strict=True), "x", color=WRONG, markersize=4, markeredgewidth=0.8, zorder=5, clip_on=False
+            )
         axes.text(
             x, y, one.claim.text.replace(": ", ":\n") + f", right on {words.percent(one.right)}",
             ha=across, va=up, fontsize=8, color=WRONG, zorder=6, bbox=PAPER,
         )  # fmt: skip
         _take(taken, (x - NAME - 1, x), (y, y + 1.4) if up == "bottom" else (y - 1.4, y))
-
-
-def _is_marked(place: Place) -> bool:
-    return place.waiting % CROSSED == 0 and place.computing % CROSSED == 0
 
 
 def _ms(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """The picture of the map: regions that are named and patterned, and where works lie."""
 
+import warnings
+
 import pytest
 from matplotlib.text import Annotation
 
@@ -67,6 +69,15 @@ def test_the_same_table_gives_the_same_file(tmp_path):
         style.save(picture.draw(maps.table(), LOCATED), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert (tmp_path / "a.svg").stat().st_size < 1_500_000
+
+
+def test_panels_have_room_also_where_the_rule_of_thumb_is_never_wrong(tmp_path):
+    right = maps.table(lambda place: maps.by_the_rule(place).replace("sequential", "process_pool"), step=1)
+    figure = picture.draw(right, LOCATED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        style.save(figure, tmp_path / "map.png")
+    assert all(axes.get_position().width > 0.7 for axes in figure.axes)
 
 
 @pytest.mark.parametrize("step", [8, 16])
