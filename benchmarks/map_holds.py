@@ -77,7 +77,7 @@ def measured(
     with lock.machine_to_itself():
         for one in every[1:]:
             wanted = [place for place in places if one.least_s(place) < ITEMS * (place.waits_s + place.computes_s)]
-            found = sweep(one, wanted, unit_s, None)
+            found = sweep(one, wanted, unit_s, None, 300.0)
             for place in wanted:
                 first[place][one.name] = found.at(place)
         names = {
@@ -90,7 +90,7 @@ def measured(
             for one in chance.sample(every, len(every)):
                 wanted = list(CHECKED) if one.name == BASELINE else [at for at in places if one.name in names[at]]
                 if wanted:
-                    stage.sweeps.append((number, sweep(one, chance.sample(wanted, len(wanted)), unit_s, None)))
+                    stage.sweeps.append((number, sweep(one, chance.sample(wanted, len(wanted)), unit_s, None, 300.0)))
             print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     return answers.answers([stage], competing, WORTHWHILE)[label]
 

@@ -38,7 +38,7 @@ def main() -> None:
             chance = random.Random(number)
             arms = [(name, way) for name in NAMES for way in WAYS]
             for name, way in chance.sample(arms, len(arms)):
-                found = sweep(every[name], chance.sample(PLACES, len(PLACES)), unit_s, None, WAYS[way])
+                found = sweep(every[name], chance.sample(PLACES, len(PLACES)), unit_s, None, 300.0, WAYS[way])
                 if found.error:
                     sys.exit(f"{name}, {way}: {found.error}")
                 for place, took_s in zip(found.places, found.took_s, strict=True):

@@ -47,6 +47,7 @@ LIVE = ["results/download/profile.csv", "results/download/path.json"]  # what wa
 DONE |= {name: f"results/{name}/results.jsonl" for name in USER.own}
 JOB = [DONE[name] for name, work in USER.works.items() if work.items != []]
 COMPARED = [name for name, work in USER.works.items() if work.arms]
+MAP = ["results/tables/map.csv", "results/plots/map.svg", "results/plots/map.png", "results/plots/map.txt"]
 # Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one per workload and kind.
 KINDS = [f"_on_{name}" for name in USER.hosts] or [""]
 MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
@@ -125,23 +126,22 @@ def finalists(wildcards):
     return f"results/rounds/{folder}/finalists.json" if USER.works[wildcards.workload].is_screened else []
 
 
-def is_only_mapped():
-    """Whether the map is all that is asked for."""
-    targets = workflow.dag_settings.targets
-    return bool(targets) and all(target.endswith("map") for target in targets)
+def is_mapping(only=False):
+    """Whether the map is asked for; `only`: and nothing else."""
+    ours = {PLACE.modify_rulename("map"), *map(PLACE.modify_path, MAP)}
+    asked = {target in ours for target in workflow.dag_settings.targets}
+    return asked == {True} if only else True in asked
 
 
 def located(wildcards):
     """Where the works lie on the map; nothing was measured of them yet where that alone is asked for."""
-    is_known = bool(COMPARED) and (
-        Path(PLACE.modify_path("results/tables/verdict.json")).exists() or not is_only_mapped()
-    )
-    return "results/tables/located.json" if is_known else []
+    is_known = Path(PLACE.modify_path("results/tables/verdict.json")).exists() or not is_mapping(only=True)
+    return "results/tables/located.json" if COMPARED and is_known else []
 
 
 def mapped(wildcards):
     """The map, where there is one, or where it is asked for."""
-    is_there = Path(PLACE.modify_path("results/tables/map.csv")).exists() or is_only_mapped()
+    is_there = is_mapping() or Path(PLACE.modify_path(MAP[0])).exists()
     return ["results/plots/map.svg", "results/plots/map.txt", located(wildcards)] if is_there else []
 
 

@@ -35,7 +35,7 @@ rule locate:
         timings=rules.collect.output[0],
         summary=rules.analyse.output.summary,
         verdict=rules.analyse.output.verdict,
-        results=[DONE[name] for name in USER.own if name in COMPARED],
+        results=lambda wildcards: [DONE[name] for name in USER.own if Path(PLACE.modify_path(DONE[name])).exists()],
     output:
         "results/tables/located.json",
     log:

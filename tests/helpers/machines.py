@@ -38,7 +38,9 @@ class Machine:
             return waves * (place.waits_s + place.computes_s + each)
         return waves * place.waits_s + ITEMS * (place.computes_s + each) / one.at_once
 
-    def sweep(self, one: Contestant, places: Sequence[Place], _unit_s: float, _start_method: str | None) -> Sweep:
+    def sweep(
+        self, one: Contestant, places: Sequence[Place], _unit_s: float, _start: str | None, _limit_s: float
+    ) -> Sweep:
         """In place of `sweeping.sweep`."""
         self.sweeps.append((one.name, tuple(places)))
         if one.name in self.failing:

@@ -52,6 +52,10 @@ class Answer:
     best: set[str]
     gains: dict[str, Effect]
 
+    def median_s(self, name: str) -> float:
+        """What one of `names` took, set-up included."""
+        return float(np.median(np.exp(self.logs[:, self.names.index(name)])))
+
 
 def answers(
     stages: Sequence[Stage], contestants: Mapping[str, Sequence[Contestant]], worthwhile: float
@@ -80,7 +84,7 @@ def _times(stages: Sequence[Stage], label: str, order: Sequence[str]) -> dict[Pl
                 taken = times.get(place, {})
                 if all(name in taken or _failed(own, name) for name in names):
                     one_by_one = ITEMS * (place.waits_s + slow * place.computes_s)
-                    found.setdefault(place, []).append({**taken, BASELINE: one_by_one})
+                    found.setdefault(place, []).append({BASELINE: one_by_one, **taken})
     known = {}
     for place, rounds in found.items():
         names = [name for name in order if all(name in taken for taken in rounds)]
@@ -121,8 +125,9 @@ def _answer(names: list[str], logs: np.ndarray, worthwhile: float) -> Answer:
 
 
 def table(stages: Sequence[Stage], contestants: Mapping[str, Sequence[Contestant]], worthwhile: float) -> pd.DataFrame:
-    """A row for each contestant at each place, with COLUMNS; `how` it is known: measured in rounds, only screened, the
-    least that it can take (in `median_s`), where that is more than another took, or computed, as one by one is."""
+    """A row for each contestant at each place, with COLUMNS; `how` it is known: measured in rounds, only screened,
+    failed, the least that it can take (in `median_s`), where that is more than what is recommended took, not tried, or
+    computed, as one by one is where that takes long."""
     rows = list(_rows(stages, contestants, answers(stages, contestants, worthwhile)))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
@@ -137,6 +142,10 @@ def _rows(
         screened = _by_place(
             [sweep for stage in stages if not stage.counts for _, sweep in stage.sweeps if sweep.interpreter == label]
         )
+        swept = {
+            one.name: {place for sweep in own if sweep.strategy == one.name for place in sweep.places}
+            for one in contestants[label]
+        }
         for place, answer in sorted(of_places.items()):
             for contestant in contestants[label]:
                 name = contestant.name
@@ -156,13 +165,21 @@ def _rows(
                 }
                 gain = UNKNOWN
                 if name in answer.names:
-                    row |= {"how": "computed" if name == BASELINE else "measured", "rounds": len(answer.logs)}
-                    row["median_s"] = float(np.median(np.exp(answer.logs[:, answer.names.index(name)])))
+                    is_computed = name == BASELINE and place not in swept[BASELINE]
+                    row |= {"how": "computed" if is_computed else "measured", "rounds": len(answer.logs)}
+                    row["median_s"] = answer.median_s(name)
                     gain = answer.gains[name]
-                elif name in screened.get(place, {}):
-                    row |= {"how": "screened", "rounds": 0, "median_s": screened[place][name]}
+                elif place in swept[name]:
+                    failed = [
+                        sweep for sweep in own if sweep.strategy == name and place in sweep.places and sweep.error
+                    ]
+                    row |= {"how": "failed" if failed else "screened", "rounds": 0}
+                    if name in screened.get(place, {}):
+                        row["median_s"] = screened[place][name]
+                elif (least_s := contestant.least_s(place)) > answer.median_s(answer.recommended):
+                    row |= {"how": "at least", "rounds": 0, "median_s": least_s}
                 else:
-                    row |= {"how": "at least", "rounds": 0, "median_s": contestant.least_s(place)}
+                    row |= {"how": "not tried", "rounds": 0}
                 yield row | dict(zip(("gain", "gain_low", "gain_high"), gain, strict=True))
 
 
@@ -177,5 +194,6 @@ def checked(stages: Sequence[Stage]) -> dict[str, list[float]]:
     for sweep in (sweep for stage in stages if stage.counts for _, sweep in stage.sweeps):
         if sweep.strategy == BASELINE:
             for place, took in zip(sweep.places, sweep.took_s, strict=False):
-                found.setdefault(sweep.interpreter, []).append(took / (ITEMS * (place.waits_s + place.computes_s)))
+                if place in CHECKED:
+                    found.setdefault(sweep.interpreter, []).append(took / (ITEMS * (place.waits_s + place.computes_s)))
     return found

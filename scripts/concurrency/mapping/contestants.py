@@ -36,7 +36,7 @@ class Contestant:
     def at_once(self) -> int:
         """How many of its workers compute at any moment, at most."""
         in_turns = self.strategy.computes_in_one_thread(gil=not self.interpreter.free_threaded)
-        return 1 if in_turns else min(self.cores, self.workers)
+        return 1 if in_turns else self.cores if self.strategy.then else min(self.cores, self.workers)
 
     def least_s(self, place: Place) -> float:
         """What it takes at least for the items of a place, whatever it does well: its workers wait and compute one item

@@ -1,7 +1,8 @@
 """What is known of a map that is being surveyed, written down sweep by sweep, so that a killed survey goes on."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from concurrency.mapping.sweeping import Sweep
 Contenders = dict[str, dict[Place, list[str]]]  # of each interpreter, at each place: the names of strategies
 
 
-@dataclass
+@dataclass(eq=False)
 class Stage:
     """Some places with who contends there, swept in so many rounds, which `count` or only found out who contends."""
 
@@ -35,6 +36,7 @@ class Journal:
         self._file = file
         self.stages: list[Stage] = []
         self.unit_s: dict[str, float] = {}
+        self._calibrating_s = 0.0
         lines, first = self._lines(), json.dumps({"conditions": conditions})
         if lines and lines[0] == json.loads(first):
             for line in lines[1:]:
@@ -47,13 +49,16 @@ class Journal:
         """Those that are whole: what a kill has left of the last one is cut off."""
         if not self._file.exists():
             return []
-        whole = self._file.read_bytes().rpartition(b"\n")[0]
-        self._file.write_bytes(whole + b"\n" if whole else b"")
+        data = self._file.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if len(whole) < len(data):
+            os.truncate(self._file, len(whole))
         return [json.loads(line) for line in whole.splitlines()]
 
     def _take(self, line: dict[str, Any]) -> None:
         if "unit_s" in line:
             self.unit_s[line["interpreter"]] = line["unit_s"]
+            self._calibrating_s += line["lasted_s"]
         elif "sweep" in line:
             told = line["sweep"]
             told["places"] = [Place(*place) for place in told["places"]]
@@ -65,9 +70,9 @@ class Journal:
             }
             self.stages.append(Stage(contenders, line["rounds"], line["counts"]))
 
-    def calibrated(self, interpreter: str, unit_s: float) -> None:
-        """Note what a unit of computing takes."""
-        self._add({"interpreter": interpreter, "unit_s": unit_s})
+    def calibrated(self, interpreter: str, unit_s: float, lasted_s: float) -> None:
+        """Note what a unit of computing takes, and how long it took to find that out."""
+        self._add({"interpreter": interpreter, "unit_s": unit_s, "lasted_s": lasted_s})
 
     def begin(self, stage: Stage) -> None:
         """Note that a stage begins."""
@@ -86,10 +91,5 @@ class Journal:
 
     @property
     def used_s(self) -> float:
-        """How long all sweeps together have lasted."""
-        return sum(sweep.lasted_s for stage in self.stages for _, sweep in stage.sweeps)
-
-
-def sweeps_of(stages: Sequence[Stage], counts: bool) -> list[Sweep]:
-    """All sweeps of the stages that count, or of those that do not."""
-    return [sweep for stage in stages if stage.counts == counts for _, sweep in stage.sweeps]
+        """How long everything together has lasted."""
+        return self._calibrating_s + sum(sweep.lasted_s for stage in self.stages for _, sweep in stage.sweeps)

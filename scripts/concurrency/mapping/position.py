@@ -12,14 +12,18 @@ from concurrency.deciding import words
 from concurrency.deciding.blocks import are_good
 from concurrency.deciding.names import ONE_BY_ONE
 from concurrency.mapping import grid
+from concurrency.mapping.contestants import ITEMS
 from concurrency.mapping.grid import Place
 from concurrency.measuring.interpreters import GIL_IS_BACK
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 PARALLEL = 1.2  # CPU seconds a second, of threads under a GIL: what they compute lets go of it
-LONG = 3.0  # times the mean: an item that is so much longer than others
+LONG, SHARE = 3.0, 0.1  # times the mean, and of the time of all: an item that is so much longer than others
+AT_BOUND = 1.1  # times the least possible: what takes no longer is kept by that
+MANY = 3.0  # times the items of a place: so many more or fewer make another work of it
 MOVED = 10.0
+EDGE = 10 ** (0.5 / grid.IN_TEN)  # half a level
 
 
 @dataclass(frozen=True)
@@ -87,14 +91,15 @@ def described(
         answer = verdict.get(point.workload, {})
         if str(answer.get("interpreter", point.interpreter)).removesuffix(GIL_IS_BACK) != point.interpreter:
             continue
-        own = summary[(summary["workload"] == point.workload) & (summary["host"] == answer.get("host"))]
+        is_own = (summary["workload"] == point.workload) & (summary["host"] == answer.get("host"))
+        own = summary[is_own & (summary["interpreter"].str.removesuffix(GIL_IS_BACK) == point.interpreter)]
         known = of_label[point.interpreter]
         spot = known[grid.nearest(known, point.waits_s, point.computes_s)]
         measured = answer.get("strategy")
-        agrees = measured is not None and _agree(spot, measured, own)
+        agrees = None if measured is None else _agree(spot, measured, own)
         said = [_where(point, spot)]
         if measured:
-            said.append(_beside(point, spot, measured, agrees, own, timings, answer, seconds.get(point.workload, ())))
+            said.append(_beside(point, spot, answer, own, timings, seconds.get(point.workload, ())))
         said.append(_changed(point, known, spot))
         found.append(
             {
@@ -118,9 +123,12 @@ def said(strategy: str) -> str:
 
 
 def _agree(spot: Spot, measured: str, own: pd.DataFrame) -> bool:
-    """Whether each has what the other recommends among the best."""
-    best = set(own.loc[own["best"].fillna(False), "strategy"])
-    return measured == spot.recommended or measured in spot.best or spot.recommended in best
+    """Whether one has what the other recommends among the best."""
+    return measured == spot.recommended or measured in spot.best or spot.recommended in _best(own)
+
+
+def _best(own: pd.DataFrame) -> set[str]:
+    return set(own.loc[own["best"].fillna(False), "strategy"])
 
 
 def _where(point: Point, spot: Spot) -> str:
@@ -133,42 +141,55 @@ def _where(point: Point, spot: Spot) -> str:
     )
     gains = "" if spot.recommended == BASELINE else f", {words.number(spot.gain)}× faster than one by one"
     waits, computes = (words.number(1000 * time) for time in (point.waits_s, point.computes_s))
-    return f"{title}: an item waits {waits} ms and computes {computes} ms, one by one. On the map, {there}{gains}."
+    on = "At the edge of the map, beyond which it lies" if _is_beyond(point.waits_s, point.computes_s) else "On the map"
+    return f"{title}: an item waits {waits} ms and computes {computes} ms, one by one. {on}, {there}{gains}."
 
 
 def _beside(
     point: Point,
     spot: Spot,
-    measured: str,
-    agrees: bool,
+    answer: Mapping[str, Any],
     own: pd.DataFrame,
     timings: pd.DataFrame,
-    answer: Mapping[str, Any],
     seconds: Sequence[float],
 ) -> str:
     """Whether what was measured on the work itself agrees, and if not, why that may be."""
+    measured: str = answer["strategy"]
     if measured == spot.recommended:
         return "So says what was measured on the work itself."
-    if agrees:
-        return f"Measured on the work itself, {said(measured)} is as good."
-    reasons = list(_reasons(own, timings, point, answer, seconds))
-    why = " and ".join(reasons) or "why, these measurements do not tell"
-    return f"Measured on the work itself it is {said(measured)}: {why}."
+    told = f"Measured on the work itself it is {said(measured)}"
+    if measured in spot.best:
+        return f"{told}, which is as good there."
+    if spot.recommended in _best(own):
+        return f"{told}, from which {said(spot.recommended)} could not be told."
+    reasons = list(_reasons(point, spot, answer, own, timings, seconds))
+    return f"{told}: {'; '.join(reasons) or 'why, these measurements do not tell'}."
 
 
 def _reasons(
-    own: pd.DataFrame, timings: pd.DataFrame, point: Point, answer: Mapping[str, Any], seconds: Sequence[float]
+    point: Point,
+    spot: Spot,
+    answer: Mapping[str, Any],
+    own: pd.DataFrame,
+    timings: pd.DataFrame,
+    seconds: Sequence[float],
 ) -> Iterator[str]:
+    if spot.recommended not in set(own["strategy"]):
+        yield f"{said(spot.recommended)} was not compared on it"
     threads = own[(own["strategy"] == "threads") & own["median_s"].notna()]
     if not point.interpreter.endswith("t") and (threads["cpu_s"] > PARALLEL * threads["median_s"]).any():
         yield "what an item computes lets go of the GIL, as threads computed on several cores at once"
-    samples = timings[(timings["workload"] == point.workload) & (timings["workers"] == answer.get("workers"))]
-    limits = samples.loc[samples["limit"] != "", "limit"]
-    if len(limits):
-        yield f"what bounds it is {limits.mode().iloc[0]}, and on the map nothing does"
-    if len(seconds) and max(seconds) > LONG * sum(seconds) / len(seconds):
-        share = max(seconds) / sum(seconds)
-        yield f"its items are of unequal length (the longest takes {words.percent(share)} of the time of all)"
+    samples = timings[(timings["workload"] == point.workload) & are_good(timings)]
+    chosen = samples[(samples["strategy"] == answer["strategy"]) & (samples["workers"] == answer["workers"])]
+    if (chosen["wall_s"] <= AT_BOUND * chosen["minimum_s"]).fillna(False).mean() > 0.5:
+        yield f"what bounds it is {chosen['limit'].mode().iloc[0] or 'given'}, and on the map nothing does"
+    if len(seconds) and max(seconds) > max(LONG / len(seconds), SHARE) * sum(seconds):
+        share = words.percent(max(seconds) / sum(seconds))
+        yield f"its items are of unequal length (the longest takes {share} of the time of all)"
+    items = int(samples["items"].max())
+    if not ITEMS / MANY < items < ITEMS * MANY:
+        counts = "less" if items > ITEMS else "more"
+        yield f"it has {items:,} items, and a place of the map {ITEMS}, so that set-up counts {counts}"
 
 
 def _changed(point: Point, known: Mapping[Place, Spot], spot: Spot) -> str:
@@ -179,16 +200,23 @@ def _changed(point: Point, known: Mapping[Place, Spot], spot: Spot) -> str:
         "it computed a tenth as much": (1.0, 1 / MOVED),
         "it computed 10 times as much": (1.0, MOVED),
     }
-    told = []
+    told, tried = [], 0
     for what, (waits, computes) in moves.items():
         at = point.waits_s * waits, point.computes_s * computes
-        beyond = at[0] > grid.LONGEST_WAIT_S * MOVED**0.5 or at[1] > grid.LONGEST_COMPUTING_S * MOVED**0.5
+        if _is_beyond(*at):
+            continue
+        tried += 1
         other = known[grid.nearest(known, *at)]
-        if not beyond and other.recommended not in spot.best and spot.recommended not in other.best:
+        if other.recommended not in spot.best and spot.recommended not in other.best:
             told.append(f"if {what}, {said(other.recommended)}")
-    return (
-        f"{told[0][0].upper()}{'; '.join(told)[1:]}." if told else "Nothing would change that within a factor of ten."
-    )
+    if told:
+        return f"{told[0][0].upper()}{'; '.join(told)[1:]}."
+    return "Nothing would change that within a factor of ten." if tried == len(moves) else ""
+
+
+def _is_beyond(waits_s: float, computes_s: float) -> bool:
+    """Whether no place of the map is near."""
+    return waits_s > EDGE * grid.LONGEST_WAIT_S or computes_s > EDGE * grid.LONGEST_COMPUTING_S
 
 
 def seconds_of(results: Path) -> list[float]:

@@ -1,24 +1,32 @@
 """Surveying the map: first a coarse lattice, then where neighbouring places differ, until the time is used."""
 
+import logging
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from concurrency.errors import UserError
 from concurrency.mapping import grid
 from concurrency.mapping.answers import CHECKED, Answer, answers
 from concurrency.mapping.contestants import ITEMS, Contestant
 from concurrency.mapping.grid import Place
 from concurrency.mapping.journal import Contenders, Journal, Stage
 from concurrency.mapping.sweeping import Sweep, calibrated, sweep
+from concurrency.measuring.child import SampleError
 from concurrency.strategies._catalogue import BASELINE
 
 ROUNDS = 5  # of a stage that counts, fewer than which decide nothing
 FEWEST = 2  # of the first one, however short the time is
+BRIEF_S = 0.05  # of one by one at a place: what takes no longer is measured in each round, and not computed
+PATIENCE, PATIENCE_S = 5, 20.0  # a sweep may take so many times as long as is predicted, and at least so many seconds
 MOST = 20  # at a place, however little they tell
 CLOSE, CLOSE_S = 1.3, 0.003  # to contend, a screened time must be within this factor of the best, and so many seconds
 PRAISED = ("threads", "asyncio", "process_pool")  # by the rule of thumb: they contend though a simpler one is as quick
 START_S = 0.5  # of an interpreter, as long as that is not known
 GUESS = 1.3  # times the least that it can take, as long as no time is known
+
+log = logging.getLogger(__name__)
 
 Told = Callable[[float, str], None]  # how long the survey has lasted, in seconds, and what it is about
 
@@ -35,15 +43,32 @@ class Survey:
     tell: Told
 
     def run(self, budget_s: float) -> None:
-        """Go on until the time is used, or until nothing is left to be found out."""
-        for label, own in self.contestants.items():
-            if label not in self.journal.unit_s:
-                self.journal.calibrated(label, calibrated(own[0], self.start_method))
+        """Go on until the time is used, or until nothing is left to be found out.
+
+        An interpreter on which it cannot be told how long computing takes is left out. Raises UserError if that leaves
+        none.
+        """
+        failed = dict(self._calibrate())
+        self.contestants = {label: own for label, own in self.contestants.items() if label not in failed}
+        for label, reason in failed.items():
+            log.warning("no map of %s: %s", label, reason)
+        if not self.contestants:
+            raise UserError("map: nothing can be measured here; the reasons are above")
         while stage := self._stage(budget_s - self.journal.used_s):
             if stage is not self._last:
                 self.journal.begin(stage)
             if not self._do(self.journal.stages[-1], budget_s):
                 break
+
+    def _calibrate(self) -> Iterator[tuple[str, str]]:
+        """Of each interpreter, as far as it is not known; where that fails, its label and why."""
+        for label, own in self.contestants.items():
+            if label not in self.journal.unit_s:
+                began = time.monotonic()
+                try:
+                    self.journal.calibrated(label, calibrated(own[0], self.start_method), time.monotonic() - began)
+                except SampleError as error:
+                    yield label, str(error)
 
     @property
     def _last(self) -> Stage | None:
@@ -56,10 +81,12 @@ class Survey:
                 if stage.has(number, contestant.interpreter.label, contestant.name):
                     continue
                 needed = not stage.counts or (stage is self.journal.stages[1] and number < FEWEST)
-                if not needed and self.journal.used_s + self._predicted_s(contestant, places) > budget_s:
+                predicted_s = self._predicted_s(contestant, places)
+                if not needed and self.journal.used_s + predicted_s > budget_s:
                     return False
                 unit_s = self.journal.unit_s[contestant.interpreter.label]
-                self.journal.add(number, sweep(contestant, places, unit_s, self.start_method))
+                limit_s = max(PATIENCE_S, PATIENCE * predicted_s)
+                self.journal.add(number, sweep(contestant, places, unit_s, self.start_method, limit_s))
                 count = sum(len(of_places) for of_places in stage.contenders.values())
                 done = f"round {number + 1} of {stage.rounds}" if stage.counts else "screening"
                 self.tell(self.journal.used_s, f"{count} places, {done}")
@@ -67,7 +94,8 @@ class Survey:
 
     def _round(self, stage: Stage, number: int) -> Iterator[tuple[Contestant, list[Place]]]:
         """Who sweeps which places, both in random order. In a screening, whoever may be quick comes first, and others
-        are spared the places where they cannot be as quick as one that was there."""
+        are spared the places where they cannot be about as quick as one that was there. In rounds that count, one by
+        one is measured where that takes no time."""
         chance = random.Random(f"{self.seed} map {self.journal.stages.index(stage)} {number}")
         everyone = [one for own in self.contestants.values() for one in own]
         order = chance.sample(everyone, len(everyone))
@@ -78,9 +106,10 @@ class Survey:
             wanted = [place for place, names in of_places.items() if contestant.name in names]
             if not stage.counts:
                 best_s = self._screened(stage, contestant.interpreter.label)
-                wanted = [place for place in wanted if contestant.least_s(place) < best_s[place]]
+                wanted = [place for place in wanted if contestant.least_s(place) < CLOSE * best_s[place]]
             elif contestant.name == BASELINE:
-                wanted = list(CHECKED)
+                brief = [place for place in of_places if contestant.least_s(place) <= BRIEF_S and place not in CHECKED]
+                wanted = [*CHECKED, *brief]
             if wanted:
                 yield contestant, chance.sample(wanted, len(wanted))
 
@@ -109,7 +138,7 @@ class Survey:
         found = answers(self.journal.stages, self.contestants, self.worthwhile)
         known = {place for of_places in found.values() for place in of_places}
         finer = [place for place in grid.lattice(grid.COARSEST // 2) if place not in known]
-        if finer and len(self.journal.stages) == 2 and self._lattice_s(finer) < left_s:
+        if finer and self._lattice_s(finer) < left_s:
             return self._screening(finer)
         wanted = self._unclear(found)
         for label, of_places in self._borders(found).items():

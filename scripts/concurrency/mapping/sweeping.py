@@ -14,7 +14,8 @@ from concurrency.measuring.child import SampleError, fresh_interpreter
 
 WORK = "concurrency.workloads.mixed.work"
 STARTS = ("concurrency.workloads.mixed.work",)
-TIMEOUT_S = 300.0
+TIMEOUT_S = 60.0  # of a calibration
+POOLS = ("processes", "threads")  # options that say how many of a pool beside compute: one per core
 CALIBRATED_UNITS, CALIBRATIONS = 400, 25  # some milliseconds each
 
 
@@ -37,14 +38,19 @@ class Sweep:
 
 
 def sweep(
-    contestant: Contestant, places: Sequence[Place], unit_s: float, start_method: str | None, work: str = WORK
+    contestant: Contestant,
+    places: Sequence[Place],
+    unit_s: float,
+    start_method: str | None,
+    limit_s: float,
+    work: str = WORK,
 ) -> Sweep:
-    """One, at `places` in that order; a unit of computing takes `unit_s` of CPU time. `work` is the module of the work
-    that it does."""
+    """One, at `places` in that order; a unit of computing takes `unit_s` of CPU time. What takes longer than `limit_s`
+    has failed. `work` is the module of the work that it does."""
     began = time.monotonic()
     label, name = contestant.interpreter.label, contestant.name
     try:
-        told = _told(contestant, [lot(place, unit_s) for place in places], start_method, work)
+        told = _told(contestant, [lot(place, unit_s) for place in places], start_method, limit_s, work)
     except SampleError as error:
         return Sweep(label, name, list(places), 0.0, [], time.monotonic() - began, str(error))
     return Sweep(label, name, list(places), told["setup_s"], told["took_s"], time.monotonic() - began)
@@ -55,7 +61,7 @@ def calibrated(one_by_one: Contestant, start_method: str | None) -> float:
 
     Raises SampleError where that cannot be told.
     """
-    told = _told(one_by_one, [[(0.0, CALIBRATED_UNITS)]] * CALIBRATIONS, start_method, WORK)
+    told = _told(one_by_one, [[(0.0, CALIBRATED_UNITS)]] * CALIBRATIONS, start_method, TIMEOUT_S, WORK)
     used_s: list[float] = told["used_s"]
     return statistics.median(used_s) / CALIBRATED_UNITS
 
@@ -68,13 +74,17 @@ def lot(place: Place, unit_s: float) -> list[tuple[float, int]]:
 
 
 def _told(
-    contestant: Contestant, lots: Sequence[Sequence[tuple[float, int]]], start_method: str | None, work: str
+    contestant: Contestant,
+    lots: Sequence[Sequence[tuple[float, int]]],
+    start_method: str | None,
+    limit_s: float,
+    work: str,
 ) -> dict[str, Any]:
     strategy = contestant.strategy
     order = {
         "strategy": strategy.module,
         "workers": contestant.workers,
-        "options": strategy.defaults,
+        "options": strategy.defaults | {name: contestant.cores for name in POOLS if name in strategy.options},
         "form": strategy.runs,
         "work": work,
         "lots": lots,
@@ -82,7 +92,7 @@ def _told(
     }
     with fresh_interpreter(contestant.interpreter.executable, "concurrency.measuring.sweep") as child:
         child.send(order)
-        told = child.receive(TIMEOUT_S, "of a sweep")
+        told = child.receive(limit_s, "which is far longer than it should take")
         if "error" in told:
             raise SampleError(told["error"])
         child.wait()

@@ -13,7 +13,7 @@ from concurrency import processes
 from concurrency.measuring.parent import Parent
 from concurrency.measuring.sample import reason
 
-REHEARSED = 2  # items, before any counts: what is imported or made on first use is no lot's
+REHEARSED = 32  # items, before any counts: what is imported or made on first use is no lot's
 
 
 def main() -> None:

@@ -151,12 +151,12 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray) -> None:
     """Where each claim of the rule of thumb applies, and crosses where it is wrong; and the ground that names take."""
     shift = grid.IN_TEN * math.log10(LONGEST_WAIT_S / LONGEST_COMPUTING_S)  # from as much waiting to as much computing
     slow = grid.level(thumb.SLOW_S, LONGEST_WAIT_S)
-    axes.plot([shift, LEVELS], [0, LEVELS - shift], color=WRONG, linewidth=1.3, zorder=5)
-    axes.plot([slow, slow], [0, slow - shift], color=WRONG, linewidth=1.3, zorder=5)
+    axes.plot([0, LEVELS - shift], [shift, LEVELS], color=WRONG, linewidth=1.3, zorder=5)
+    axes.plot([slow, slow], [0, slow + shift], color=WRONG, linewidth=1.3, zorder=5)
     written = (
         (LEVELS - 0.15, 0.2, "right", "bottom"),
         (slow - 0.15, 0.2, "right", "bottom"),
-        (LEVELS - 0.15, LEVELS - 0.15, "right", "top"),
+        (0.15, LEVELS - shift, "left", "top"),
     )
     for one, (x, y, across, up) in zip(thumb.tested(known), written, strict=True):
         marked = [place for place in one.wrong if place.waiting % CROSSED == 0 and place.computing % CROSSED == 0]
@@ -168,7 +168,11 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray) -> None:
             x, y, one.claim.text.replace(": ", ":\n") + f", right on {words.percent(one.right)}",
             ha=across, va=up, fontsize=8, color=WRONG, zorder=6, bbox=PAPER,
         )  # fmt: skip
-        _take(taken, (x - NAME - 1, x), (y, y + 1.4) if up == "bottom" else (y - 1.4, y))
+        _take(
+            taken,
+            (x - NAME - 1, x) if across == "right" else (x, x + NAME + 1),
+            (y, y + 1.4) if up == "bottom" else (y - 1.4, y),
+        )
 
 
 def _ms(seconds: float) -> str:

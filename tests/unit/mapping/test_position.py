@@ -18,8 +18,9 @@ HERE = {"interpreter": "CPython 3.13.0", "host": "here", "cores": 2, "items": 10
 
 def timings(workload: str, arms: dict, waits_s: float, computes_s: float, **more) -> pd.DataFrame:
     """Ten rounds in which each arm, {(strategy, workers): (seconds, CPU seconds)}, takes nearly the same; one by one is
-    what ten items wait and compute."""
-    arms = {("sequential", 1): (10 * (waits_s + computes_s), 10 * computes_s), **arms}
+    what ten items (or `items`) wait and compute."""
+    items = more.get("items", HERE["items"])
+    arms = {("sequential", 1): (items * (waits_s + computes_s), items * computes_s), **arms}
     return tables.timings(
         {"workload": workload, "strategy": name, "workers": workers, "round": number, "position": place, **HERE, **more}
         | {"wall_s": wall_s * (1 + 0.003 * ((7 * number + 3 * place) % 5)), "cpu_s": cpu_s}
@@ -73,7 +74,7 @@ def test_threads_that_compute_at_once_let_go_of_the_gil() -> None:
 
 def test_a_server_with_few_slots_is_named() -> None:
     arms = {("threads", 4): (0.2, 0.01), ("asyncio", 15): (0.3, 0.01)}
-    found = located(timings("download", arms, 0.08, 0.002, limit="the server's 4 slots"))
+    found = located(timings("download", arms, 0.08, 0.002, limit="the server's 4 slots", minimum_s=0.19))
     assert not found["agrees"]
     assert "what bounds it is the server's 4 slots" in found["sentence"]
 
@@ -84,8 +85,36 @@ def test_items_of_unequal_length_are_named() -> None:
 
 
 def test_where_nothing_tells_it_says_so() -> None:
-    found = located(timings("odd", {("threads", 2): (0.05, 0.04)}, 0.0, 0.01))
+    arms = {("threads", 2): (0.05, 0.04), ("process_pool", 2): (0.09, 0.1)}
+    found = located(timings("odd", arms, 0.0, 0.01, items=30))
     assert "why, these measurements do not tell" in found["sentence"]
+
+
+def test_what_was_not_compared_and_another_number_of_items_are_named() -> None:
+    found = located(timings("odd", {("threads", 2): (0.05, 0.04)}, 0.0, 0.0001, items=1000))
+    assert "process_pool was not compared on it" in found["sentence"]
+    assert "it has 1,000 items, and a place of the map 32, so that set-up counts less" in found["sentence"]
+
+
+def test_a_few_long_items_among_thousands_are_no_reason() -> None:
+    found = located(timings("odd", {("threads", 2): (0.05, 0.04)}, 0.0, 0.01), {"odd": [0.01] * 5000 + [0.2]})
+    assert "unequal" not in found["sentence"]
+
+
+def test_threads_of_another_interpreter_say_nothing_of_this_one() -> None:
+    here = timings("hashing", {("process_pool", 2): (0.09, 0.1), ("threads", 2): (0.11, 0.1)}, 0.0, 0.01)
+    there = timings("hashing", {("threads", 2): (0.05, 0.1)}, 0.0, 0.01).assign(interpreter="CPython 3.13.0t")
+    measured = pd.concat([here, there], ignore_index=True)
+    summary = summarise(measured)
+    answer = {"hashing": {"strategy": "threads", "workers": 2, "interpreter": "CPython 3.13.0", "host": "here"}}
+    [found] = position.described(maps.table(), measured, summary, answer, {})
+    assert "lets go of the GIL" not in found["sentence"]
+
+
+def test_a_work_beyond_the_map_is_said_to_be_so() -> None:
+    found = located(timings("download", {("asyncio", 15): (4, 0.01)}, 3.0, 0.002))
+    assert "At the edge of the map, beyond which it lies, asyncio" in found["sentence"]
+    assert "Nothing would change that" not in found["sentence"]
 
 
 def test_of_a_verdict_without_an_arm_there_is_the_place_alone() -> None:
@@ -93,7 +122,7 @@ def test_of_a_verdict_without_an_arm_there_is_the_place_alone() -> None:
     measured.loc[measured["strategy"] == "asyncio", "error"] = "it broke"
     measured.loc[measured["round"] == 1, "error"] = "it broke"
     found = located(measured)
-    assert found["measured"] is None
+    assert (found["measured"], found["agrees"]) == (None, None)
     assert "measured on the work itself" not in found["sentence"]
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from concurrency.errors import UserError
 from concurrency.mapping import answers, grid, survey
 from concurrency.mapping.grid import Place
 from concurrency.mapping.journal import Journal
 from concurrency.mapping.position import spots
 from concurrency.mapping.survey import ROUNDS, Survey
+from concurrency.measuring.child import SampleError
 from helpers.machines import SETUP_S, Machine, competing
 
 
@@ -96,6 +98,32 @@ def test_a_killed_survey_goes_on_where_it_was_and_one_with_more_time_further(mac
     assert len(machine.sweeps) == known  # its time is used
     surveyed(tmp_path, 120)
     assert len(machine.sweeps) > known
+
+
+def test_with_more_time_it_becomes_no_worse_a_map_than_at_once(machine: Machine, tmp_path: Path) -> None:
+    surveyed(tmp_path, 60)
+    journal = surveyed(tmp_path, 600)
+    [known] = spots(answers.table(journal.stages, competing(), 0.05)).values()
+    assert set(grid.lattice(4)) <= set(known)
+
+
+def test_what_cannot_be_calibrated_is_left_out_and_said(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_: object) -> float:
+        raise SampleError("it has no clock")
+
+    monkeypatch.setattr(survey, "calibrated", broken)
+    with pytest.raises(UserError, match="nothing can be measured here"):
+        surveyed(tmp_path, 60)
+
+
+def test_what_takes_far_longer_than_predicted_is_given_a_limit(machine: Machine, monkeypatch, tmp_path: Path) -> None:
+    limits = []
+    whole = machine.sweep
+    monkeypatch.setattr(survey, "sweep", lambda *given: limits.append(given[-1]) or whole(*given))
+    surveyed(tmp_path, 60)
+    assert max(limits) < 60
 
 
 def test_what_was_found_under_other_conditions_is_forgotten(machine: Machine, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ import warnings
 import pytest
 from matplotlib.text import Annotation
 
+from concurrency.mapping import thumb
+from concurrency.mapping.grid import Place
 from concurrency.mapping.position import spots
 from concurrency.showing import map as picture
 from concurrency.showing import style
@@ -51,6 +53,14 @@ def test_the_rule_of_thumb_says_how_far_it_is_right():
     words = words_of(picture.draw(maps.table(step=1)))
     assert "I/O-bound and slow: asyncio, right on 100 %" in words
     assert any(text.startswith("CPU-bound: processes, right on ") for text in words)
+
+
+def test_each_claim_is_written_on_the_ground_that_it_is_about():
+    axes = picture.draw(maps.table(step=1)).axes[0]
+    places = {text.get_text().replace("\n", " ").partition(",")[0]: text.get_position() for text in axes.texts}
+    for claim in thumb.CLAIMS:
+        x, y = places[claim.text]
+        assert claim.holds(Place(x, y)), claim.text
 
 
 def test_no_names_overlap():

@@ -19,7 +19,7 @@ EVERY = contestants([RUNNING], cores=2)[RUNNING.label]
 @pytest.mark.parametrize("contestant", EVERY, ids=lambda one: one.name)
 def test_every_contestant_does_every_lot(contestant) -> None:
     places = [Place(4, 4), Place(0, 8), Place(8, 0)]
-    found = sweeping.sweep(contestant, places, 4e-6, None)
+    found = sweeping.sweep(contestant, places, 4e-6, None, 60.0)
     assert found.error == ""
     assert len(found.took_s) == 3
     assert all(
@@ -102,6 +102,6 @@ def test_a_strategy_that_cannot_start_is_a_sweep_with_an_error(monkeypatch: pyte
         raise SampleError("it did not start")
 
     monkeypatch.setattr(sweeping, "_told", broken)
-    found = sweeping.sweep(EVERY[0], [Place(1, 1)], 4e-6, None)
+    found = sweeping.sweep(EVERY[0], [Place(1, 1)], 4e-6, None, 60.0)
     assert (found.error, found.took_s) == ("it did not start", [])
     assert found.at(Place(1, 1)) == float("inf")
