@@ -1,7 +1,7 @@
 """multiprocessing.Pool: `map`, `imap_unordered` or `starmap`, by default in four chunks for each process."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from functools import partial
 from multiprocessing.connection import wait as first_ready
 from typing import Any
 
-from concurrency.processes import death, started
+from concurrency.processes import started
 from concurrency.work import Work
 
 RANK = 5
@@ -25,7 +25,7 @@ def numbered(function: Callable[[Any], Any], item: tuple[int, Any]) -> tuple[int
 
 
 @contextmanager
-def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     context = multiprocessing.get_context()
     awake = context.Barrier(workers + 1)
     with context.Pool(workers, initializer=awake.wait) as pool, ThreadPoolExecutor(1) as guard:
@@ -50,7 +50,7 @@ def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable
             mapped = guard.submit(map_by_method, work, items)
             while not wait_for([mapped], timeout=0.5).done:
                 if first_ready([process.sentinel for process in processes], timeout=0):
-                    raise ChildProcessError(death() or "a worker process was killed")
+                    raise ChildProcessError("a worker process was killed")
             return mapped.result()
 
         yield run
