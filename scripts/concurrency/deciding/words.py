@@ -168,6 +168,15 @@ def in_config(answer: Answer, setting: str) -> str:
     return f"give --config this, too: '{outer}={{{setting}}}'"
 
 
+def doing_the_job(workload: str) -> str:
+    """The command that does its job by what is recommended."""
+    outer, *inner = kind_of(workload).setting.split(".")
+    setting = "job: recommended"
+    for key in reversed(inner):
+        setting = f"{key}: {{{setting}}}"
+    return f"snakemake --config '{outer}={{{setting}}}' job"
+
+
 def how_much_faster(answer: Answer, recommended: ArmResult) -> str:
     """… than one by one and, with several interpreters, than the fastest one by one of them all."""
     own = f"{_times(answer.speedup.ratio)} faster than"

@@ -16,7 +16,7 @@ from concurrency.deciding.answer import ROUNDS_TO_DECIDE
 from concurrency.deciding.names import row_name
 from concurrency.deciding.scaling import in_words
 from concurrency.deciding.tables import ARM
-from concurrency.deciding.words import number
+from concurrency.deciding.words import doing_the_job, number
 from concurrency.errors import shown
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
@@ -52,13 +52,14 @@ def render(
     left_out: Mapping[str, Mapping[str, str]],
     replayed: Mapping[str, str] = MappingProxyType({}),
     measured: Mapping[str, str] = MappingProxyType({}),
+    recommended: Mapping[str, Path] = MappingProxyType({}),
 ) -> str:
     """The report as HTML.
 
     `plots` are the SVG files named `<workload>_<plot>.svg`; `explanations` SVG files named as in EXPLAINED, each with a
     text beside it; `config` is shown as it was used; `left_out` says for each workload why a strategy that was asked
     for could not be run; `replayed` tells of the path to the sites, as `path.facts` has it, `measured` what each of
-    the user's own works is.
+    the user's own works is; `recommended` has the script of what is recommended for a workload.
     """
     drawn = {path.stem: path for path in plots}
     screened = timings["screening"].fillna(False)
@@ -76,6 +77,11 @@ def render(
         environment={**environment, **_interpreters(timings)},
         replayed=replayed,
         measured=measured,
+        scripts=[
+            {"title": kind_of(name).title, "code": path.read_text(encoding="utf-8"), "file": f"recommended/{path.name}"}
+            | {"job": doing_the_job(name) if kind_of(name).setting != "download" else ""}
+            for name, path in recommended.items()
+        ],
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
         cores=timings["cores"].max(),
         files=FILES,

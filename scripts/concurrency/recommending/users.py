@@ -1,0 +1,132 @@
+"""The user's own functions in a script: how it imports them, and what must be installed for that."""
+
+import ast
+import os
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+
+from concurrency.recommending.given import literal
+from concurrency.recommending.imports import Import, rendered
+
+
+@dataclass(frozen=True)
+class Function:
+    """The user's function at `place`, `path/to/file.py:name`."""
+
+    place: str
+
+    @property
+    def file(self) -> Path:
+        return Path(self.place.rpartition(":")[0])
+
+    @property
+    def name(self) -> str:
+        return self.place.rpartition(":")[2]
+
+    @cached_property
+    def package(self) -> tuple[Path, str]:
+        """The folder that its module is imported from, and what it is called there; no name: only its file tells it."""
+        folder, names = self.file.resolve().parent, [self.file.stem]
+        while (folder / "__init__.py").exists():
+            names.insert(0, folder.name)
+            folder = folder.parent
+        is_plain = all(name.isidentifier() for name in names) and names[0] not in sys.stdlib_module_names
+        return folder, ".".join(names) if is_plain else ""
+
+
+def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
+    """The distributions that what is imported in the user's `files` belongs to; `own` are names of modules there."""
+    known, found = metadata.packages_distributions(), set()
+    ours = {*own, *sys.stdlib_module_names}
+    for file in files:
+        for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+            match node:
+                case ast.Import(names):
+                    modules = [one.name for one in names]
+                case ast.ImportFrom(str(module), _, 0):
+                    modules = [module]
+                case _:
+                    continue
+            for package in {Import(module).package for module in modules} - ours:
+                found.update(known.get(package, [package])[:1])
+    return found
+
+
+def requirement(distribution: str) -> str:
+    """It, in the version that is installed here or a later one."""
+    try:
+        return f"{distribution}>={metadata.version(distribution)}"
+    except metadata.PackageNotFoundError:
+        return distribution
+
+
+@dataclass(frozen=True)
+class UsersCode:
+    """What a script that lies `depth` folders below the working directory imports for `functions`, by their roles; the
+    names that are `taken` stand for other things there."""
+
+    functions: Mapping[str, Function]
+    taken: Collection[str]
+    depth: int
+
+    @property
+    def names(self) -> dict[str, str]:
+        """How each is called in the script."""
+        return {role: self._name(function) for role, function in self.functions.items()}
+
+    def _name(self, function: Function) -> str:
+        if function.package[1]:
+            first, dot, rest = function.name.partition(".")
+            return f"{self._alias(first) or first}{dot}{rest}"
+        return f"{self._module(function)}.{function.name}"
+
+    def _alias(self, name: str) -> str | None:
+        return f"own_{name}" if name in self.taken else None
+
+    @staticmethod
+    def _module(function: Function) -> str:
+        """What a file that cannot be imported by its name is called."""
+        return "own_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in function.file.stem)
+
+    @property
+    def by_file(self) -> dict[str, str]:
+        """Of files that cannot be imported by their names: what they are called instead, and where they are."""
+        own = (function for function in self.functions.values() if not function.package[1])
+        return {self._module(function): self._place(function.file.resolve(), "ROOT") for function in own}
+
+    @property
+    def modules(self) -> set[str]:
+        """The names under which the user's files import each other."""
+        folders = {function.package[0] for function in self.functions.values()}
+        return {entry.stem for folder in folders for entry in folder.iterdir()}
+
+    @property
+    def folders(self) -> list[str]:
+        """Where the modules are, as source."""
+        return sorted({self._place(function.package[0], self.root) for function in self.functions.values()})
+
+    @property
+    def imports(self) -> str:
+        """What can be imported by name."""
+        firsts = [(one.package[1], one.name.partition(".")[0]) for one in self.functions.values() if one.package[1]]
+        return rendered(Import(module, name, self._alias(name)) for module, name in firsts)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the folders are searched last, as one has a file that would hide the standard library's."""
+        return bool(self.modules & sys.stdlib_module_names)
+
+    @property
+    def root(self) -> str:
+        """The working directory, as source."""
+        return f"Path(__file__).resolve().parents[{self.depth}]"
+
+    def _place(self, path: Path, root: str) -> str:
+        inside = os.path.relpath(path)
+        if inside.startswith(".."):
+            return f"Path({literal(str(path))})"
+        return root if inside == "." else f"{root} / {literal(inside)}"
