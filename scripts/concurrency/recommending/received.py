@@ -10,6 +10,7 @@ from concurrency.codings import ACCEPTED
 from concurrency.recommending.parts import Failed, failed
 
 HEADERS = {"Accept-Encoding": ACCEPTED}
+SILENCE_S = 60.0  # how long a server may say nothing
 TRUST_ENV = True  # proxies and logins of the environment
 
 

@@ -58,7 +58,7 @@ LOOP = {("concurrency.strategies._loops", "event_loop"): Instead("asyncio.Runner
 DROPPED = {("concurrency.processes", "started"), ("concurrency.strategies._processes", "wait_until_awake")}
 LEAVE = WORK, "leave_loop"
 MOVED = {LEAVE: (PARTS, "leave_loop")} | {
-    (MEASURED, name): (RECEIVED, name) for name in ("HEADERS", "TRUST_ENV", "Received")
+    (MEASURED, name): (RECEIVED, name) for name in ("HEADERS", "SILENCE_S", "TRUST_ENV", "Received")
 }
 # What a script defines itself, beside what is bundled, and what it may import for that.
 FRAME = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import aiohttp
 
-from concurrency.workloads.download.received import HEADERS, TRUST_ENV, Received
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
 
 
 def session() -> aiohttp.ClientSession:
@@ -14,7 +14,7 @@ def session() -> aiohttp.ClientSession:
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
-        timeout=aiohttp.ClientTimeout(total=None),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=SILENCE_S, sock_read=SILENCE_S),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=HEADERS,
         trust_env=TRUST_ENV,

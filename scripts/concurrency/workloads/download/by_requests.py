@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from concurrency.workloads.download.received import HEADERS, TRUST_ENV, Received
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
 from concurrency.workloads.download.trust import bundle
 
 
@@ -21,7 +21,7 @@ def fetch(url: str, session: requests.Session) -> Any:
     """GET `url` and read all of its body; what `Received` makes of that."""
     received = Received(url)
     try:
-        with session.get(url, stream=True) as response:
+        with session.get(url, stream=True, timeout=SILENCE_S) as response:
             for chunk in response.iter_content(65536):
                 received.add(chunk)
             return received.answer(response.status_code)

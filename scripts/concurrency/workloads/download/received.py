@@ -7,6 +7,7 @@ place, which brings pages to disk.
 from concurrency.codings import ACCEPTED
 
 HEADERS = {"Accept-Encoding": ACCEPTED}
+SILENCE_S: float | None = None  # how long a server may say nothing: a sample has a limit of its own
 TRUST_ENV = False  # no proxies or .netrc of the environment: the replay is on this machine
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pycurl
 
 from concurrency.codings import ACCEPTED
-from concurrency.workloads.download.received import HEADERS, TRUST_ENV, Received
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
 from concurrency.workloads.download.trust import bundle
 
 RANK = 7
@@ -38,6 +38,10 @@ class Transfer:
         self.easy.setopt(pycurl.FOLLOWLOCATION, 1)
         if not TRUST_ENV:
             self.easy.setopt(pycurl.PROXY, "")
+        if SILENCE_S:
+            self.easy.setopt(pycurl.CONNECTTIMEOUT_MS, int(1000 * SILENCE_S))
+            self.easy.setopt(pycurl.LOW_SPEED_LIMIT, 1)
+            self.easy.setopt(pycurl.LOW_SPEED_TIME, int(SILENCE_S))
         self.easy.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in HEADERS.items()])
         self.easy.setopt(pycurl.ACCEPT_ENCODING, ACCEPTED)
         if trusted := bundle():

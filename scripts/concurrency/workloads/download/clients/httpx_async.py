@@ -11,7 +11,7 @@ import httpx
 from concurrency.strategies._loops import event_loop
 from concurrency.strategies.asyncio import run_all
 from concurrency.work import Work
-from concurrency.workloads.download.received import HEADERS, TRUST_ENV, Received
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
 from concurrency.workloads.download.trust import bundle
 
 RANK = 3
@@ -26,7 +26,7 @@ def client() -> httpx.AsyncClient:
         http2=True,
         follow_redirects=True,
         limits=limits,
-        timeout=httpx.Timeout(None),
+        timeout=httpx.Timeout(SILENCE_S),
         trust_env=TRUST_ENV,
         verify=ssl.create_default_context(cafile=trusted) if trusted else True,
         headers=HEADERS,

@@ -11,7 +11,7 @@ import niquests
 from concurrency.strategies._loops import event_loop
 from concurrency.strategies.asyncio import run_all
 from concurrency.work import Work
-from concurrency.workloads.download.received import HEADERS, TRUST_ENV, Received
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
 from concurrency.workloads.download.trust import bundle
 
 RANK = 3
@@ -36,7 +36,7 @@ async def session(workers: int) -> AsyncIterator[niquests.AsyncSession]:
 async def fetch(url: str, session: niquests.AsyncSession) -> Any:
     received = Received(url)
     try:
-        response = await session.get(url, stream=True)
+        response = await session.get(url, stream=True, timeout=SILENCE_S)
         async for chunk in await response.iter_content(65536):
             received.add(chunk)
         return received.answer(response.status_code)
