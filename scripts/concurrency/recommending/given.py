@@ -2,6 +2,7 @@
 
 import json
 import os
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,7 +44,7 @@ def items_of(workload: Workload) -> Items:
     if all(map(_is_plain, source)):
         short = f"[{', '.join(map(literal, source))}]"
         listed = "".join(f"    {literal(item)},\n" for item in source)
-        return Items(short if len(short) <= WIDEST else f"[\n{listed}]", reader, called)
+        return Items(short if width(short) <= WIDEST else f"[\n{listed}]", reader, called)
     documents = "".join(f"{json.dumps(item)}\n" for item in source)
     return Items('[json.loads(line) for line in DOCUMENTS.strip().split("\\n")]', reader, called, documents=documents)
 
@@ -68,6 +69,11 @@ def _reader(source: Path | str) -> tuple[str, str]:
     return INLINE[""] if kind in (".jsonl", ".ndjson") else ("read_lines", "a file with an item per line")
 
 
+def width(text: str) -> int:
+    """How many columns it takes."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)
+
+
 def literal(value: Any) -> str:
     """A text, a number, a boolean or None as source, with the quotes that ruff prefers."""
     is_quoted = isinstance(value, str) and '"' not in value and "'" not in value
@@ -78,7 +84,7 @@ def _is_plain(item: Any) -> bool:
     """Whether its literal stands well on a line of its own, and ruff leaves it alone."""
     if isinstance(item, str) and '"' in item and "'" in item:
         return False
-    return (item is None or isinstance(item, str | bool | int | float)) and len(literal(item)) <= WIDEST
+    return (item is None or isinstance(item, str | bool | int | float)) and width(literal(item)) <= WIDEST
 
 
 def _from_here(path: Path) -> str:

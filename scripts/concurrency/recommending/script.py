@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.interpreters import OLDEST
 from concurrency.recommending.bundle import Bundle, Instead, Plainer, source
-from concurrency.recommending.given import items_of, literal
+from concurrency.recommending.given import items_of, literal, width
 from concurrency.recommending.imports import Import, rendered
-from concurrency.recommending.users import Function, UsersCode, needed, requirement
+from concurrency.recommending.users import Function, UsersCode, distributions, needed, requirement
 from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.own.workload import Own
 from concurrency.workloads.workload import Workload
@@ -77,7 +76,7 @@ def module_name(workload: Workload) -> str:
     """What the script's file is called: like the work, unless another module of that name might be meant by who runs it
     or lies beside it."""
     functions = {place: Function(place) for place in workload.places}
-    others = {*sys.stdlib_module_names, *metadata.packages_distributions(), *UsersCode(functions, (), 0).modules}
+    others = {*sys.stdlib_module_names, *distributions(), *UsersCode(functions, (), 0).modules}
     return f"{workload.name}_script" if workload.name in others else workload.name
 
 
@@ -141,13 +140,12 @@ class Script:
             options=self._options,
             has_processes=has_processes,
             is_found_by_name=is_found_by_name,
-            start_method=self.start_method,
-            title=self.said[0],
+            start_method=literal(self.start_method) if self.start_method else "",
         )
         used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
         imports = rendered({*bundle.imports, *(one for one in IMPORTS if one.known_as in used)})
         text = "\n".join([self._metadata(bundle, user), f'"""{_docstring(self.said)}"""', "", imports, "", body])
-        is_wide = any(len(line) > WIDTH for line in text.split("\n"))
+        is_wide = any(map(_is_too_wide, text.split("\n")))
         return text.replace('# ///\n"""', '# ///\n# ruff: noqa: E501\n"""', 1) if is_wide else text
 
     @property
@@ -234,6 +232,12 @@ def _members_used(strategy: str) -> set[str]:
     if ".before.on_loop" in strategy:
         found.add("on_loop")
     return found
+
+
+def _is_too_wide(line: str) -> bool:
+    """Whether ruff would say so: not of a single word, nor of what ends with a URL."""
+    *before, last = line.split() or [""]
+    return width(line) > WIDTH and bool(before) and "://" not in last
 
 
 def _docstring(said: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 
@@ -38,9 +38,15 @@ class Function:
         return folder, ".".join(names) if is_plain else ""
 
 
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """Those that are installed here, by the names that they are imported by."""
+    return metadata.packages_distributions()
+
+
 def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
     """The distributions that what is imported in the user's `files` belongs to; `own` are names of modules there."""
-    known, found = metadata.packages_distributions(), set()
+    known, found = distributions(), set()
     ours = {*own, *sys.stdlib_module_names}
     for file in files:
         for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
