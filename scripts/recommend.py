@@ -27,8 +27,8 @@ def main(snakemake: Any) -> None:
     if "strategy" in answer:
         try:
             arm = chosen(params.arms, usable(params.cores), files.verdict, workload)
-        except UserError as error:  # measured elsewhere, under a Python that is not here
-            why = str(error)
+        except UserError:  # of a table that was measured elsewhere
+            why = f"{answer['strategy']} under {answer['interpreter']} is not among what is compared here."
     machine = json.loads(Path(files.environment[0]).read_text(encoding="utf-8"))
     when = datetime.fromtimestamp(Path(files.timings).stat().st_mtime).astimezone()
     script = Script(

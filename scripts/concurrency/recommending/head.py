@@ -21,9 +21,9 @@ def paragraphs(
     the work for want of a recommendation; measured on that `machine`."""
     name = arm_name(workload.name, ArmKey(arm.strategy, int(arm.workers), arm.options_text, arm.interpreter))
     yield f"{workload.title.partition(' (')[0]}: {name}."
-    yield answer.get("sentence") or why
+    yield answer.get("sentence", "No answer: it was not measured.")
     if "strategy" not in answer or why:
-        yield f"As nothing is recommended, this does one item after the other.{f' {why}' if why else ''}"
+        yield " ".join(filter(None, ["This does one item after the other, for want of a recommendation.", why]))
     facts = "; ".join(machine[name] for name in MACHINE if name in machine)
     anew = ANEW[True].replace("snakemake", "snakemake compare")
     rounds = f"in {answer['rounds']} rounds " if "rounds" in answer else ""

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from concurrency.workloads.known import kind_of
 
 VERIFIED = "results/download/verify.json"
+CODE = "results/recommended/"
 
 
 def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -55,5 +56,7 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
         lines += [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]
         if VERIFIED in written:
             lines.append(json.loads(Path(VERIFIED).read_text(encoding="utf-8"))["sentence"])
+        if scripts := sorted(file for file in written if file.startswith(CODE)):
+            lines.append(f"as code: {', '.join(scripts)}")
         lines.append("report: results/report.html")
     return "\n".join(lines)
