@@ -156,7 +156,7 @@ class Bundle:
             return
         if name not in known.definitions:
             if name in known.imports:
-                self._use(known.imports[name])
+                self._use(known.imports[name], known)
             return  # a builtin
         self._under_way.add(place)
         if self._owner.setdefault(name, place) != place:
@@ -170,11 +170,16 @@ class Bundle:
                 self._reach(module, one)
         self._texts[place] = self._text(module, place, definition)
 
-    def _use(self, one: Import) -> None:
-        if one.module.partition(".")[0] != OURS:
+    def _use(self, one: Import, by: Source) -> None:
+        if one.package != OURS:
             self.imports.add(one)
-        elif one.name:
-            self._reach(one.module, one.name)
+            return
+        known = source(one.module)
+        if one.alias or one.name not in {*known.definitions, *known.imports}:
+            raise UserError(
+                f"{by.path}: {one.known_as}: a script takes it by `from module import name`, as it is called"
+            )
+        self._reach(one.module, one.name)
 
     def _meant(self, module: str, name: str) -> Place:
         """Where a name of `module` is defined."""

@@ -108,7 +108,8 @@ class UsersCode:
     def modules(self) -> set[str]:
         """The names under which the user's files import each other."""
         folders = {function.package[0] for function in self.functions.values()}
-        return {entry.stem for folder in folders for entry in folder.iterdir()}
+        entries = [entry for folder in folders for entry in folder.iterdir()]
+        return {entry.stem for entry in entries if entry.suffix == ".py" or (entry / "__init__.py").exists()}
 
     @property
     def folders(self) -> list[str]:
