@@ -8,6 +8,8 @@ import asyncio
 import csv
 import importlib.util
 import json
+import os
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -82,7 +84,11 @@ class Progress:
         except (TypeError, ValueError, RecursionError) as error:
             answer = Failed("NotJSON", f"write a file and return its path: {error}")
             line = json.dumps(self.line(item, answer))
-        print(line, flush=True)
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:  # nobody reads any more, as after `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            signal.raise_signal(signal.SIGINT)
         self.done += 1
         self.failed += isinstance(answer, Failed)
         self.told = time.perf_counter()

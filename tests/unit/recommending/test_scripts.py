@@ -102,7 +102,8 @@ def test_own_work_that_opens_and_computes_then(strategy, options, bare):
     script = written(halves(), strategy, options=options)
     done = run(script, python=python_for(script, bare))
     assert (done.returncode, told(done)) == (1, HALVES), done.stderr
-    assert 1 <= done.stderr.count("open") <= 2  # once for each worker that did anything
+    if strategy != "ray":  # whose workers write elsewhere
+        assert 1 <= done.stderr.count("open") <= 2  # once for each worker that did anything
     assert "3 done, 3 failed, " in done.stderr
 
 

@@ -186,6 +186,23 @@ def test_a_worker_that_dies_is_one_line(strategy):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("strategy", ["threads", "asyncio", "process_pool"])
+def test_who_stops_reading_sees_no_traceback(strategy):
+    put("work.py", BAD)
+    places = {"function": "work.py:bad", "coroutine": "work.py:bad_soon"}
+    script = written(Own(list(range(5000)), name="mine", **places), strategy)
+    command = f"'{sys.executable}' {script} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True, timeout=60)
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+def test_no_items():
+    put("work.py", ECHO)
+    done = run(written(of("work.py:echo", "*.jpg"), "threads"))
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "mine.py: error: *.jpg: there are no items")
+
+
 def test_numbers_of_a_file():
     put("numbers.txt", "number\n5\n10\n")
     script = written(Squares(Path("numbers.txt")), "process_pool_ranges")
