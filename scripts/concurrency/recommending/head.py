@@ -30,7 +30,10 @@ def paragraphs(
     python = answer.get("interpreter") or RUNNING.label
     yield f"Measured {rounds}on {when:%Y-%m-%d}: {python}; {facts}. To measure again: {anew}"
     if arm.executable:
-        yield f"Run it under the interpreter that this was measured on: {arm.executable} ({arm.interpreter})."
+        yield (
+            f"Run it under the interpreter that this was measured on, {arm.interpreter}: {arm.executable}, or "
+            f"uv run --python {arm.executable}"
+        )
     if workload.name == "download":
         pages = f"for up to {arm.workers} pages at once" if int(arm.workers) > 1 else "for one page after the other"
         yield (

@@ -85,23 +85,33 @@ class UsersCode:
         return {role: self._name(function) for role, function in self.functions.items()}
 
     def _name(self, function: Function) -> str:
-        if function.package[1]:
+        if self._has_name(function):
             first, dot, rest = function.name.partition(".")
-            return f"{self._alias(first) or first}{dot}{rest}"
+            return f"{self._alias(function) or first}{dot}{rest}"
         return f"{self._module(function)}.{function.name}"
 
-    def _alias(self, name: str) -> str | None:
-        return f"own_{name}" if name in self.taken else None
+    def _has_name(self, function: Function) -> bool:
+        """Whether its module can be imported by a name, which no other one has."""
+        module = function.package[1]
+        return bool(module) and len({one.package for one in self.functions.values() if one.package[1] == module}) == 1
 
-    @staticmethod
-    def _module(function: Function) -> str:
+    def _alias(self, function: Function) -> str | None:
+        """By what other name it is imported, where its own is another thing's."""
+        first, module = function.name.partition(".")[0], function.package[1]
+        others = {one.package[1] for one in self.functions.values() if one.name.partition(".")[0] == first}
+        return f"{module.replace('.', '_')}_{first}" if first in self.taken or len(others) > 1 else None
+
+    def _module(self, function: Function) -> str:
         """What a file that cannot be imported by its name is called."""
-        return "own_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in function.file.stem)
+        files = sorted({one.file.resolve() for one in self.functions.values() if not self._has_name(one)})
+        place = files.index(function.file.resolve())
+        stem = "".join(c if c.isascii() and c.isalnum() else "_" for c in function.file.stem)
+        return f"own_{stem}{f'_{place}' if place else ''}"
 
     @property
     def by_file(self) -> dict[str, str]:
         """Of files that cannot be imported by their names: what they are called instead, and where they are."""
-        own = (function for function in self.functions.values() if not function.package[1])
+        own = (function for function in self.functions.values() if not self._has_name(function))
         return {self._module(function): self._place(function.file.resolve(), "ROOT") for function in own}
 
     @property
@@ -119,8 +129,11 @@ class UsersCode:
     @property
     def imports(self) -> str:
         """What can be imported by name."""
-        firsts = [(one.package[1], one.name.partition(".")[0]) for one in self.functions.values() if one.package[1]]
-        return rendered(Import(module, name, self._alias(name)) for module, name in firsts)
+        return rendered(
+            Import(one.package[1], one.name.partition(".")[0], self._alias(one))
+            for one in self.functions.values()
+            if self._has_name(one)
+        )
 
     @property
     def is_last(self) -> bool:

@@ -79,7 +79,7 @@ def render(
         measured=measured,
         scripts=[
             {"title": kind_of(name).title, "code": path.read_text(encoding="utf-8"), "file": f"recommended/{path.name}"}
-            | {"job": doing_the_job(name) if kind_of(name).setting != "download" else ""}
+            | {"job": doing_the_job(name, config) if kind_of(name).setting != "download" else ""}
             for name, path in recommended.items()
         ],
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),

@@ -70,6 +70,16 @@ def test_wherever_the_function_is(strategy, place, text):
     assert faults(script.parent) == ""
 
 
+def test_functions_of_one_name_in_several_files():
+    put("a.py", DOUBLE)
+    put("b.py", DOUBLE.replace("2", "3"))
+    put("sub/b.py", "from contextlib import contextmanager\n\n@contextmanager\ndef opened():\n    yield None\n")
+    put("a.py", "def double(x, opened):\n    return 2 * x\n")
+    script = written(of("a.py:double", then="b.py:double", open="sub/b.py:opened"), "threads")
+    assert told(run(script)) == [{"item": 1, "answer": 6}, {"item": 2, "answer": 12}]
+    assert faults(script.parent) == ""
+
+
 def test_packages_that_the_users_code_imports_are_named():
     put(
         "work.py",
