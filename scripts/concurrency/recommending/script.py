@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from concurrency.errors import UserError
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.interpreters import OLDEST
 from concurrency.recommending.bundle import Bundle, Instead, Plainer, source
@@ -25,7 +26,7 @@ READS = ("script.py.j2",)
 STARTS = (  # what is read of this library, beside strategies
     "concurrency.recommending.parts", "concurrency.recommending.received", "concurrency.work",
     "concurrency.workloads.download.by_aiohttp", "concurrency.workloads.download.by_requests",
-    "concurrency.workloads.squares.sums",
+    "concurrency.workloads.squares.sums", "concurrency.workloads.squares.work", "concurrency.strategies.asyncio",
 )  # fmt: skip
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -59,10 +60,11 @@ LEAVE = WORK, "leave_loop"
 MOVED = {LEAVE: (PARTS, "leave_loop")} | {
     (MEASURED, name): (RECEIVED, name) for name in ("HEADERS", "SILENCE_S", "TRUST_ENV", "Received")
 }
-# What a script defines itself, beside what is bundled, and what it may import for that.
-FRAME = {
-    "DELIMITER", "DOCUMENTS", "FOLDER", "ITEMS", "ROOT", "Work", "answer", "args", "call", "came", "error", "folder",
-    "given", "in_worker", "item", "items", "main", "opened", "parser", "parts", "progress", "run", "self",
+# What a script defines itself, beside what is bundled; what else it calls so in its functions; what it may import.
+FRAME = {"DOCUMENTS", "FOLDER", "ITEMS", "ROOT", "Work", "in_worker", "main"}
+LOCALS = {
+    "answer", "args", "call", "came", "error", "folder", "given", "item", "items", "opened", "parser", "parts",
+    "progress", "run", "self",
 }  # fmt: skip
 IMPORTS = (
     Import("argparse"), Import("csv"), Import("importlib"), Import("json"), Import("multiprocessing"), Import("os"),
@@ -115,12 +117,14 @@ class Script:
         own = {
             role: one for role, one in called.items() if isinstance(one, Function) and (role != "split" or role in uses)
         }
-        user = UsersCode(own, taken={*bundle.names, *FRAME}, depth=self.depth)
+        if taken := FRAME & bundle.names:
+            raise UserError(f"{self.strategy.path}: {min(taken)}: is what a script calls something else; rename it")
+        user = UsersCode(own, taken={*bundle.names, *FRAME, *LOCALS}, depth=self.depth)
         if user.by_file:
             work = "\n\n\n".join(filter(None, [bundle.add(PARTS, "module_at"), work]))
         has_processes = not self.strategy.shares or self.strategy.then == "processes"
         # Only the pools of the standard library's processes find what is a program's own by its name.
-        is_found_by_name = has_processes and (self._needs or self.strategy.python)
+        has_other_pool = self._needs - {*self.workload.needs.get(self._form, ())} or self.strategy.python
         body = TEMPLATES.get_template("script.py.j2").render(
             given=given,
             user=user,
@@ -139,7 +143,7 @@ class Script:
             workers=int(self.arm.workers) if self._has_workers else 0,
             options=self._options,
             has_processes=has_processes,
-            is_found_by_name=is_found_by_name,
+            is_found_by_name=has_processes and has_other_pool,
             start_method=literal(self.start_method) if self.start_method else "",
         )
         used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
