@@ -269,7 +269,6 @@ rule recommend:
         own_files=lambda wildcards: USER.works[RECOMMENDED[wildcards.script]].called_files,
         start_method=USER.start_method,
         contact=lambda wildcards: USER.download.live["contact"],
-        cores=CORES,
         own=lambda wildcards: CODE.of(*USER.works[RECOMMENDED[wildcards.script]].called_files),
         strategies=lambda wildcards: strategy_code(recommended(wildcards)),
         code=code("recommend.py"),

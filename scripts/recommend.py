@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concurrency.cores import usable
 from concurrency.doing.arm import chosen
 from concurrency.downloader.limits import PRODUCT
 from concurrency.errors import UserError
@@ -26,7 +25,7 @@ def main(snakemake: Any) -> None:
     arm, why = Arm(BASELINE), ""
     if "strategy" in answer:
         try:
-            arm = chosen(params.arms, usable(params.cores), files.verdict, workload)
+            arm = chosen(params.arms, 1, files.verdict, workload)  # which says with how many workers
         except UserError:  # of a table that was measured elsewhere
             why = f"{answer['strategy']} under {answer['interpreter']} is not among what is compared here."
     machine = json.loads(Path(files.environment[0]).read_text(encoding="utf-8"))

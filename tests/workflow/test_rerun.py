@@ -8,7 +8,7 @@ import pytest
 
 from concurrency.measuring.arms import Arm, in_order
 
-COMPARISON = {"collect", "analyse", "claims", "plot", "report"}
+COMPARISON = {"collect", "analyse", "claims", "plot", "recommend", "report"}
 LIBRARY = "scripts/concurrency"
 
 
