@@ -9,6 +9,7 @@ snakemake capacity    what larger jobs would take
 download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                         the job, below
 do ─> results/<work>/results.jsonl                                                                    each of your own
 screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report       rules/compare.smk
+                                       analyse ─> recommend ─> results/recommended/<work>.py ─> report
 timeline, futures, switching, races ─> plot_explanation ─> report                                    rules/explain.smk
 survey ─> map.csv, locate ─> plot_map ─> map                                                          rules/map.smk
 capacity                                                                                              rules/plan.smk

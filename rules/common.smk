@@ -16,6 +16,7 @@ from concurrency.errors import UserError
 from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
+from concurrency.recommending.script import module_name
 from concurrency.running import liveness, settings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
@@ -48,6 +49,8 @@ DONE |= {name: f"results/{name}/results.jsonl" for name in USER.own}
 JOB = [DONE[name] for name, work in USER.works.items() if work.items != []]
 COMPARED = [name for name, work in USER.works.items() if work.arms]
 MAP = ["results/tables/map.csv", "results/plots/map.svg", "results/plots/map.png", "results/plots/map.txt"]
+# The scripts of what is recommended, by the names of their files.
+RECOMMENDED = {module_name(USER.compared(name)[0].workload): name for name in COMPARED}
 # Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one per workload and kind.
 KINDS = [f"_on_{name}" for name in USER.hosts] or [""]
 MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
@@ -161,6 +164,16 @@ def strategy_code(wildcards):
         known = comparison.workload.strategies()
         files.update(known[arm.strategy].path for arm in comparison.arms)
     return CODE.of(*files)
+
+
+def recommended(wildcards):
+    """What the script that is called so is for, as wildcards."""
+    return SimpleNamespace(workload=RECOMMENDED[wildcards.script])
+
+
+def recommended_comparison(wildcards):
+    """What was compared on it."""
+    return USER.compared(RECOMMENDED[wildcards.script])[0]
 
 
 def own_code(wildcards):

@@ -242,6 +242,40 @@ rule environment:
         "../scripts/environment.py"
 
 
+# The winner as code: what is recommended, with the user's items and function, in a script that needs nothing of this.
+rule recommend:
+    input:
+        verdict=rules.analyse.output.verdict,
+        timings=rules.collect.output[0],
+        environment=expand(rules.environment.output[0], host=KINDS),
+    output:
+        report(
+            "results/recommended/{script}.py",
+            category="0 The answer",
+            caption="../captions/recommended.rst",
+            labels={"page": "{script}.py"},
+        ),
+    log:
+        "results/logs/recommend/{script}.log",
+    wildcard_constraints:
+        script="|".join(RECOMMENDED) or "(?!)",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        kind=lambda wildcards: recommended_comparison(wildcards).kind,
+        fields=lambda wildcards: {**recommended_comparison(wildcards).fields, "measure_items": None},
+        arms=lambda wildcards: recommended_comparison(wildcards).plain()["arms"],
+        own_files=lambda wildcards: USER.works[RECOMMENDED[wildcards.script]].called_files,
+        start_method=USER.start_method,
+        contact=lambda wildcards: USER.download.live["contact"],
+        own=lambda wildcards: CODE.of(*USER.works[RECOMMENDED[wildcards.script]].called_files),
+        strategies=lambda wildcards: strategy_code(recommended(wildcards)),
+        code=code("recommend.py"),
+    script:
+        "../scripts/recommend.py"
+
+
 rule report:
     input:
         timings=rules.collect.output[0],
@@ -255,6 +289,7 @@ rule report:
         recorded=recorded,
         verified=verified,
         mapped=mapped,
+        recommended=expand("results/recommended/{script}.py", script=RECOMMENDED),
     output:
         report(
             "results/report.html", category="0 The answer", caption="../captions/report.rst", labels={"page": "report"}
@@ -268,6 +303,7 @@ rule report:
         left_out=lambda wildcards: USER.left_out,
         config=lambda wildcards: plain(config),
         replayed=lambda wildcards: replayed(),
+        recommended=lambda wildcards: RECOMMENDED,
         measured=lambda wildcards: {name: work.measured(USER.measure_items) for name, work in USER.own.items()},
         code=code("report.py"),
     script:

@@ -25,6 +25,7 @@ def main(snakemake: Any) -> None:
         config=snakemake.params.config,
         left_out=snakemake.params.left_out,
         measured=snakemake.params.measured,
+        recommended={snakemake.params.recommended[Path(file).stem]: Path(file) for file in files.recommended},
         replayed=_replayed(snakemake.params.replayed, files),
         mapped=_mapped(files.mapped),
     )

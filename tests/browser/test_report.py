@@ -18,6 +18,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+CODE = '"""A script."""\n\nITEMS = ["http://x/<b>"]\n'
 EVIL = "http://x/<script>alert(1)</script>"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)")
@@ -43,6 +44,8 @@ def page_file(tmp_path_factory):
         for plot in (comparison, workers, cost):
             drawn.append(folder / f"{workload}_{plot.__name__.rpartition('.')[2]}.svg")
             style.save(plot.draw(timings, summary, workload, verdict(timings, summary)[workload]), drawn[-1])
+    code = folder / "download.py"
+    code.write_text(CODE)
     html = report.render(
         timings=timings,
         summary=summary,
@@ -54,6 +57,7 @@ def page_file(tmp_path_factory):
         environment={"Python": "3.13", "Host": EVIL},
         config={"sites": [EVIL]},
         left_out={"squares": {"ray": "not installed: pip install ray"}},
+        recommended={"download": code},
     )
     file = folder / "report.html"
     file.write_text(html, encoding="utf-8")
@@ -153,6 +157,22 @@ def test_pictures_say_what_they_show(opened):
     labels = [svg.get_attribute("aria-label") for svg in page.locator("svg").all()]
     assert all(len(label) > 20 for label in labels)
     assert len({svg.get_attribute("id") for svg in page.locator("svg [id]").all()}) == page.locator("svg [id]").count()
+
+
+def test_the_winner_as_code_is_there_to_copy(opened, browser):
+    page = opened(viewport=WIDE, permissions=["clipboard-read", "clipboard-write"])
+    page.locator("details.code summary").click()
+    assert page.locator("details.code pre").inner_text() == CODE
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == CODE
+
+
+def test_the_code_is_there_without_scripts(opened):
+    page = opened(viewport=WIDE, java_script_enabled=False)
+    page.locator("details.code summary").click()
+    assert page.locator("details.code pre").inner_text() == CODE
+    assert page.get_by_role("button", name="Copy").count() == 0
 
 
 def test_failures_and_what_could_not_run_are_told(opened):

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from helpers.replies import OK
+from helpers.scripts import run, told
 from helpers.server import FaultServer
 
 OTHER = """
@@ -69,6 +70,7 @@ def test_it_works_as_it_does_by_itself(other, workflow):
             assert [row["url"] for row in csv.DictReader(file)] == ["http://a.test/{page}", "http://b.test/?q={}"]
         with open(results / "tables/timings.csv") as file:
             assert {row["error"] for row in csv.DictReader(file)} == {""}
+        assert len(told(run(results / "recommended/squares.py", cwd="/"))) == sums
     assert not (workflow.folder / "results").exists()
     assert other.scheduled() == {}
 

@@ -1,8 +1,10 @@
 """What the verdict says: sentences on an `Answer`, and how numbers are written. Nothing is computed here."""
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult, Beside
 from concurrency.deciding.inference import Effect
@@ -13,6 +15,7 @@ from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 ANEW = {False: "snakemake --forcerun measure", True: "snakemake --forcerun screen"}  # by whether that comes first
+ONE_WORK = ("function", "coroutine", "open", "then", "split", "items")
 PROBE = "download.live.probe: true"
 PROBED = 16  # in flight, at most
 NOTICED = 1.1  # times the memory: what is worth a word
@@ -166,6 +169,18 @@ def in_config(answer: Answer, setting: str) -> str:
     for key in reversed(inner):
         setting = f"{key}: {{{setting}}}"
     return f"give --config this, too: '{outer}={{{setting}}}'"
+
+
+def doing_the_job(workload: str, config: Mapping[str, Any]) -> str:
+    """The command that does its job by what is recommended, where `config` is what was given."""
+    if "items" in config:  # a single work, given on one line
+        given = " ".join(f"{key}={shlex.quote(str(config[key]))}" for key in ONE_WORK if config.get(key))
+        return f"snakemake --config {given} job=recommended job"
+    outer, *inner = kind_of(workload).setting.split(".")
+    setting = "job: recommended"
+    for key in reversed(inner):
+        setting = f"{key}: {{{setting}}}"
+    return f"snakemake --config '{outer}={{{setting}}}' job"
 
 
 def how_much_faster(answer: Answer, recommended: ArmResult) -> str:

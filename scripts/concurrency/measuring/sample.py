@@ -46,7 +46,7 @@ def main() -> None:
         try:
             run = started.enter_context(strategy.start(spec["workers"], **spec["options"]))
             ready = perf_counter()
-            answers = run(work, spec["items"])
+            answers = list(run(work, spec["items"]))
         except BaseException as error:  # reported from here, because cleaning up after it may hang
             parent.tell(error=reason(error), traceback=traceback.format_exc())
             raise

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from resource import RUSAGE_CHILDREN, getrusage  # these, too, before strangers' code can patch them
 from time import process_time
 from typing import Any
@@ -34,7 +34,7 @@ def facts_after_nap(_: int) -> tuple[tuple[int, int], dict[str, Any]]:
     return (os.getpid(), threading.get_native_id()), facts()
 
 
-def facts_of_all(run: Callable[[Work, list[Any]], list[Any]], workers: int) -> list[dict[str, Any]]:
+def facts_of_all(run: Callable[[Work, list[Any]], Iterable[Any]], workers: int) -> list[dict[str, Any]]:
     """The facts of every one of the `workers` behind a strategy's `run`, which takes functions.
 
     It is given more and more naps until each worker has taken one; what strategy hands several to a worker at once may

@@ -56,6 +56,11 @@ class WorkSettings(ABC):
         """The files with the user's own code for it."""
         return []
 
+    @property
+    def called_files(self) -> list[str]:
+        """Those without what only compares answers."""
+        return []
+
 
 @dataclass(frozen=True)
 class DownloadSettings(WorkSettings):
@@ -127,5 +132,4 @@ class OwnSettings(WorkSettings):
 
     @property
     def called_files(self) -> list[str]:
-        """Those without what only compares answers."""
         return [place.rpartition(":")[0] for place in Own([], **{**self.fields, "check": None}).places]

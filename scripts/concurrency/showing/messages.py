@@ -12,6 +12,7 @@ from concurrency.workloads.known import kind_of
 
 MAP = "results/plots/map.svg"
 VERIFIED = "results/download/verify.json"
+CODE = "results/recommended/"
 
 
 def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -56,6 +57,8 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
         lines += [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]
         if VERIFIED in written:
             lines.append(json.loads(Path(VERIFIED).read_text(encoding="utf-8"))["sentence"])
+        if scripts := sorted(file for file in written if file.startswith(CODE)):
+            lines.append(f"as code: {', '.join(scripts)}")
         lines.append("report: results/report.html")
     if MAP in written:
         lines += [Path(MAP).with_suffix(".txt").read_text(encoding="utf-8"), f"map: {MAP}"]

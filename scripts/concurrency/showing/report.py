@@ -16,7 +16,7 @@ from concurrency.deciding.answer import ROUNDS_TO_DECIDE
 from concurrency.deciding.names import row_name
 from concurrency.deciding.scaling import in_words
 from concurrency.deciding.tables import ARM
-from concurrency.deciding.words import number
+from concurrency.deciding.words import doing_the_job, number
 from concurrency.errors import shown
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
@@ -53,6 +53,7 @@ def render(
     replayed: Mapping[str, str] = MappingProxyType({}),
     measured: Mapping[str, str] = MappingProxyType({}),
     mapped: tuple[Path, Sequence[str]] | None = None,
+    recommended: Mapping[str, Path] = MappingProxyType({}),
 ) -> str:
     """The report as HTML.
 
@@ -60,7 +61,7 @@ def render(
     text beside it; `config` is shown as it was used; `left_out` says for each workload why a strategy that was asked
     for could not be run; `replayed` tells of the path to the sites, as `path.facts` has it, `measured` what each of
     the user's own works is; `mapped` are the picture of the map, beside it what it shows in words, and a sentence on
-    each measured work.
+    each measured work; `recommended` has the script of what is recommended for a workload.
     """
     drawn = {path.stem: path for path in plots}
     screened = timings["screening"].fillna(False)
@@ -76,6 +77,11 @@ def render(
         replayed=replayed,
         measured=measured,
         mapped=mapped and {"picture": _explained_picture(mapped[0]), "works": mapped[1]},
+        scripts=[
+            {"title": kind_of(name).title, "code": path.read_text(encoding="utf-8"), "file": f"recommended/{path.name}"}
+            | {"job": doing_the_job(name, config) if kind_of(name).setting != "download" else ""}
+            for name, path in recommended.items()
+        ],
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
         cores=timings["cores"].max(),
         files=FILES,

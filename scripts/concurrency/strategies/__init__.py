@@ -15,9 +15,11 @@ A strategy file is one screen and teaches one idea. It holds
 - `PYTHON`, the first version of Python that has it, as (major, minor) (any: leave it out);
 - `OPTIONS`, a JSON schema for each option it takes, with a default (none: leave it out);
 - `start(workers, **options)`, a context manager that yields `run`. Entering it starts every worker and waits until
-  all are awake; `run(work, items)` does the work for each item and returns the answers in input order; leaving it
-  cleans up. A strategy that starts processes takes them from `multiprocessing.get_context()`: the start method is the
-  campaign's.
+  all are awake; `run(work, items)` does the work for each item and returns the answers in input order, as an iterator
+  where the API gives them as they come (what goes wrong may be raised by that); leaving it cleans up. A strategy that
+  starts processes takes them from `multiprocessing.get_context()`: the start method is the campaign's.
 
-The facts are read from the source without importing it, so that listing strategies needs none of their packages.
+The facts are read from the source without importing it, so that listing strategies needs none of their packages. The
+scripts that `recommending` makes hold `start` and all that it reaches by name, as it stands; what it takes
+from this library it therefore imports by `from … import name`.
 """

@@ -8,9 +8,9 @@ from concurrency.work import leave_loop
 
 
 @contextmanager
-def event_loop(factory: Callable[[], asyncio.AbstractEventLoop] | None = None) -> Iterator[asyncio.Runner]:
-    """A Runner whose loop, made by `factory`, is there already."""
-    with asyncio.Runner(loop_factory=factory) as runner:
+def event_loop(loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None) -> Iterator[asyncio.Runner]:
+    """A Runner whose loop, made by `loop_factory`, is there already."""
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.get_loop()
         try:
             yield runner

@@ -5,7 +5,7 @@ workers, however many items. The others: asyncio_gather, _taskgroup, _as_complet
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,6 @@ async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

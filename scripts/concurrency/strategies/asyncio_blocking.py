@@ -1,7 +1,7 @@
 """A blocking function inside coroutines: each call stops the loop, so the items come one after the other."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,6 @@ async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

@@ -1,7 +1,7 @@
 """asyncio.gather: a task for every item at once, answers in order; a semaphore limits how many run."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,6 @@ async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

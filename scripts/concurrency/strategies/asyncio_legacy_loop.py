@@ -1,7 +1,7 @@
 """An event loop handled by hand, as before asyncio.run: `run_until_complete`, or `run_forever` and a call to stop."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,7 +23,7 @@ def run_forever(loop: asyncio.AbstractEventLoop, running: Coroutine[Any, Any, An
 
 
 @contextmanager
-def start(workers: int, run: str) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int, run: str) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     loop = asyncio.new_event_loop()
     try:
         if run == "forever":

@@ -1,7 +1,7 @@
 """asyncio.TaskGroup: as with gather a task for every item, but if one raises, the others are cancelled."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,6 @@ async def run_all(work: Work, items: list[Any], workers: int) -> list[Any]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

@@ -1,12 +1,12 @@
 """One event loop waits for all that is under way; what has come back is computed on in a pool of processes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
-from concurrency import cores
+from concurrency.cores import available
 from concurrency.work import Work
 
 from ._loops import event_loop
@@ -39,6 +39,6 @@ async def run_all(work: Work, items: list[Any], workers: int, pool: Executor) ->
 
 
 @contextmanager
-def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with process_pool(processes or cores.available()) as pool, event_loop() as runner:
+def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
+    with process_pool(processes or available()) as pool, event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers, pool))

@@ -1,10 +1,10 @@
 """One event loop waits for all that is under way and stays free: what has come back is computed on in threads."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from concurrency import cores
+from concurrency.cores import available
 from concurrency.work import Work
 
 from ._loops import event_loop
@@ -19,6 +19,6 @@ OPTIONS = {"threads": {"type": ["integer", "null"], "minimum": 1, "default": Non
 
 
 @contextmanager
-def start(workers: int, threads: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with thread_pool(threads or cores.available()) as pool, event_loop() as runner:
+def start(workers: int, threads: int | None) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
+    with thread_pool(threads or available()) as pool, event_loop() as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers, pool))

@@ -1,7 +1,7 @@
 """An event loop that hands each item to a thread: the loop stays free for others, the GIL as busy as before."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ async def run_all(work: Work, items: list[Any]) -> list[Any]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with thread_pool(workers) as pool, asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(pool)  # what to_thread uses
         yield lambda work, items: runner.run(run_all(work, items))

@@ -1,6 +1,6 @@
 """`asyncio` on uvloop, an event loop in C over libuv: not a line of the work changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,6 @@ NEEDS = ["uvloop"]
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with event_loop(uvloop.new_event_loop) as runner:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
+    with event_loop(loop_factory=uvloop.new_event_loop) as runner:
         yield lambda work, items: runner.run(run_all(work, items, workers))

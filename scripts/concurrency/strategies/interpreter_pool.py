@@ -1,7 +1,7 @@
 """A thread for each worker, in an interpreter of its own with a GIL of its own: all cores within one process."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ def begin(path: list[str], awake: Any) -> None:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     from concurrent import interpreters  # noqa: PLC0415  (not there before Python 3.14)
     from concurrent.futures import InterpreterPoolExecutor  # noqa: PLC0415
 
@@ -28,4 +28,4 @@ def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
             pool.submit(int)
         for _ in range(workers):
             awake.get()
-        yield lambda work, items: list(pool.map(work.call, items))
+        yield lambda work, items: pool.map(work.call, items)

@@ -1,7 +1,7 @@
 """mpire's WorkerPool: multiprocessing.Pool done again, with less between the items."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ OPTIONS = {"chunksize": {"type": ["integer", "null"], "minimum": 1, "default": N
 
 
 @contextmanager
-def start(workers: int, chunksize: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int, chunksize: int | None) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with WorkerPool(workers, start_method=multiprocessing.get_start_method(), keep_alive=True) as pool:
         wait_until_awake(workers, lambda nap, naps: pool.map(nap, naps, chunk_size=1))
         # each item in a tuple, for what is a tuple or a dict by itself would be taken apart

@@ -1,6 +1,6 @@
 """concurrent.futures' pool of processes: items and results travel between them pickled, `chunksize` at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,11 +16,11 @@ OPTIONS = {  # auto: four chunks per worker, as multiprocessing.Pool does by its
 
 
 @contextmanager
-def start(workers: int, chunksize: int | str) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int, chunksize: int | str) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with process_pool(workers) as pool:
 
-        def run(work: Work, items: list[Any]) -> list[Any]:
+        def run(work: Work, items: list[Any]) -> Iterable[Any]:
             size = max(1, -(-len(items) // (4 * workers))) if chunksize == "auto" else int(chunksize)
-            return list(pool.map(work.call, items, chunksize=size))
+            return pool.map(work.call, items, chunksize=size)
 
         yield run

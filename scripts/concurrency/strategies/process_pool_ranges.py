@@ -1,6 +1,6 @@
 """Numbers are split: pieces of equal cost, largest first, so that one huge number keeps every core busy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,13 +14,13 @@ OPTIONS = {"pieces": {"type": "integer", "minimum": 1, "default": 32}}  # for ea
 
 
 @contextmanager
-def start(workers: int, pieces: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int, pieces: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with process_pool(workers) as pool:
 
-        def run(work: Work, items: list[Any]) -> list[Any]:
+        def run(work: Work, items: list[Any]) -> Iterable[Any]:
             split = work.split
             if not split:
-                return list(pool.map(work.call, items))
+                return pool.map(work.call, items)
             size = sum(split.cost(item) for item in items) / (workers * pieces)
             cuts = [(start, stop, i) for i, item in enumerate(items) for start, stop in split.cut(item, size)]
             cuts.sort(key=lambda cut: cut[0] - cut[1])  # the longest first, so that the last to end is a short one

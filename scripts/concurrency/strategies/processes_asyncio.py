@@ -1,14 +1,14 @@
 """An event loop in each of several processes, the items dealt out among them: all cores, each with much in flight."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from concurrency import cores
-from concurrency.work import Work, leave_loop
+from concurrency.cores import available
+from concurrency.work import Work
 
+from ._loops import event_loop
 from ._processes import process_pool
 from .asyncio import run_all
 
@@ -18,18 +18,13 @@ OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": N
 
 
 def run_share(work: Work, items: list[Any], workers: int) -> list[Any]:
-    async def main() -> list[Any]:
-        try:
-            return await run_all(work, items, workers)
-        finally:
-            await leave_loop()
-
-    return asyncio.run(main())
+    with event_loop() as runner:
+        return runner.run(run_all(work, items, workers))
 
 
 @contextmanager
-def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    shares = min(workers, processes or cores.available())
+def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
+    shares = min(workers, processes or available())
     with process_pool(shares) as pool:
 
         def run(work: Work, items: list[Any]) -> list[Any]:

@@ -1,6 +1,6 @@
 """One item after the other: the baseline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,5 +12,5 @@ SHARES = "thread"
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    yield lambda work, items: list(map(work.call, items))
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
+    yield lambda work, items: map(work.call, items)

@@ -1,6 +1,6 @@
 """A pool of threads: while one waits, the others go on; under the GIL only one of them computes at any moment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,6 @@ SHARES = "gil"
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with thread_pool(workers) as pool:
-        yield lambda work, items: list(pool.map(work.call, items))
+        yield lambda work, items: pool.map(work.call, items)

@@ -1,12 +1,12 @@
 """A pool of threads for what waits, and a pool of processes for what is computed on what has come back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from threading import Semaphore
 from typing import Any
 
-from concurrency import cores
+from concurrency.cores import available
 from concurrency.work import Work
 
 from ._processes import process_pool
@@ -19,10 +19,10 @@ OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": N
 
 
 @contextmanager
-def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    with process_pool(processes or cores.available()) as pool, thread_pool(workers) as threads:
+def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
+    with process_pool(processes or available()) as pool, thread_pool(workers) as threads:
 
-        def run(work: Work, items: list[Any]) -> list[Any]:
+        def run(work: Work, items: list[Any]) -> Iterable[Any]:
             call, then = work.before.call, work.then_call
             room = Semaphore(4 * workers)  # of what has come back and is not computed on, so that it fills no memory
 
@@ -32,6 +32,6 @@ def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[
                 answer.add_done_callback(lambda _: room.release())
                 return answer
 
-            return [answer.result() for answer in threads.map(hand_over, items)]
+            return (answer.result() for answer in threads.map(hand_over, items))
 
         yield run

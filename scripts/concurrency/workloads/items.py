@@ -91,10 +91,9 @@ def _finite(text: str) -> float:
 
 
 def _rows(text: str, path: Path) -> Iterator[dict[str, str]]:
-    header, _, rest = text.partition("\n")
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(header, rest.partition("\n")[0], path)
+    header = text.partition("\n")[0]
     csv.field_size_limit(1 << 30)  # characters
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=(divides := delimiter(text, path)), strict=True)
     try:
         columns = [name.strip() for name in next(rows, [])]
         for place, name in enumerate(columns, 1):
@@ -108,15 +107,21 @@ def _rows(text: str, path: Path) -> Iterator[dict[str, str]]:
             if len(row) != len(columns):
                 raise UserError(
                     f"{path}: line {rows.line_num}: {len(row)} cells, but {len(columns)} columns "
-                    f"({', '.join(columns)}): {_shown(delimiter.join(row))}"
+                    f"({', '.join(columns)}): {_shown(divides.join(row))}"
                 )
             yield dict(zip(columns, row, strict=True))
     except csv.Error as error:
         raise UserError(f"{path}: line {rows.line_num}: is no row of a table: {error}") from error
 
 
-def _delimiter(header: str, first: str, path: Path) -> str:
-    """What divides the header into most cells, and the first row into as many."""
+def delimiter(text: str, path: Path) -> str:
+    """What divides the header of a table into most cells, and its first row into as many.
+
+    Raises UserError where that may be one of several.
+    """
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    header, first = [*text.split("\n", 2), ""][:2]
     unquoted = [re.sub(r'"[^"]*"', "", line) for line in (header, first)]
     counts = {mark: [line.count(mark) for line in unquoted] for mark in DELIMITERS if mark in unquoted[0]}
     fits = [mark for mark, (of_header, of_first) in counts.items() if of_header == of_first] or list(counts)

@@ -75,7 +75,7 @@ def started(strategy, options, workers, name, **functions):
     module = importlib.import_module(kind_of(name).work)
     work = module.build(strategy.runs, **functions) if strategy.runs else Work()
     with importlib.import_module(strategy.module).start(workers, **options) as run:
-        yield lambda items, work=work: run(work, items)
+        yield lambda items, work=work: list(run(work, items))
 
 
 @pytest.mark.parametrize("name", ["download", "squares"])

@@ -1,8 +1,10 @@
 """A page read with aiohttp: the coroutine of the downloads, and the session that it shares on a loop."""
 
+from typing import Any
+
 import aiohttp
 
-from concurrency.codings import ACCEPTED
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
 
 
 def session() -> aiohttp.ClientSession:
@@ -12,19 +14,20 @@ def session() -> aiohttp.ClientSession:
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
-        timeout=aiohttp.ClientTimeout(total=None),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=SILENCE_S, sock_read=SILENCE_S),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"Accept-Encoding": ACCEPTED},
+        headers=HEADERS,
+        trust_env=TRUST_ENV,
     )
 
 
-async def fetch(url: str, session: aiohttp.ClientSession) -> tuple[int, int]:
-    """GET `url`, read all of its body, and return its status and size in bytes; (0, 0) if the transfer failed."""
-    size = 0
+async def fetch(url: str, session: aiohttp.ClientSession) -> Any:
+    """GET `url` and read all of its body; what `Received` makes of that."""
+    received = Received(url)
     try:
         async with session.get(url) as response:
             async for chunk in response.content.iter_any():
-                size += len(chunk)
-            return response.status, size
-    except aiohttp.ClientError:
-        return 0, 0
+                received.add(chunk)
+            return received.answer(response.status)
+    except aiohttp.ClientError as error:
+        return received.failed(error)

@@ -1,27 +1,29 @@
 """A page read with requests: the function of the downloads, and the session that each worker has of its own."""
 
+from typing import Any
+
 import requests
 
-from concurrency.codings import ACCEPTED
-from concurrency.workloads.download import trust
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
+from concurrency.workloads.download.trust import bundle
 
 
 def session() -> requests.Session:
-    """A session (one connection pool) that looks at no proxies or .netrc of the environment."""
+    """A session, which is one connection pool."""
     opened = requests.Session()
-    opened.trust_env = False
-    opened.verify = trust.bundle() or True
-    opened.headers["Accept-Encoding"] = ACCEPTED
+    opened.trust_env = TRUST_ENV
+    opened.verify = bundle() or True
+    opened.headers.update(HEADERS)
     return opened
 
 
-def fetch(url: str, session: requests.Session) -> tuple[int, int]:
-    """GET `url`, read all of its body, and return its status and size in bytes; (0, 0) if the transfer failed."""
-    size = 0
+def fetch(url: str, session: requests.Session) -> Any:
+    """GET `url` and read all of its body; what `Received` makes of that."""
+    received = Received(url)
     try:
-        with session.get(url, stream=True) as response:
+        with session.get(url, stream=True, timeout=SILENCE_S) as response:
             for chunk in response.iter_content(65536):
-                size += len(chunk)
-            return response.status_code, size
-    except requests.RequestException:
-        return 0, 0
+                received.add(chunk)
+            return received.answer(response.status_code)
+    except requests.RequestException as error:
+        return received.failed(error)

@@ -1,7 +1,7 @@
 """A session, and so a connection, for every request: what many a first asyncio program does, and pays for."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,6 @@ async def run_all(work: Work, urls: list[Any], workers: int) -> list[Any]:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with event_loop() as runner:
         yield lambda work, urls: runner.run(run_all(work, urls, workers))

@@ -1,15 +1,15 @@
 """libcurl's multi interface through PycURL: C moves the bytes, Python only says what is next. The native reference."""
 
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pycurl
 
 from concurrency.codings import ACCEPTED
-from concurrency.work import Work
-from concurrency.workloads.download import trust
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
+from concurrency.workloads.download.trust import bundle
 
 RANK = 7
 SHARES = "loop"
@@ -30,24 +30,28 @@ class Transfer:
     """One place in flight: an easy handle, used for one page after the other."""
 
     def __init__(self, multiplex: bool) -> None:
-        self.page, self.size = 0, 0
+        self.page: int
+        self.received: Received
         self.easy = pycurl.Curl()
-        self.easy.setopt(pycurl.WRITEFUNCTION, self.count)
         self.easy.setopt(pycurl.BUFFERSIZE, 1 << 18)
         self.easy.setopt(pycurl.NOSIGNAL, 1)
         self.easy.setopt(pycurl.FOLLOWLOCATION, 1)
-        self.easy.setopt(pycurl.PROXY, "")
+        if not TRUST_ENV:
+            self.easy.setopt(pycurl.PROXY, "")
+        if SILENCE_S:
+            self.easy.setopt(pycurl.CONNECTTIMEOUT_MS, int(1000 * SILENCE_S))
+            self.easy.setopt(pycurl.LOW_SPEED_LIMIT, 1)
+            self.easy.setopt(pycurl.LOW_SPEED_TIME, int(SILENCE_S))
+        self.easy.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in HEADERS.items()])
         self.easy.setopt(pycurl.ACCEPT_ENCODING, ACCEPTED)
-        if bundle := trust.bundle():
-            self.easy.setopt(pycurl.CAINFO, bundle)
+        if trusted := bundle():
+            self.easy.setopt(pycurl.CAINFO, trusted)
         self.easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
         self.easy.setopt(pycurl.PIPEWAIT, multiplex)
 
-    def count(self, data: bytes) -> None:
-        self.size += len(data)
-
     def aim(self, page: int, url: str) -> None:
-        self.page, self.size = page, 0
+        self.page, self.received = page, Received(url)
+        self.easy.setopt(pycurl.WRITEFUNCTION, self.received.add)
         self.easy.setopt(pycurl.URL, url)
 
 
@@ -74,8 +78,8 @@ class Downloader:
             self.watched.add(socket)
             self.epoll.register(socket, EVENTS[what])
 
-    def fetch_all(self, urls: list[str]) -> list[tuple[int, int]]:
-        pages = [(0, 0)] * len(urls)
+    def fetch_all(self, urls: list[str]) -> list[Any]:
+        pages: list[Any] = [None] * len(urls)
         todo = iter(enumerate(urls))
         running = 0
         for transfer, (page, url) in zip(self.transfers, todo, strict=False):
@@ -93,14 +97,16 @@ class Downloader:
                 writable = pycurl.CSELECT_OUT if event & select.EPOLLOUT else 0
                 self.multi.socket_action(socket, readable | writable)
 
-    def collect(self, pages: list[tuple[int, int]], todo: Iterator[tuple[int, str]]) -> int:
+    def collect(self, pages: list[Any], todo: Iterator[tuple[int, str]]) -> int:
         """Note the transfers that have ended, and give their handles the next pages; how many handles are done."""
         left, done = 1, 0
         while left:
             left, succeeded, failed = self.multi.info_read()
-            for easy, ok in [(easy, True) for easy in succeeded] + [(easy, False) for easy, *_ in failed]:
+            ended = [(easy, None) for easy in succeeded] + [(easy, pycurl.error(*why)) for easy, *why in failed]
+            for easy, error in ended:
                 transfer = self.of_easy[easy]
-                pages[transfer.page] = (easy.getinfo(pycurl.RESPONSE_CODE), transfer.size) if ok else (0, 0)
+                status, received = easy.getinfo(pycurl.RESPONSE_CODE), transfer.received
+                pages[transfer.page] = received.failed(error) if error else received.answer(status)
                 self.multi.remove_handle(easy)
                 following = next(todo, None)
                 if following:
@@ -118,7 +124,7 @@ class Downloader:
 
 
 @contextmanager
-def start(workers: int, multiplex: bool) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int, multiplex: bool) -> Iterator[Callable[[Any, list[str]], Iterable[Any]]]:
     downloader = Downloader(workers, multiplex)
     try:
         yield lambda _, urls: downloader.fetch_all(urls)

@@ -1,17 +1,18 @@
 """httpx's asynchronous client: where a server offers HTTP/2, all its pages share one connection."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from concurrency.codings import ACCEPTED
 from concurrency.strategies._loops import event_loop
 from concurrency.strategies.asyncio import run_all
 from concurrency.work import Work
-from concurrency.workloads.download import trust
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
+from concurrency.workloads.download.trust import bundle
 
 RANK = 3
 SHARES = "loop"
@@ -19,32 +20,31 @@ NEEDS = ["httpx", "h2"]
 
 
 def client() -> httpx.AsyncClient:
-    bundle = trust.bundle()
+    trusted = bundle()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     return httpx.AsyncClient(
         http2=True,
         follow_redirects=True,
         limits=limits,
-        timeout=httpx.Timeout(None),
-        trust_env=False,
-        verify=ssl.create_default_context(cafile=bundle) if bundle else True,
-        headers={"Accept-Encoding": ACCEPTED},
+        timeout=httpx.Timeout(SILENCE_S),
+        trust_env=TRUST_ENV,
+        verify=ssl.create_default_context(cafile=trusted) if trusted else True,
+        headers=HEADERS,
     )
 
 
-async def fetch(url: str, client: httpx.AsyncClient) -> tuple[int, int]:
-    size = 0
+async def fetch(url: str, client: httpx.AsyncClient) -> Any:
+    received = Received(url)
     try:
         async with client.stream("GET", url) as response:
             async for chunk in response.aiter_bytes():
-                size += len(chunk)
-            return response.status_code, size
-    except httpx.HTTPError:
-        return 0, 0
+                received.add(chunk)
+            return received.answer(response.status_code)
+    except httpx.HTTPError as error:
+        return received.failed(error)
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    pages = Work(coroutine=fetch, open_on_loop=client)
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with event_loop() as runner:
-        yield lambda _, urls: runner.run(run_all(pages, urls, workers))
+        yield lambda work, urls: runner.run(run_all(replace(work, coroutine=fetch, open_on_loop=client), urls, workers))

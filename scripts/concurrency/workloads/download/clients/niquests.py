@@ -1,17 +1,18 @@
 """niquests, requests' API continued: asynchronous, and HTTP/2, a connection for each page in flight, where offered."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import niquests
 
-from concurrency.codings import ACCEPTED
 from concurrency.strategies._loops import event_loop
 from concurrency.strategies.asyncio import run_all
 from concurrency.work import Work
-from concurrency.workloads.download import trust
+from concurrency.workloads.download.received import HEADERS, SILENCE_S, TRUST_ENV, Received
+from concurrency.workloads.download.trust import bundle
 
 RANK = 3
 SHARES = "loop"
@@ -23,28 +24,29 @@ INSTALL = "URLLIB3_NO_OVERRIDE=1 pip install --no-binary urllib3-future niquests
 @asynccontextmanager
 async def session(workers: int) -> AsyncIterator[niquests.AsyncSession]:
     opened = niquests.AsyncSession(pool_connections=workers, pool_maxsize=workers, disable_http3=True)
-    opened.trust_env = False
-    opened.verify = trust.bundle() or True
-    opened.headers["Accept-Encoding"] = ACCEPTED
+    opened.trust_env = TRUST_ENV
+    opened.verify = bundle() or True
+    opened.headers.update(HEADERS)
     try:
         yield opened
     finally:
         await opened.close()
 
 
-async def fetch(url: str, session: niquests.AsyncSession) -> tuple[int, int]:
-    size = 0
+async def fetch(url: str, session: niquests.AsyncSession) -> Any:
+    received = Received(url)
     try:
-        response = await session.get(url, stream=True)
+        response = await session.get(url, stream=True, timeout=SILENCE_S)
         async for chunk in await response.iter_content(65536):
-            size += len(chunk)
-        return response.status_code, size
-    except niquests.RequestException:
-        return 0, 0
+            received.add(chunk)
+        return received.answer(response.status_code)
+    except niquests.RequestException as error:
+        return received.failed(error)
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
-    pages = Work(coroutine=fetch, open_on_loop=partial(session, workers))
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     with event_loop() as runner:
-        yield lambda _, urls: runner.run(run_all(pages, urls, workers))
+        yield lambda work, urls: runner.run(
+            run_all(replace(work, coroutine=fetch, open_on_loop=partial(session, workers)), urls, workers)
+        )

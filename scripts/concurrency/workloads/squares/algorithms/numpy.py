@@ -1,6 +1,6 @@
 """The same sum on one core with NumPy, a block of terms at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,5 +30,5 @@ def sum_of_squares(n: int) -> int:
 
 
 @contextmanager
-def start(workers: int) -> Iterator[Callable[[Work, list[Any]], list[Any]]]:
+def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
     yield lambda _, items: [sum_of_squares(item) for item in items]

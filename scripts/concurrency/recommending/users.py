@@ -1,0 +1,152 @@
+"""The user's own functions in a script: how it imports them, and what must be installed for that."""
+
+import ast
+import os
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import metadata
+from pathlib import Path
+
+from concurrency.recommending.given import literal
+from concurrency.recommending.imports import Import, rendered
+
+
+@dataclass(frozen=True)
+class Function:
+    """The user's function at `place`, `path/to/file.py:name`."""
+
+    place: str
+
+    @property
+    def file(self) -> Path:
+        return Path(self.place.rpartition(":")[0])
+
+    @property
+    def name(self) -> str:
+        return self.place.rpartition(":")[2]
+
+    @cached_property
+    def package(self) -> tuple[Path, str]:
+        """The folder that its module is imported from, and what it is called there; no name: only its file tells it."""
+        folder, names = self.file.resolve().parent, [self.file.stem]
+        while (folder / "__init__.py").exists():
+            names.insert(0, folder.name)
+            folder = folder.parent
+        is_plain = all(name.isidentifier() for name in names) and names[0] not in sys.stdlib_module_names
+        return folder, ".".join(names) if is_plain else ""
+
+
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """Those that are installed here, by the names that they are imported by."""
+    return metadata.packages_distributions()
+
+
+def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
+    """The distributions that what is imported in the user's `files` belongs to; `own` are names of modules there."""
+    known, found = distributions(), set()
+    ours = {*own, *sys.stdlib_module_names}
+    for file in files:
+        for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+            match node:
+                case ast.Import(names):
+                    modules = [one.name for one in names]
+                case ast.ImportFrom(str(module), _, 0):
+                    modules = [module]
+                case _:
+                    continue
+            for package in {Import(module).package for module in modules} - ours:
+                found.update(known.get(package, [package])[:1])
+    return found
+
+
+def requirement(distribution: str) -> str:
+    """It, in the version that is installed here or a later one."""
+    try:
+        return f"{distribution}>={metadata.version(distribution)}"
+    except metadata.PackageNotFoundError:
+        return distribution
+
+
+@dataclass(frozen=True)
+class UsersCode:
+    """What a script that lies `depth` folders below the working directory imports for `functions`, by their roles; the
+    names that are `taken` stand for other things there."""
+
+    functions: Mapping[str, Function]
+    taken: Collection[str]
+    depth: int
+
+    @property
+    def names(self) -> dict[str, str]:
+        """How each is called in the script."""
+        return {role: self._name(function) for role, function in self.functions.items()}
+
+    def _name(self, function: Function) -> str:
+        if self._has_name(function):
+            first, dot, rest = function.name.partition(".")
+            return f"{self._alias(function) or first}{dot}{rest}"
+        return f"{self._module(function)}.{function.name}"
+
+    def _has_name(self, function: Function) -> bool:
+        """Whether its module can be imported by a name, which no other one has."""
+        module = function.package[1]
+        return bool(module) and len({one.package for one in self.functions.values() if one.package[1] == module}) == 1
+
+    def _alias(self, function: Function) -> str | None:
+        """By what other name it is imported, where its own is another thing's."""
+        first, module = function.name.partition(".")[0], function.package[1]
+        others = {one.package[1] for one in self.functions.values() if one.name.partition(".")[0] == first}
+        return f"{module.replace('.', '_')}_{first}" if first in self.taken or len(others) > 1 else None
+
+    def _module(self, function: Function) -> str:
+        """What a file that cannot be imported by its name is called."""
+        files = sorted({one.file.resolve() for one in self.functions.values() if not self._has_name(one)})
+        place = files.index(function.file.resolve())
+        stem = "".join(c if c.isascii() and c.isalnum() else "_" for c in function.file.stem)
+        return f"own_{stem}{f'_{place}' if place else ''}"
+
+    @property
+    def by_file(self) -> dict[str, str]:
+        """Of files that cannot be imported by their names: what they are called instead, and where they are."""
+        own = (function for function in self.functions.values() if not self._has_name(function))
+        return {self._module(function): self._place(function.file.resolve(), "ROOT") for function in own}
+
+    @property
+    def modules(self) -> set[str]:
+        """The names under which the user's files import each other."""
+        folders = {function.package[0] for function in self.functions.values()}
+        entries = [entry for folder in folders for entry in folder.iterdir()]
+        return {entry.stem for entry in entries if entry.suffix == ".py" or (entry / "__init__.py").exists()}
+
+    @property
+    def folders(self) -> list[str]:
+        """Where the modules are, as source."""
+        return sorted({self._place(function.package[0], self.root) for function in self.functions.values()})
+
+    @property
+    def imports(self) -> str:
+        """What can be imported by name."""
+        return rendered(
+            Import(one.package[1], one.name.partition(".")[0], self._alias(one))
+            for one in self.functions.values()
+            if self._has_name(one)
+        )
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the folders are searched last, as one has a file that would hide the standard library's."""
+        return bool(self.modules & sys.stdlib_module_names)
+
+    @property
+    def root(self) -> str:
+        """The working directory, as source."""
+        return f"Path(__file__).resolve().parents[{self.depth}]"
+
+    def _place(self, path: Path, root: str) -> str:
+        inside = os.path.relpath(path)
+        if inside.startswith(".."):
+            return f"Path({literal(str(path))})"
+        return root if inside == "." else f"{root} / {literal(inside)}"

@@ -1,0 +1,54 @@
+"""Rule recommend: the recommended strategy with the user's items and function, as a script of its own."""
+
+import json
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from concurrency.doing.arm import chosen
+from concurrency.downloader.limits import PRODUCT
+from concurrency.errors import UserError
+from concurrency.measuring.arms import Arm
+from concurrency.recommending import head
+from concurrency.recommending.script import Script
+from concurrency.running import job
+from concurrency.running.digests import Digests
+from concurrency.strategies._catalogue import BASELINE
+from concurrency.workloads.known import KINDS
+
+
+def main(snakemake: Any) -> None:
+    files, params, output = snakemake.input, snakemake.params, Path(snakemake.output[0])
+    workload = KINDS[params.kind](**params.fields)
+    answer = json.loads(Path(files.verdict).read_text(encoding="utf-8")).get(workload.name, {})
+    arm, why = Arm(BASELINE), ""
+    if "strategy" in answer:
+        try:
+            arm = chosen(params.arms, 1, files.verdict, workload)  # which says with how many workers
+        except UserError:  # of a table that was measured elsewhere
+            why = f"{answer['strategy']} under {answer['interpreter']} is not among what is compared here."
+    machine = json.loads(Path(files.environment[0]).read_text(encoding="utf-8"))
+    when = datetime.fromtimestamp(Path(files.timings).stat().st_mtime).astimezone()
+    script = Script(
+        workload,
+        arm,
+        said=list(head.paragraphs(workload, arm, answer, machine, when, why)),
+        depth=len(output.parts) - 1,
+        files=_with_imported(params.own_files),
+        start_method=params.start_method,
+        user_agent=f"{PRODUCT}/1.0 ({params.contact})" if params.contact else "",
+    )
+    output.write_text(script.text, encoding="utf-8")
+    logging.info("%s: %s", workload.name, output)
+
+
+def _with_imported(own: list[str]) -> list[str]:
+    """The user's files, and what they import from their folders."""
+    code = Digests(Path(".snakemake/code.json"))
+    return sorted({path for file in own for path in code.closure(file).values()})
+
+
+if __name__ == "__main__":
+    with job.running(snakemake.log[0]):
+        main(snakemake)
