@@ -16,7 +16,7 @@ from concurrency.errors import UserError
 from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
-from concurrency.recommending.script import module_name
+from concurrency.recommending.names import module_name
 from concurrency.running import liveness, settings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from concurrency.measuring.arms import Arm
-from concurrency.recommending.script import Script, module_name
+from concurrency.recommending.names import module_name
+from concurrency.recommending.script import Script
 from concurrency.running.digests import Digests
 from concurrency.workloads.workload import Workload
 

@@ -20,7 +20,7 @@ def test_sums_are_those_of_the_job(finished):
     script = finished.folder / "results/recommended/squares.py"
     done = run(script, cwd="/")
     right = {int(row["number"]): int(row["sum"]) for row in table(finished.folder / "results/squares/sums.csv")}
-    assert {line["item"]: line["answer"] for line in told(done)} == right
+    assert {line["item"]: line["result"] for line in told(done)} == right
     head = script.read_text()
     assert json.loads((finished.folder / "results/tables/verdict.json").read_text())["squares"]["sentence"][:40] in head
     assert "To measure again: snakemake compare --forcerun" in " ".join(head.split())
@@ -35,7 +35,7 @@ def test_pages_are_those_of_the_job(finished, tmp_path, monkeypatch):
     with replay.serve(sites, seed=1) as urls:
         (tmp_path / "urls.txt").write_text("\n".join(urls))
         done = run(script, "--items", "urls.txt", "--folder", "pages", cwd=tmp_path)
-    by_url = {line["item"]: line["answer"]["sha256"] for line in told(done)}
+    by_url = {line["item"]: line["result"]["sha256"] for line in told(done)}
     assert [by_url[url] for url in urls] == [
         row["sha256"] for row in table(finished.folder / "results/download/pages.csv")
     ]
@@ -60,5 +60,5 @@ def test_own_work(workflow, small):
     lines = (workflow.folder / "results/mine/results.jsonl").read_text().splitlines()
     right = sorted((line["item"], line["result"]) for line in map(json.loads, lines))
     done = run(workflow.folder / "results/recommended/mine.py", cwd="/")
-    assert [(line["item"], line["answer"]) for line in told(done)] == right
+    assert [(line["item"], line["result"]) for line in told(done)] == right
     assert workflow.scheduled() == {}

@@ -98,7 +98,7 @@ class Progress:
     @staticmethod
     def line(item: Any, answer: Any) -> dict[str, Any]:
         """What is told of an item."""
-        return {"item": item} | (answer._asdict() if isinstance(answer, Failed) else {"answer": answer})
+        return {"item": item} | (answer._asdict() if isinstance(answer, Failed) else {"result": answer})
 
     def end(self) -> int:
         """The last line, on stderr; what the program ends with: 1 if any item failed."""

@@ -1,7 +1,6 @@
 """The script of what is recommended for a work: the strategy as it was measured, and what running it takes."""
 
 import ast
-import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from concurrency.measuring.interpreters import OLDEST
 from concurrency.recommending.bundle import Bundle, Instead, Plainer, source
 from concurrency.recommending.given import items_of, literal, width
 from concurrency.recommending.imports import Import, rendered
-from concurrency.recommending.users import Function, UsersCode, distributions, needed, requirement
+from concurrency.recommending.users import Function, UsersCode, needed, requirement
 from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.own.workload import Own
 from concurrency.workloads.workload import Workload
@@ -72,14 +71,6 @@ IMPORTS = (
     Import("concurrent.futures", "BrokenExecutor"), Import("dataclasses", "dataclass"), Import("functools", "partial"),
     Import("pathlib", "Path"), Import("typing", "Any"),
 )  # fmt: skip
-
-
-def module_name(workload: Workload) -> str:
-    """What the script's file is called: like the work, unless another module of that name might be meant by who runs it
-    or lies beside it."""
-    functions = {place: Function(place) for place in workload.places}
-    others = {*sys.stdlib_module_names, *distributions(), *UsersCode(functions, (), 0).modules}
-    return f"{workload.name}_script" if workload.name in others else workload.name
 
 
 @dataclass(frozen=True)
@@ -178,12 +169,20 @@ class Script:
         form, workload = self._form, self.workload
         if isinstance(workload, Own):
             places = {"call": getattr(workload, form), "open": workload.open, "then": workload.then}
-            places |= {"split": workload.split} if form == "function" else {}
+            places |= {"split": workload.split} if self._takes_shares else {}
             return {role: Function(place) for role, place in places.items() if place}
         if workload.name == "download":
             return {"call": "fetch", "open": "session"} if form else {"open": ""}
         whole = "sum_of_squares" if form == "function" else "NeverAwaiting(sum_of_squares)"
-        return {"call": whole, "split": "sum_of_squares_between"}
+        return {"call": whole} | ({"split": "sum_of_squares_between"} if self._takes_shares else {})
+
+    @property
+    def _takes_shares(self) -> bool:
+        """Whether it might run shares of items: of a Pool's methods, only starmap does."""
+        return (
+            self._form == "function"
+            and (self.strategy.defaults | dict(self.arm.options)).get("method", "starmap") == "starmap"
+        )
 
     def _plainer(self, is_opened: bool) -> Plainer:
         values = {(RECEIVED, "HEADERS"): f'{{"Accept-Encoding": ACCEPTED, "User-Agent": {literal(self.user_agent)}}}'}

@@ -41,11 +41,11 @@ def half(came):
 HALVES = [
     {"item": item, "error": "ValueError", "message": f"{item + 10} is odd"}
     if item % 2
-    else {"item": item, "answer": (item + 10) // 2}
+    else {"item": item, "result": (item + 10) // 2}
     for item in range(6)
 ]
 NUMBERS = {"start": 1000, "count": 6}
-SUMS = [{"item": number, "answer": closed_form(number)} for number in range(1000, 1006)]
+SUMS = [{"item": number, "result": closed_form(number)} for number in range(1000, 1006)]
 SEED = 1
 OFTEN = {"sequential", "threads", "asyncio", "processes_asyncio", "asyncio_session_per_request"}
 
@@ -121,11 +121,11 @@ def test_downloads(strategy, options, tmp_path):
     assert done.stderr.startswith("6 done, 1 failed, ")
     by_url = {line["item"]: line for line in lines}
     assert by_url.pop(refused).keys() == {"item", "error", "message"}
-    assert [by_url[url]["answer"]["sha256"] for url in urls] == right
+    assert [by_url[url]["result"]["sha256"] for url in urls] == right
     for line in by_url.values():
-        body = (tmp_path / "my pages" / line["answer"]["file"]).read_bytes()
-        assert hashlib.sha256(body).hexdigest() == line["answer"]["sha256"]
-        assert len(body) == line["answer"]["bytes"]
+        body = (tmp_path / "my pages" / line["result"]["file"]).read_bytes()
+        assert hashlib.sha256(body).hexdigest() == line["result"]["sha256"]
+        assert len(body) == line["result"]["bytes"]
     assert len(list(Path("my pages").iterdir())) == 5  # nothing that was broken off, and no two pages in one
 
 

@@ -38,7 +38,7 @@ def of(place, items=(1, 2), name="mine", **more):
 
 
 DOUBLE = "def double(x):\n    return 2 * x\n"
-DOUBLED = [{"item": 1, "answer": 2}, {"item": 2, "answer": 4}]
+DOUBLED = [{"item": 1, "result": 2}, {"item": 2, "result": 4}]
 
 
 @pytest.mark.parametrize("strategy", ["sequential", "process_pool", pytest.param("joblib", marks=pytest.mark.heavy)])
@@ -76,7 +76,7 @@ def test_functions_of_one_name_in_several_files():
     put("sub/b.py", "from contextlib import contextmanager\n\n@contextmanager\ndef opened():\n    yield None\n")
     put("a.py", "def double(x, opened):\n    return 2 * x\n")
     script = written(of("a.py:double", then="b.py:double", open="sub/b.py:opened"), "threads")
-    assert told(run(script)) == [{"item": 1, "answer": 6}, {"item": 2, "answer": 12}]
+    assert told(run(script)) == [{"item": 1, "result": 6}, {"item": 2, "result": 12}]
     assert faults(script.parent) == ""
 
 
@@ -116,7 +116,7 @@ def test_items_of_every_kind(kind, here):
     path = Path(source) if isinstance(source, str) and "*" not in source else source
     script = written(of("work.py:echo", path), "sequential").absolute()
     lines = [json.loads(line) for line in run(script, cwd="/").stdout.splitlines()]
-    assert [(line["item"], line["answer"]) for line in lines] == [(item, item) for item in items or source]
+    assert [(line["item"], line["result"]) for line in lines] == [(item, item) for item in items or source]
     assert faults(script.parent) == ""
     elsewhere = here.parent / "elsewhere"
     elsewhere.mkdir()
@@ -184,7 +184,7 @@ def test_one_item_that_fails_hinders_no_other(strategy):
     assert {item: line["error"] for item, line in lines.items() if "error" in line} == {
         item: error for item, error in FAILURES.items() if item in work.source
     }
-    assert (lines["a"]["answer"], lines["b"]["answer"]) == ("a", "b")
+    assert (lines["a"]["result"], lines["b"]["result"]) == ("a", "b")
 
 
 @pytest.mark.parametrize("strategy", ["process_pool", "multiprocessing_pool"])
@@ -216,14 +216,14 @@ def test_no_items():
 def test_numbers_of_a_file():
     put("numbers.txt", "number\n5\n10\n")
     script = written(Squares(Path("numbers.txt")), "process_pool_ranges")
-    assert told(run(script)) == [{"item": 10, "answer": closed_form(10)}, {"item": 5, "answer": closed_form(5)}]
+    assert told(run(script)) == [{"item": 10, "result": closed_form(10)}, {"item": 5, "result": closed_form(5)}]
 
 
 def test_coroutine_one_by_one():
     put("work.py", "async def echo(item):\n    return item\n")
     script = written(Own([2, 1], name="mine", coroutine="work.py:echo"), "sequential")
     lines = [json.loads(line) for line in run(script).stdout.splitlines()]
-    assert lines == [{"item": 2, "answer": 2}, {"item": 1, "answer": 1}]
+    assert lines == [{"item": 2, "result": 2}, {"item": 1, "result": 1}]
 
 
 def test_a_download_that_is_killed_leaves_no_half_page(here):
@@ -235,7 +235,7 @@ def test_a_download_that_is_killed_leaves_no_half_page(here):
         time.sleep(0.1)
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
-    assert json.loads(told_first)["answer"]["status"] == 200
+    assert json.loads(told_first)["result"]["status"] == 200
     pages = [path for path in (script.parent / "pages").iterdir() if path.is_file()]
     assert pages
     assert all(path.stat().st_size == 60_000 for path in pages)
@@ -251,7 +251,7 @@ def test_what_is_said_cannot_break_out():
     put("work.py", ECHO)
     said = ["Title", 'It says """quotes""" and \\N{backslashes} "', "x" * 130 + " and more"]
     script = written(of("work.py:echo"), "threads", said=said)
-    assert told(run(script)) == [{"item": 1, "answer": 1}, {"item": 2, "answer": 2}]
+    assert told(run(script)) == [{"item": 1, "result": 1}, {"item": 2, "result": 2}]
     assert faults(script.parent) == ""
 
 
