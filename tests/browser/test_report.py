@@ -10,6 +10,8 @@ from concurrency.deciding import claims, scaling
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.showing import comparison, cost, report, style, workers
+from concurrency.showing import map as map_
+from helpers import maps
 from helpers.campaigns import campaign
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -19,6 +21,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 CODE = '"""A script."""\n\nITEMS = ["http://x/<b>"]\n'
+LIES = "Downloads: an item waits 80 ms and computes 2 ms, one by one."
 EVIL = "http://x/<script>alert(1)</script>"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)")
@@ -44,6 +47,9 @@ def page_file(tmp_path_factory):
         for plot in (comparison, workers, cost):
             drawn.append(folder / f"{workload}_{plot.__name__.rpartition('.')[2]}.svg")
             style.save(plot.draw(timings, summary, workload, verdict(timings, summary)[workload]), drawn[-1])
+    table = maps.table()
+    style.save(map_.draw(table), folder / "map.svg")
+    (folder / "map.txt").write_text(map_.text(table))
     code = folder / "download.py"
     code.write_text(CODE)
     html = report.render(
@@ -58,6 +64,7 @@ def page_file(tmp_path_factory):
         config={"sites": [EVIL]},
         left_out={"squares": {"ray": "not installed: pip install ray"}},
         recommended={"download": code},
+        mapped=(folder / "map.svg", [LIES]),
     )
     file = folder / "report.html"
     file.write_text(html, encoding="utf-8")
@@ -166,6 +173,15 @@ def test_the_winner_as_code_is_there_to_copy(opened, browser):
     page.get_by_role("button", name="Copy").click()
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == CODE
+
+
+def test_where_the_works_lie_is_said_beside_the_map(opened):
+    page = opened(viewport=WIDE)
+    assert page.locator("h2#map").inner_text() == "Where your work lies"
+    assert page.locator("h2#map ~ ul").first.inner_text() == LIES
+    picture = page.locator("h2#map ~ figure").first
+    assert "holds on" in picture.locator("figcaption").inner_text()
+    assert page.locator("nav a[href='#map']").is_visible()
 
 
 def test_the_code_is_there_without_scripts(opened):
