@@ -30,7 +30,7 @@ def table(
             "interpreter": label, "waits_ms": 1000 * place.waits_s, "computes_ms": 1000 * place.computes_s,
             "waiting": place.waiting, "computing": place.computing, "strategy": name, "workers": workers,
             "how": "measured", "rounds": 10, "setup_s": 0.0, "median_s": 1.0,
-            "gain": 1.0 + 0.5 * place.waiting * (name != "sequential"),
+            "gain": (1.0 if name == "sequential" else 1.5 + 0.5 * place.waiting) * (1 if name == best(place) else 0.5),
             "gain_low": 1.0, "gain_high": 1.0,
             "best": name == best(place), "recommended": name == best(place), "clear": place.waiting < 14,
         }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from concurrency.deciding import words
 from concurrency.deciding.blocks import are_good
+from concurrency.deciding.inference import WORTHWHILE
 from concurrency.deciding.names import ONE_BY_ONE
 from concurrency.mapping import grid
 from concurrency.mapping.contestants import ITEMS
@@ -28,8 +29,9 @@ EDGE = 10 ** (0.5 / grid.IN_TEN)  # half a level
 
 @dataclass(frozen=True)
 class Spot:
-    """What the map says of a place under an interpreter: the `recommended` strategy, those that are `best`, whether
-    that is `clear`, and the gain over one by one."""
+    """What the map says of a place under an interpreter: the `recommended` strategy, those that are `best`, which
+    cannot be told from the fastest or are slower by less than is worth anything, whether that is `clear`, and the gain
+    over one by one."""
 
     recommended: str
     best: frozenset[str]
@@ -42,7 +44,8 @@ def spots(table: pd.DataFrame) -> dict[str, dict[Place, Spot]]:
     found: dict[str, dict[Place, Spot]] = {}
     for (label, waiting, computing), rows in table.groupby(["interpreter", "waiting", "computing"], sort=True):
         chosen = rows[rows["recommended"]].iloc[0]
-        best = frozenset(rows.loc[rows["best"], "strategy"])
+        is_as_good = rows["gain"] * (1 + WORTHWHILE) >= chosen["gain"]
+        best = frozenset(rows.loc[rows["best"] | is_as_good.fillna(False), "strategy"])
         spot = Spot(chosen["strategy"], best, bool(chosen["clear"]), float(chosen["gain"]))
         found.setdefault(label, {})[Place(int(waiting), int(computing))] = spot
     return found

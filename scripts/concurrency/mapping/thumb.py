@@ -27,8 +27,8 @@ CLAIMS = (
 
 @dataclass(frozen=True)
 class Tested:
-    """Of the ground of a claim the share where it is `right`, as its strategy is among the best there; the places where
-    it is `wrong`, and `instead` what is recommended at most of them."""
+    """Of the ground of a claim the share where it is `right`, as its strategy is among the best there, or as good; the
+    places where it is `wrong`, and `instead` what is recommended at most of them."""
 
     claim: Claim
     right: float

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from concurrency.deciding import words
 from concurrency.mapping import grid, thumb
 from concurrency.mapping.contestants import ITEMS
 from concurrency.mapping.grid import LEVELS, LONGEST_COMPUTING_S, LONGEST_WAIT_S, Place
@@ -37,7 +36,7 @@ GAINS = (1.5, 2, 3, 5, 8, 12, 16)
 NAME = 4  # levels that a name is wide
 PAPER: Any = {"boxstyle": "round,pad=0.15", "facecolor": "#ffffff", "alpha": 0.85, "linewidth": 0}  # behind names
 CROSSED = 2  # levels from one cross to the next
-SMALLEST = 0.012  # of the ground: a region that is smaller is named in the key alone
+ROOM = 0.5  # levels around it that a name takes: a region without is named in the key alone
 PANELS_ABREAST = 2
 
 
@@ -82,11 +81,10 @@ def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[st
         _point(axes, one, taken)
     for name in _names(known):
         mask = np.array([[spot.recommended == name for spot in row] for row in ground])
-        if mask.mean() >= SMALLEST:
-            x, y = _middle(mask & ~taken, levels)
-            x = min(max(x, NAME / 2), LEVELS - NAME / 2)
+        if (middle := _middle(mask & ~taken, levels)) is not None:
+            x = min(max(middle[0], NAME / 2), LEVELS - NAME / 2)
             text = said(name).replace("_then_", "_then_\n")
-            axes.text(x, y, text, ha="center", va="center", weight="bold", color=INK, zorder=6, bbox=PAPER)
+            axes.text(x, middle[1], text, ha="center", va="center", weight="bold", color=INK, zorder=6, bbox=PAPER)
     axes.set_xlim(0, LEVELS)
     axes.set_ylim(0, LEVELS)
     ticks = [0, *range(4, LEVELS + 1, 4)]
@@ -125,13 +123,13 @@ def _nearest(known: Mapping[Place, Spot], x: float, y: float) -> Spot:
     return known[min(known, key=lambda place: ((place.waiting - x) ** 2 + (place.computing - y) ** 2, place))]
 
 
-def _middle(mask: np.ndarray, levels: np.ndarray) -> tuple[float, float]:
-    """The point of a region that is the farthest from what is not of it."""
+def _middle(mask: np.ndarray, levels: np.ndarray) -> tuple[float, float] | None:
+    """The point of a region that is the farthest from what is not of it; none where there is no room for a name."""
     from scipy.ndimage import distance_transform_edt  # noqa: PLC0415
 
     depth = distance_transform_edt(np.pad(mask, 1), sampling=(1, 0.4))[1:-1, 1:-1]  # as names are wide
     row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-    return float(levels[column]), float(levels[row])
+    return (float(levels[column]), float(levels[row])) if depth[row, column] >= ROOM * FINE else None
 
 
 def _contours(axes: Axes, known: Mapping[Place, Spot]) -> None:
@@ -165,7 +163,7 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray) -> None:
                 *zip(*marked, strict=True), "x", color=WRONG, markersize=4, markeredgewidth=0.8, zorder=5, clip_on=False
             )
         axes.text(
-            x, y, one.claim.text.replace(": ", ":\n") + f", right on {words.percent(one.right)}",
+            x, y, one.claim.text.replace(": ", ":\n") + f", right on {100 * one.right:.0f} %",
             ha=across, va=up, fontsize=8, color=WRONG, zorder=6, bbox=PAPER,
         )  # fmt: skip
         _take(
@@ -210,7 +208,7 @@ def text(table: pd.DataFrame) -> str:
     ]
     for label, own in spots(table).items():
         told = [
-            f"“{one.claim.text}” holds on {words.percent(one.right)} of its ground"
+            f"“{one.claim.text}” holds on {100 * one.right:.0f} % of its ground"
             + (f", elsewhere mostly {said(one.instead)}" if one.instead else "")
             for one in thumb.tested(own)
         ]

@@ -137,6 +137,15 @@ def test_seconds_are_those_of_the_job(tmp_path: Path) -> None:
     assert position.seconds_of(tmp_path / "results.jsonl") == [0.5, 0.25]
 
 
+def test_what_is_slower_by_less_than_is_worth_anything_is_as_good() -> None:
+    table = maps.table(lambda place: "asyncio", step=8)
+    table.loc[table["strategy"] == "threads", "gain"] *= 2 * 0.97
+    table.loc[table["strategy"] == "process_pool", "gain"] *= 2 * 0.9
+    spot = position.spots(table)["CPython 3.13.0"][Place(16, 0)]
+    assert {"threads", "asyncio"} <= spot.best
+    assert "process_pool" not in spot.best
+
+
 def test_the_rule_of_thumb_is_right_where_the_map_says_the_same() -> None:
     [known] = position.spots(
         maps.table(lambda place: maps.by_the_rule(place).replace("sequential", "threads"), step=1)
