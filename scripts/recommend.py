@@ -9,7 +9,7 @@ from typing import Any
 from concurrency.doing.arm import chosen
 from concurrency.downloader.limits import PRODUCT
 from concurrency.errors import UserError
-from concurrency.measuring.arms import Arm
+from concurrency.measuring.arms import AUTO, Arm
 from concurrency.recommending import head
 from concurrency.recommending.script import Script
 from concurrency.running import job
@@ -30,16 +30,22 @@ def main(snakemake: Any) -> None:
             why = f"{answer['strategy']} under {answer['interpreter']} is not among what is compared here."
     machine = json.loads(Path(files.environment[0]).read_text(encoding="utf-8"))
     when = datetime.fromtimestamp(Path(files.timings).stat().st_mtime).astimezone()
+    is_screened = any(one["workers"] == AUTO for one in params.arms)
     script = Script(
         workload,
         arm,
-        said=list(head.paragraphs(workload, arm, answer, machine, when, why)),
+        said=list(head.paragraphs(workload, arm, answer, machine, when, is_screened, why)),
         depth=len(output.parts) - 1,
         files=_with_imported(params.own_files),
         start_method=params.start_method,
         user_agent=f"{PRODUCT}/1.0 ({params.contact})" if params.contact else "",
     )
-    output.write_text(script.text, encoding="utf-8")
+    try:
+        text = script.text
+    except UserError as error:  # which the report need not wait for
+        logging.warning("no script for %s: %s", workload.name, error)
+        text = f"# There is no script of this: {error}\n"
+    output.write_text(text, encoding="utf-8")
     logging.info("%s: %s", workload.name, output)
 
 

@@ -15,17 +15,24 @@ MACHINE = ("Processor", "Cores", "Memory", "System")
 
 
 def paragraphs(
-    workload: Workload, arm: Arm, answer: Mapping[str, Any], machine: Mapping[str, str], when: datetime, why: str = ""
+    workload: Workload,
+    arm: Arm,
+    answer: Mapping[str, Any],
+    machine: Mapping[str, str],
+    when: datetime,
+    is_screened: bool,
+    why: str = "",
 ) -> Iterator[str]:
     """Those of the script of `arm`, which the `answer` of the verdict recommends or which, for the reason `why`, does
-    the work for want of a recommendation; measured on that `machine`."""
+    the work for want of a recommendation; measured on that `machine`, after a screening of worker counts if it
+    `is_screened`."""
     name = arm_name(workload.name, ArmKey(arm.strategy, int(arm.workers), arm.options_text, arm.interpreter))
     yield f"{workload.title.partition(' (')[0]}: {name}."
     yield answer.get("sentence", "No answer: it was not measured.")
     if "strategy" not in answer or why:
         yield " ".join(filter(None, ["This does one item after the other, for want of a recommendation.", why]))
     facts = "; ".join(machine[name] for name in MACHINE if name in machine)
-    anew = ANEW[True].replace("snakemake", "snakemake compare")
+    anew = ANEW[is_screened].replace("snakemake", "snakemake compare")
     rounds = f"in {answer['rounds']} rounds " if "rounds" in answer else ""
     python = answer.get("interpreter") or RUNNING.label
     yield f"Measured {rounds}on {when:%Y-%m-%d}: {python}; {facts}. To measure again: {anew}"

@@ -31,7 +31,10 @@ class Failed(NamedTuple):
 
 def failed(error: BaseException) -> Failed:
     """How an item failed, in plain text."""
-    return Failed(type(error).__name__, str(error))
+    try:
+        return Failed(type(error).__name__, str(error))
+    except Exception:  # noqa: BLE001  (a class may do anything)
+        return Failed(type(error).__name__, "(it has no message)")
 
 
 def answer_of(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -75,6 +78,8 @@ class Progress:
                 from tqdm import tqdm  # noqa: PLC0415
 
                 self.bar = tqdm(total=count, unit="item")
+        self.out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # where goes what functions print, in whatever process
         self.began = self.told = time.perf_counter()
 
     def tell(self, item: Any, answer: Any) -> None:
@@ -85,9 +90,9 @@ class Progress:
             answer = Failed("NotJSON", f"write a file and return its path: {error}")
             line = json.dumps(self.line(item, answer))
         try:
-            print(line, flush=True)
+            print(line, file=self.out, flush=True)
         except BrokenPipeError:  # nobody reads any more, as after `| head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
             signal.raise_signal(signal.SIGINT)
         self.done += 1
         self.failed += isinstance(answer, Failed)
@@ -122,6 +127,11 @@ async def entered(manager: Any) -> Any:
 async def leave_loop() -> None:
     """Leave what was entered on the event loop."""
     await on_the_loop.aclose()
+
+
+def available() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def at_least_one(text: str) -> int:

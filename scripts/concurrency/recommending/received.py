@@ -2,13 +2,14 @@
 
 import hashlib
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from concurrency.codings import ACCEPTED
 from concurrency.recommending.parts import Failed, failed
 
+ACCEPTED = "identity"  # clients do not notice that a compressed body was cut where its length was told so
 HEADERS = {"Accept-Encoding": ACCEPTED}
 SILENCE_S = 60.0  # how long a server may say nothing
 TRUST_ENV = True  # proxies and logins of the environment
@@ -30,17 +31,21 @@ class Received:
 
     def answer(self, status: int) -> Any:
         """What came of it, by the reply's status."""
-        self.file.close()
+        try:
+            self.file.close()
+        except OSError as error:  # a full disk
+            return self.failed(error)
         if status != 200:
             self.part.unlink()
             return Failed("HTTPStatus", str(status))
-        digest, host = self.digest.hexdigest(), urlsplit(self.url).hostname
+        digest, host = self.digest.hexdigest(), str(urlsplit(self.url).hostname)[:100]
         name = f"{host}-{hashlib.sha256(self.url.encode()).hexdigest()[:16]}-{digest[:16]}"  # no two bodies share one
         self.part.replace(Path("..", name))
         return {"status": status, "bytes": self.size, "sha256": digest, "file": name}
 
     def failed(self, error: Exception) -> Failed:
         """How the transfer failed."""
-        self.file.close()
+        with suppress(OSError):
+            self.file.close()
         self.part.unlink()
         return failed(error)

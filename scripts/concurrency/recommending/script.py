@@ -1,6 +1,7 @@
 """The script of what is recommended for a work: the strategy as it was measured, and what running it takes."""
 
 import ast
+import builtins
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,8 +43,7 @@ CLIENTS = {
     "function": "concurrency.workloads.download.by_requests",
     "coroutine": "concurrency.workloads.download.by_aiohttp",
 }
-SUMS = "concurrency.workloads.squares.sums"
-FOR_MEASURING = {"psutil"}  # which tells what a control group leaves of the cores; a script asks for the machine's
+SUMS, CORES = "concurrency.workloads.squares.sums", "concurrency.cores"
 INSTEAD = {
     ("concurrency.strategies._processes", "process_pool"): Instead(
         "ProcessPoolExecutor", Import("concurrent.futures", "ProcessPoolExecutor")
@@ -51,7 +51,6 @@ INSTEAD = {
     ("concurrency.strategies._threads", "thread_pool"): Instead(
         "ThreadPoolExecutor", Import("concurrent.futures", "ThreadPoolExecutor")
     ),
-    ("concurrency.cores", "available"): Instead("cpu_count", Import("multiprocessing", "cpu_count")),
 }
 LOOP = {("concurrency.strategies._loops", "event_loop"): Instead("asyncio.Runner", Import("asyncio"))}
 DROPPED = {("concurrency.processes", "started"), ("concurrency.strategies._processes", "wait_until_awake")}
@@ -59,6 +58,7 @@ LEAVE = WORK, "leave_loop"
 MOVED = {LEAVE: (PARTS, "leave_loop")} | {
     (MEASURED, name): (RECEIVED, name) for name in ("HEADERS", "SILENCE_S", "TRUST_ENV", "Received")
 }
+MOVED |= {("concurrency.codings", "ACCEPTED"): (RECEIVED, "ACCEPTED"), (CORES, "available"): (PARTS, "available")}
 # What a script defines itself, beside what is bundled; what else it calls so in its functions; what it may import.
 FRAME = {"DOCUMENTS", "FOLDER", "ITEMS", "ROOT", "Work", "in_worker", "main"}
 LOCALS = {
@@ -110,7 +110,11 @@ class Script:
         }
         if taken := FRAME & bundle.names:
             raise UserError(f"{self.strategy.path}: {min(taken)}: is what a script calls something else; rename it")
-        user = UsersCode(own, taken={*bundle.names, *FRAME, *LOCALS}, depth=self.depth)
+        user = UsersCode(
+            own,
+            taken={*bundle.names, *FRAME, *LOCALS, *dir(builtins), *(one.known_as for one in IMPORTS)},
+            depth=self.depth,
+        )
         if user.by_file:
             work = "\n\n\n".join(filter(None, [bundle.add(PARTS, "module_at"), work]))
         has_processes = not self.strategy.shares or self.strategy.then == "processes"
@@ -150,7 +154,7 @@ class Script:
     @property
     def _needs(self) -> set[str]:
         """The packages that the strategy takes, and the client."""
-        return set(self.strategy.needs) - FOR_MEASURING
+        return set(self.strategy.needs)
 
     @property
     def _options(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import metadata
+from keyword import iskeyword
 from pathlib import Path
 
 from concurrency.recommending.given import literal
@@ -34,7 +35,10 @@ class Function:
         while (folder / "__init__.py").exists():
             names.insert(0, folder.name)
             folder = folder.parent
-        is_plain = all(name.isidentifier() for name in names) and names[0] not in sys.stdlib_module_names
+        is_plain = (
+            all(name.isidentifier() and not iskeyword(name) for name in names)
+            and names[0] not in sys.stdlib_module_names
+        )
         return folder, ".".join(names) if is_plain else ""
 
 
@@ -46,7 +50,7 @@ def distributions() -> Mapping[str, list[str]]:
 
 def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
     """The distributions that what is imported in the user's `files` belongs to; `own` are names of modules there."""
-    known, found = distributions(), set()
+    known, found = distributions(), set[str]()
     ours = {*own, *sys.stdlib_module_names}
     for file in files:
         for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
@@ -58,14 +62,14 @@ def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
                 case _:
                     continue
             for package in {Import(module).package for module in modules} - ours:
-                found.update(known.get(package, [package])[:1])
+                found.update(known.get(package, ())[:1])  # what is not installed may be anything
     return found
 
 
 def requirement(distribution: str) -> str:
     """It, in the version that is installed here or a later one."""
     try:
-        return f"{distribution}>={metadata.version(distribution)}"
+        return f"{distribution}>={metadata.version(distribution).partition('+')[0]}"  # without a build of its own
     except metadata.PackageNotFoundError:
         return distribution
 

@@ -78,7 +78,11 @@ def render(
         measured=measured,
         mapped=mapped and {"picture": _explained_picture(mapped[0]), "works": mapped[1]},
         scripts=[
-            {"title": kind_of(name).title, "code": path.read_text(encoding="utf-8"), "file": f"recommended/{path.name}"}
+            {
+                "title": kind_of(name).title,
+                "code": shown(path.read_text(encoding="utf-8")),
+                "file": f"recommended/{path.name}",
+            }
             | {"job": doing_the_job(name, config) if kind_of(name).setting != "download" else ""}
             for name, path in recommended.items()
         ],

@@ -1,7 +1,7 @@
 """The same pool one future at a time: results are noted as they come, and a failure calls off what has not begun."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ def start(workers: int) -> Iterator[Callable[[Work, list[Any]], Iterable[Any]]]:
             futures = [pool.submit(work.call, item) for item in items]
 
             def done(future: Future[Any]) -> None:  # called as soon as a result is there, whichever it is
-                if not future.cancelled() and future.exception():
+                if not future.cancelled() and (error := future.exception()) and not isinstance(error, BrokenExecutor):
                     for other in futures:
                         other.cancel()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from concurrency.recommending import users
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.workload import Download
 from concurrency.workloads.own.workload import Own
@@ -53,6 +54,9 @@ DOUBLED = [{"item": 1, "result": 2}, {"item": 2, "result": 4}]
         ("pkg/sub/work.py:double", f"from .helper import two\n{DOUBLE.replace('2', 'two')}"),
         ("work.py:main", DOUBLE.replace("double", "main")),
         ("work.py:opened", DOUBLE.replace("double", "opened")),
+        ("work.py:open", DOUBLE.replace("double", "open")),
+        ("work.py:Path", DOUBLE.replace("double", "Path")),
+        ("lambda.py:double", DOUBLE),
         ("work.py:Tool.double", "class Tool:\n    @staticmethod\n    def double(x):\n        return 2 * x\n"),
     ],
 )
@@ -87,7 +91,7 @@ def test_packages_that_the_users_code_imports_are_named():
     )
     put("helper.py", "import aiohttp.web\n")
     named = [one.partition(">=")[0] for one in requirements(written(of("work.py:double"), "threads"))]
-    assert named == ["aiohttp", "nowhere_to_be_found", "pillow", "PyYAML"]
+    assert named == ["aiohttp", "pillow", "PyYAML"]
 
 
 ECHO = "def echo(item):\n    return item\n"
@@ -265,3 +269,44 @@ def test_uv_runs_it():
     if "error: " in done.stderr and "fetch" in done.stderr:
         pytest.skip("no index can be reached")
     assert len(done.stdout.splitlines()) == 2, done.stderr
+
+
+def test_what_a_function_prints_is_no_answer():
+    put("work.py", "def double(x):\n    print('a word')\n    return 2 * x\n")
+    for strategy in ("threads", "process_pool"):
+        done = run(written(of("work.py:double"), strategy))
+        assert (done.returncode, told(done)) == (0, DOUBLED)
+        assert done.stderr.count("a word") == 2
+
+
+def test_an_error_without_a_message_is_told():
+    put(
+        "work.py",
+        "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\n\ndef f(x):\n    raise Odd\n",
+    )
+    done = run(written(of("work.py:f"), "threads"))
+    assert [line["error"] for line in told(done)] == ["Odd", "Odd"]
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("strategy", ["process_pool", "process_pool_futures", "multiprocessing_pool"])
+def test_a_worker_that_dies_ends_it_in_one_line(strategy):
+    put(
+        "work.py",
+        "import os, time\n\ndef f(x):\n    time.sleep(0.1)\n    os._exit(3) if x == 3 else None\n    return x\n",
+    )
+    done = run(written(of("work.py:f", tuple(range(20))), strategy))
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == "a worker process was killed; is there enough memory?"
+    assert "Traceback" not in done.stderr
+
+
+def test_a_build_of_ones_own_is_named_by_its_version_alone(monkeypatch):
+    monkeypatch.setattr(users.metadata, "version", lambda _: "2.9.1+cpu")
+    assert users.requirement("torch") == "torch>=2.9.1"
+
+
+def test_pages_are_asked_for_uncompressed():
+    for strategy in ("threads", "asyncio", "curl_multi", "httpx_async", "niquests"):
+        script = written(Download(["https://a.test/"]), strategy)
+        assert 'ACCEPTED = "identity"' in script.read_text()

@@ -52,7 +52,7 @@ class Transfer:
     def aim(self, page: int, url: str) -> None:
         self.page, self.received = page, Received(url)
         self.easy.setopt(pycurl.WRITEFUNCTION, self.received.add)
-        self.easy.setopt(pycurl.URL, url)
+        self.easy.setopt(pycurl.URL, url.encode())
 
 
 class Downloader:
