@@ -56,6 +56,7 @@ def own(workflow, small):
     return workflow
 
 
+@pytest.mark.heavy
 def test_the_job_and_the_comparison_are_of_that_function(own):
     outcome = own.run()
     assert outcome.returncode == 0, outcome.stdout

@@ -75,6 +75,7 @@ def test_rounds_to_reach(half_width, rounds, most, wanted):
     assert rounds_to_reach(np.log(half_width), rounds, 0.05, most) == wanted
 
 
+@pytest.mark.heavy
 def test_a_small_validation_keeps_its_promises(capsys):
     """The very cells of `make validate`, with fewer campaigns and so with more slack; the seeds are in the table."""
     jobs = validate.simulations(200, ["iid", "drift", "bursts", "unequal", "trace"], (2, 12))
