@@ -136,6 +136,12 @@ def is_mapping(only=False):
     return asked == {True} if only else True in asked
 
 
+def minutes_of_the_map(wildcards):
+    """As configured; where the map is there and not asked for, those that it was made in, so that it stays."""
+    known = Path(PLACE.modify_path("results/rounds/map/minutes"))
+    return float(known.read_text()) if known.exists() and not is_mapping() else float(USER.map["minutes"])
+
+
 def located(wildcards):
     """Where the works lie on the map; nothing was measured of them yet where that alone is asked for."""
     is_known = Path(PLACE.modify_path("results/tables/verdict.json")).exists() or not is_mapping(only=True)

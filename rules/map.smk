@@ -18,7 +18,7 @@ rule survey:
     threads: CORES
     params:
         interpreters=[asdict(interpreter) for interpreter in USER.interpreters],
-        minutes=USER.map["minutes"],
+        minutes=minutes_of_the_map,
         start_method=USER.start_method,
         worthwhile=USER.worthwhile,
         seed=USER.seed,

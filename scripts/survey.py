@@ -23,8 +23,9 @@ def main(snakemake: Any) -> None:
     competing = contestants.contestants([Interpreter(**one) for one in params.interpreters], cores)
     conditions = {name: params[name] for name in ("interpreters", "start_method", "seed", "python", "code")}
     budget_s = 60 * params.minutes * len(competing)
+    folder = output.parents[1] / "rounds" / "map"
     with lock.machine_to_itself():
-        journal = Journal(output.parents[1] / "rounds" / "map" / "journal.jsonl", conditions | {"cores": cores})
+        journal = Journal(folder / "journal.jsonl", conditions | {"cores": cores})
         with _bar(budget_s, journal.used_s) as tell:
             Survey(competing, journal, params.seed, params.worthwhile, params.start_method, tell).run(budget_s)
     table = answers.table(journal.stages, competing, params.worthwhile)
@@ -34,6 +35,7 @@ def main(snakemake: Any) -> None:
     if table.empty:
         raise UserError("map: not even one by one could be measured; the reasons are above")
     table.to_csv(output, index=False, float_format="%.6g")
+    (folder / "minutes").write_text(f"{params.minutes}\n", encoding="utf-8")
     for label, ratios in answers.checked(journal.stages).items():
         low, high = min(ratios), max(ratios)
         logging.info("%s: one by one took %.3f to %.3f times n (w + c), %d times", label, low, high, len(ratios))
@@ -42,7 +44,9 @@ def main(snakemake: Any) -> None:
 @contextmanager
 def _bar(budget_s: float, used_s: float) -> Iterator[Callable[[float, str], None]]:
     """A bar of the time that is used; what to tell it, and what is done."""
-    with tqdm(total=round(budget_s), initial=round(min(budget_s, used_s)), desc="map", unit="s", delay=1) as bar:
+    shown = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} s [{elapsed}<{remaining}{postfix}]"
+    used = round(min(budget_s, used_s))
+    with tqdm(total=round(budget_s), initial=used, desc="map", bar_format=shown, delay=1) as bar:
 
         def tell(used_s: float, doing: str) -> None:
             bar.set_postfix_str(doing, refresh=False)

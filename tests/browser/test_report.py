@@ -180,7 +180,7 @@ def test_where_the_works_lie_is_said_beside_the_map(opened):
     assert page.locator("h2#map").inner_text() == "Where your work lies"
     assert page.locator("h2#map ~ ul").first.inner_text() == LIES
     picture = page.locator("h2#map ~ figure").first
-    assert "holds on" in picture.locator("figcaption").inner_text()
+    assert "is right on" in picture.locator("figcaption").inner_text()
     assert page.locator("nav a[href='#map']").is_visible()
 
 

@@ -15,7 +15,7 @@ from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 ANEW = {False: "snakemake --forcerun measure", True: "snakemake --forcerun screen"}  # by whether that comes first
-ONE_WORK = ("function", "coroutine", "open", "then", "split", "items")
+ONE_WORK = ("function", "coroutine", "open", "then", "split", "items", "check", "max_failures")  # given on one line
 PROBE = "download.live.probe: true"
 PROBED = 16  # in flight, at most
 NOTICED = 1.1  # times the memory: what is worth a word
@@ -175,12 +175,12 @@ def doing_the_job(workload: str, config: Mapping[str, Any]) -> str:
     """The command that does its job by what is recommended, where `config` is what was given."""
     if "items" in config:  # a single work, given on one line
         given = " ".join(f"{key}={shlex.quote(str(config[key]))}" for key in ONE_WORK if config.get(key))
-        return f"snakemake --config {given} job=recommended job"
+        return f"snakemake job --config {given} job=recommended"  # what follows --config is taken for more of it
     outer, *inner = kind_of(workload).setting.split(".")
     setting = "job: recommended"
     for key in reversed(inner):
         setting = f"{key}: {{{setting}}}"
-    return f"snakemake --config '{outer}={{{setting}}}' job"
+    return f"snakemake job --config '{outer}={{{setting}}}'"
 
 
 def how_much_faster(answer: Answer, recommended: ArmResult) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from concurrency.deciding import inference
+from concurrency.deciding.answer import ROUNDS_TO_DECIDE
 from concurrency.deciding.inference import UNKNOWN, Effect
 from concurrency.mapping.contestants import ITEMS, Contestant
 from concurrency.mapping.grid import Place
@@ -120,7 +121,7 @@ def _answer(names: list[str], logs: np.ndarray, worthwhile: float) -> Answer:
     best = {name for name, is_best in zip(names, kept, strict=True) if is_best}
     is_enough = bool(inference.enough(campaign, how, worthwhile)[0, choice])
     effects = inference.against(campaign, 0, how).effects(len(names) - 1)
-    clear = is_enough or best == {names[choice]}
+    clear = len(logs) >= ROUNDS_TO_DECIDE and (is_enough or best == {names[choice]})
     return Answer(names, logs, names[choice], clear, best, dict(zip(names, effects, strict=True)))
 
 

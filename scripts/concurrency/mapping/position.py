@@ -126,8 +126,8 @@ def said(strategy: str) -> str:
 
 
 def _agree(spot: Spot, measured: str, own: pd.DataFrame) -> bool:
-    """Whether one has what the other recommends among the best."""
-    return measured == spot.recommended or measured in spot.best or spot.recommended in _best(own)
+    """Whether one has what is among the best of the other."""
+    return measured in spot.best or bool(spot.best & _best(own))
 
 
 def _best(own: pd.DataFrame) -> set[str]:
@@ -136,16 +136,19 @@ def _best(own: pd.DataFrame) -> set[str]:
 
 def _where(point: Point, spot: Spot) -> str:
     title = kind_of(point.workload).title.partition(" (")[0]
-    name, others = said(spot.recommended), sorted(map(said, spot.best - {spot.recommended}))
-    there = (
-        f"{name} is the answer there"
-        if spot.clear or not others
-        else f"there {name} cannot be told from {words.listed(others)}"
-    )
-    gains = "" if spot.recommended == BASELINE else f", {words.number(spot.gain)}× faster than one by one"
+    names = sorted(map(said, spot.best))
+    there = f"{said(spot.recommended)} is the answer there"
+    if spot.clear and spot.recommended != BASELINE:
+        there += f", {words.number(spot.gain)}× faster than one by one"
+    elif not spot.clear:
+        there = (
+            f"no winner can be told there among {words.listed(names)}"
+            if len(names) > 1
+            else f"{there}, as far as it can be told"
+        )
     waits, computes = (words.number(1000 * time) for time in (point.waits_s, point.computes_s))
     on = "At the edge of the map, beyond which it lies" if _is_beyond(point.waits_s, point.computes_s) else "On the map"
-    return f"{title}: an item waits {waits} ms and computes {computes} ms, one by one. {on}, {there}{gains}."
+    return f"{title}: an item waits {waits} ms and computes {computes} ms, one by one. {on}, {there}."
 
 
 def _beside(
@@ -158,13 +161,13 @@ def _beside(
 ) -> str:
     """Whether what was measured on the work itself agrees, and if not, why that may be."""
     measured: str = answer["strategy"]
-    if measured == spot.recommended:
-        return "So says what was measured on the work itself."
     told = f"Measured on the work itself it is {said(measured)}"
+    if measured == spot.recommended and spot.clear:
+        return "So says what was measured on the work itself."
     if measured in spot.best:
-        return f"{told}, which is as good there."
-    if spot.recommended in _best(own):
-        return f"{told}, from which {said(spot.recommended)} could not be told."
+        return f"{told}, which is as good there." if spot.clear else f"{told}."
+    if same := sorted(map(said, spot.best & _best(own))):
+        return f"{told}, from which {words.listed(same)} could not be told."
     reasons = list(_reasons(point, spot, answer, own, timings, seconds))
     return f"{told}: {'; '.join(reasons) or 'why, these measurements do not tell'}."
 
@@ -177,7 +180,7 @@ def _reasons(
     timings: pd.DataFrame,
     seconds: Sequence[float],
 ) -> Iterator[str]:
-    if spot.recommended not in set(own["strategy"]):
+    if not spot.best & set(own["strategy"]):
         yield f"{said(spot.recommended)} was not compared on it"
     threads = own[(own["strategy"] == "threads") & own["median_s"].notna()]
     if not point.interpreter.endswith("t") and (threads["cpu_s"] > PARALLEL * threads["median_s"]).any():
@@ -203,18 +206,18 @@ def _changed(point: Point, known: Mapping[Place, Spot], spot: Spot) -> str:
         "it computed a tenth as much": (1.0, 1 / MOVED),
         "it computed 10 times as much": (1.0, MOVED),
     }
-    told, tried = [], 0
+    told, known_of = [], 0
     for what, (waits, computes) in moves.items():
         at = point.waits_s * waits, point.computes_s * computes
-        if _is_beyond(*at):
-            continue
-        tried += 1
         other = known[grid.nearest(known, *at)]
+        if _is_beyond(*at) or not other.clear:
+            continue
+        known_of += 1
         if other.recommended not in spot.best and spot.recommended not in other.best:
             told.append(f"if {what}, {said(other.recommended)}")
     if told:
         return f"{told[0][0].upper()}{'; '.join(told)[1:]}."
-    return "Nothing would change that within a factor of ten." if tried == len(moves) else ""
+    return "Nothing would change that within a factor of ten." if known_of == len(moves) and spot.clear else ""
 
 
 def _is_beyond(waits_s: float, computes_s: float) -> bool:

@@ -157,19 +157,20 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray) -> None:
         (0.15, LEVELS - shift, "left", "top"),
     )
     for one, (x, y, across, up) in zip(thumb.tested(known), written, strict=True):
-        marked = [place for place in one.wrong if place.waiting % CROSSED == 0 and place.computing % CROSSED == 0]
+        marked = [place for place in one.wrong_at if place.waiting % CROSSED == 0 and place.computing % CROSSED == 0]
         if marked:
             axes.plot(
                 *zip(*marked, strict=True), "x", color=WRONG, markersize=4, markeredgewidth=0.8, zorder=5, clip_on=False
             )
+        shares = f"right on {100 * one.right:.0f} %,\nwrong on {100 * one.wrong:.0f} %"
         axes.text(
-            x, y, one.claim.text.replace(": ", ":\n") + f", right on {100 * one.right:.0f} %",
+            x, y, one.claim.text.replace(": ", ":\n") + f", {shares}",
             ha=across, va=up, fontsize=8, color=WRONG, zorder=6, bbox=PAPER,
         )  # fmt: skip
         _take(
             taken,
             (x - NAME - 1, x) if across == "right" else (x, x + NAME + 1),
-            (y, y + 1.4) if up == "bottom" else (y - 1.4, y),
+            (y, y + 2) if up == "bottom" else (y - 2, y),
         )
 
 
@@ -208,8 +209,8 @@ def text(table: pd.DataFrame) -> str:
     ]
     for label, own in spots(table).items():
         told = [
-            f"“{one.claim.text}” holds on {100 * one.right:.0f} % of its ground"
-            + (f", elsewhere mostly {said(one.instead)}" if one.instead else "")
+            f"“{one.claim.text}” is right on {100 * one.right:.0f} % of its ground and wrong on {100 * one.wrong:.0f} %"
+            + (f" (there mostly {said(one.instead)})" if one.instead else "")
             for one in thumb.tested(own)
         ]
         sentences.append(f"{label}: {'; '.join(told)}.")

@@ -54,11 +54,11 @@ def test_samples_that_count_for_nothing_move_no_point() -> None:
 
 
 def test_it_says_what_the_map_says_there_and_that_the_measurement_agrees() -> None:
-    found = located(timings("download", {("asyncio", 15): (0.1, 0.01)}, 0.08, 0.002))
+    found = located(timings("download", {("asyncio", 15): (0.05, 0.01)}, 0.025, 0.002))
     assert found["map"] == found["measured"] == "asyncio"
     assert found["agrees"]
     assert "So says what was measured on the work itself." in found["sentence"]
-    assert found["sentence"].startswith("Downloads: an item waits 80")
+    assert found["sentence"].startswith("Downloads: an item waits 25")
 
 
 def test_it_says_what_would_change_the_answer() -> None:
@@ -137,6 +137,22 @@ def test_seconds_are_those_of_the_job(tmp_path: Path) -> None:
     assert position.seconds_of(tmp_path / "results.jsonl") == [0.5, 0.25]
 
 
+def test_any_processes_make_the_claim_about_them_right() -> None:
+    [known] = position.spots(maps.table(lambda place: "processes_asyncio", step=1)).values()
+    assert thumb.tested(known)[2].wrong == 0.0
+
+
+def test_where_no_winner_can_be_told_nothing_is_said_to_follow() -> None:
+    table = maps.table().assign(clear=False)
+    measured = timings("download", {("asyncio", 15): (0.1, 0.01)}, 0.08, 0.002)
+    summary = summarise(measured)
+    [found] = position.described(table, measured, summary, verdict(measured, summary), {})
+    assert "So says" not in found["sentence"]
+    assert "Nothing would change" not in found["sentence"]
+    assert " If " not in found["sentence"]
+    assert "asyncio is the answer there, as far as it can be told." in found["sentence"]
+
+
 def test_what_is_slower_by_less_than_is_worth_anything_is_as_good() -> None:
     table = maps.table(lambda place: "asyncio", step=8)
     table.loc[table["strategy"] == "threads", "gain"] *= 2 * 0.97
@@ -151,7 +167,9 @@ def test_the_rule_of_thumb_is_right_where_the_map_says_the_same() -> None:
         maps.table(lambda place: maps.by_the_rule(place).replace("sequential", "threads"), step=1)
     ).values()
     slow, fast, cpu = thumb.tested(known)
-    assert (slow.right, fast.right) == (1.0, 1.0)
+    assert fast.right == 1.0
+    assert (slow.wrong, slow.wrong_at) == (0.0, ())
+    assert 0.4 < slow.right < 1.0  # where no winner can be told, it is neither
     assert cpu.instead == "threads"
     assert 0.9 < cpu.right < 1
 
@@ -159,7 +177,8 @@ def test_the_rule_of_thumb_is_right_where_the_map_says_the_same() -> None:
 def test_where_the_rule_of_thumb_is_wrong_it_says_where_and_what_is_right() -> None:
     [known] = position.spots(maps.table(lambda place: "asyncio", step=1)).values()
     slow, fast, cpu = thumb.tested(known)
-    assert (slow.right, fast.right, cpu.right) == (1.0, 0.0, 0.0)
+    assert (slow.wrong, fast.right, cpu.right) == (0.0, 0.0, 0.0)
+    assert (fast.wrong, cpu.wrong) == (1.0, 1.0)
     assert fast.instead == cpu.instead == "asyncio"
-    assert Place(8, 0) in fast.wrong
-    assert Place(0, 8) in cpu.wrong
+    assert Place(8, 0) in fast.wrong_at
+    assert Place(0, 8) in cpu.wrong_at
