@@ -249,7 +249,7 @@ rule recommend:
         timings=rules.collect.output[0],
         environment=expand(rules.environment.output[0], host=KINDS),
     output:
-        "results/recommended/{script}.py",  # in no report of Snakemake's: it may hold logins, as the configuration may
+        "results/recommended/{script}.py",
     log:
         "results/logs/recommend/{script}.log",
     wildcard_constraints:

@@ -14,6 +14,11 @@ def shown(text: str) -> str:
     return _LOGIN.sub("***@", text)
 
 
+def without_logins(text: str) -> str:
+    """The same as it may be asked for without them."""
+    return _LOGIN.sub("", text)
+
+
 def printable(text: str) -> str:
     """`text` on one line, without logins, and with what a terminal would obey (servers may send it) spelt out."""
     line = shown(" ".join(text.split()))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from concurrency.errors import without_logins
 from concurrency.workloads import items
 from concurrency.workloads.workload import Workload
 
@@ -41,6 +42,8 @@ def items_of(workload: Workload) -> Items:
     if isinstance(source, Mapping):
         return Items(f"range({source['start']:_}, {source['start'] + source['count']:_})", *READERS["squares"])
     reader, called = INLINE.get(workload.name, INLINE[""])
+    if workload.name == "download":
+        source = list(map(without_logins, source))
     if all(map(_is_plain, source)):
         short = f"[{', '.join(map(literal, source))}]"
         listed = "".join(f"    {literal(item)},\n" for item in source)

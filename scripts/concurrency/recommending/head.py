@@ -7,6 +7,7 @@ from typing import Any
 from concurrency.deciding.names import arm_name
 from concurrency.deciding.tables import ArmKey
 from concurrency.deciding.words import ANEW
+from concurrency.errors import without_logins
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.interpreters import RUNNING
 from concurrency.workloads.workload import Workload
@@ -47,3 +48,5 @@ def paragraphs(
             f"It asks {pages}, and has neither the limits per host, nor the retries, the robots.txt and the resuming, "
             "that the downloads of `snakemake job` have."
         )
+        if isinstance(workload.source, list) and any(without_logins(url) != url for url in workload.source):
+            yield "The logins of its list are not in here: put them into ~/.netrc, or give --items URLs that have them."

@@ -7,17 +7,22 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from concurrency.measuring.arms import Arm
 from concurrency.recommending import users
+from concurrency.recommending.head import paragraphs
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.workload import Download
 from concurrency.workloads.own.workload import Own
 from concurrency.workloads.squares.sums import closed_form
 from concurrency.workloads.squares.workload import Squares
 from helpers.scripts import faults, requirements, run, told, written
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -310,3 +315,14 @@ def test_pages_are_asked_for_uncompressed():
     for strategy in ("threads", "asyncio", "curl_multi", "httpx_async", "niquests"):
         script = written(Download(["https://a.test/"]), strategy)
         assert 'ACCEPTED = "identity"' in script.read_text()
+
+
+def test_logins_are_in_no_script():
+    urls = ["http://me:secret@a.test/x", "http://b.test/"]
+    script = written(
+        Download(urls), "threads", said=list(paragraphs(Download(urls), Arm("threads", 2), {}, {}, NOW, True))
+    )
+    text = script.read_text()
+    assert "secret" not in text
+    assert '"http://a.test/x"' in text
+    assert "put them into ~/.netrc" in text.replace("\n", " ")
