@@ -163,12 +163,17 @@ def at_the_end(answer: Answer, recommended: ArmResult) -> str:
 
 def in_config(answer: Answer, setting: str) -> str:
     """What sets it for this workload on a terminal, beside what may be given there already."""
-    outer, *inner = kind_of(answer.workload).setting.split(".")
-    if setting.startswith("measure_items") and not inner:
+    if setting.startswith("measure_items") and "." not in kind_of(answer.workload).setting:
         return f"give --config this, too: {setting.replace(': ', '=')}"
+    return f"give --config this, too: {_within(answer.workload, setting)}"
+
+
+def _within(workload: str, setting: str) -> str:
+    """A setting where the configuration has this workload's, quoted for a terminal."""
+    outer, *inner = kind_of(workload).setting.split(".")
     for key in reversed(inner):
         setting = f"{key}: {{{setting}}}"
-    return f"give --config this, too: '{outer}={{{setting}}}'"
+    return f"'{outer}={{{setting}}}'"
 
 
 def doing_the_job(workload: str, config: Mapping[str, Any]) -> str:
@@ -176,11 +181,7 @@ def doing_the_job(workload: str, config: Mapping[str, Any]) -> str:
     if "items" in config:  # a single work, given on one line
         given = " ".join(f"{key}={shlex.quote(str(config[key]))}" for key in ONE_WORK if config.get(key))
         return f"snakemake job --config {given} job=recommended"  # what follows --config is taken for more of it
-    outer, *inner = kind_of(workload).setting.split(".")
-    setting = "job: recommended"
-    for key in reversed(inner):
-        setting = f"{key}: {{{setting}}}"
-    return f"snakemake job --config '{outer}={{{setting}}}'"
+    return f"snakemake job --config {_within(workload, 'job: recommended')}"
 
 
 def how_much_faster(answer: Answer, recommended: ArmResult) -> str:

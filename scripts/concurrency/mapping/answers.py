@@ -147,10 +147,13 @@ def _rows(
             one.name: {place for sweep in own if sweep.strategy == one.name for place in sweep.places}
             for one in contestants[label]
         }
+        setups = {
+            one.name: [sweep.setup_s for sweep in own if sweep.strategy == one.name and not sweep.error]
+            for one in contestants[label]
+        }
         for place, answer in sorted(of_places.items()):
             for contestant in contestants[label]:
                 name = contestant.name
-                setups = [sweep.setup_s for sweep in own if sweep.strategy == name and not sweep.error]
                 row = {
                     "interpreter": label,
                     "waits_ms": 1000 * place.waits_s,
@@ -159,7 +162,7 @@ def _rows(
                     "computing": place.computing,
                     "strategy": name,
                     "workers": contestant.workers,
-                    "setup_s": float(np.median(setups)) if setups and name != BASELINE else 0.0,
+                    "setup_s": float(np.median(setups[name])) if setups[name] and name != BASELINE else 0.0,
                     "best": name in answer.best,
                     "recommended": name == answer.recommended,
                     "clear": answer.clear,

@@ -1,7 +1,7 @@
 """Where measured works lie on the map, whether the map says the same of them, and what would change the answer."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,10 +100,11 @@ def described(
         spot = known[grid.nearest(known, point.waits_s, point.computes_s)]
         measured = answer.get("strategy")
         agrees = None if measured is None else _agree(spot, measured, own)
-        said = [_where(point, spot)]
+        told = [_where(point, spot)]
         if measured:
-            said.append(_beside(point, spot, answer, own, timings, seconds.get(point.workload, ())))
-        said.append(_changed(point, known, spot))
+            reasons = _reasons(point, spot, answer, own, timings, seconds.get(point.workload, ()))
+            told.append(_beside(spot, measured, own, reasons))
+        told.append(_changed(point, known, spot))
         found.append(
             {
                 "workload": point.workload,
@@ -114,7 +115,7 @@ def described(
                 "clear": spot.clear,
                 "measured": measured,
                 "agrees": agrees,
-                "sentence": " ".join(filter(None, said)),
+                "sentence": " ".join(filter(None, told)),
             }
         )
     return found
@@ -151,16 +152,8 @@ def _where(point: Point, spot: Spot) -> str:
     return f"{title}: an item waits {waits} ms and computes {computes} ms, one by one. {on}, {there}."
 
 
-def _beside(
-    point: Point,
-    spot: Spot,
-    answer: Mapping[str, Any],
-    own: pd.DataFrame,
-    timings: pd.DataFrame,
-    seconds: Sequence[float],
-) -> str:
-    """Whether what was measured on the work itself agrees, and if not, why that may be."""
-    measured: str = answer["strategy"]
+def _beside(spot: Spot, measured: str, own: pd.DataFrame, reasons: Iterable[str]) -> str:
+    """Whether what was `measured` on the work itself agrees, and if not, the `reasons` why that may be."""
     told = f"Measured on the work itself it is {said(measured)}"
     if measured == spot.recommended and spot.clear:
         return "So says what was measured on the work itself."
@@ -168,7 +161,6 @@ def _beside(
         return f"{told}, which is as good there." if spot.clear else f"{told}."
     if same := sorted(map(said, spot.best & _best(own))):
         return f"{told}, from which {words.listed(same)} could not be told."
-    reasons = list(_reasons(point, spot, answer, own, timings, seconds))
     return f"{told}: {'; '.join(reasons) or 'why, these measurements do not tell'}."
 
 

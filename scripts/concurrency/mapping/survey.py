@@ -33,7 +33,8 @@ Told = Callable[[float, str], None]  # how long the survey has lasted, in second
 
 @dataclass
 class Survey:
-    """One of `contestants` (by interpreter, one by one first) within `budget_s`, noted in `journal`."""
+    """One of `contestants` (by interpreter, one by one first), noted in `journal`, in an order by `seed`; `tell` is
+    told of each sweep, and processes start by the `start_method`."""
 
     contestants: Mapping[str, Sequence[Contestant]]
     journal: Journal

@@ -24,12 +24,7 @@ from concurrency.work import Failed, Work
 
 
 def main() -> None:
-    processes.restore_path()
-    parent = Parent()
-    spec = parent.first_order()
-    if spec["start_method"]:
-        multiprocessing.set_start_method(spec["start_method"])
-    strategy = importlib.import_module(spec["strategy"])
+    parent, spec, strategy = ordered()
     if file := spec["notes"]:
         from concurrency.measuring import tracing  # noqa: PLC0415  (a timed sample must not even import it)
 
@@ -58,6 +53,16 @@ def main() -> None:
         parent.tell(setup_s=ready - begin, work_s=end - ready, used=used, **told)
         parent.await_order()
         parent.tell(workers=worker.facts_of_all(run, spec["workers"]) if spec["ask_workers"] else [worker.facts()])
+
+
+def ordered() -> tuple[Parent, dict[str, Any], Any]:
+    """The parent, its first order, and the strategy that this names, imported; processes start as it says."""
+    processes.restore_path()
+    parent = Parent()
+    spec = parent.first_order()
+    if spec["start_method"]:
+        multiprocessing.set_start_method(spec["start_method"])
+    return parent, spec, importlib.import_module(spec["strategy"])
 
 
 def _told(answers: list[Any], file: str | None, tolerated: int) -> dict[str, Any]:

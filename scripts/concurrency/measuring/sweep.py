@@ -5,24 +5,16 @@ each lot is to answer, its work knows.
 """
 
 import importlib
-import multiprocessing
 import traceback
 from time import perf_counter, process_time
 
-from concurrency import processes
-from concurrency.measuring.parent import Parent
-from concurrency.measuring.sample import reason
+from concurrency.measuring.sample import ordered, reason
 
 REHEARSED = 32  # items, before any counts: what is imported or made on first use is no lot's
 
 
 def main() -> None:
-    processes.restore_path()
-    parent = Parent()
-    spec = parent.first_order()
-    if spec["start_method"]:
-        multiprocessing.set_start_method(spec["start_method"])
-    strategy = importlib.import_module(spec["strategy"])
+    parent, spec, strategy = ordered()
     module = importlib.import_module(spec["work"])
     work = module.build(spec["form"])
     lots = [[tuple(item) for item in lot] for lot in spec["lots"]]
