@@ -1,6 +1,7 @@
 """Rule plot: one of the pictures of a workload, by the name of its module (comparison, workers or cost)."""
 
 import json
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ def main(snakemake: Any) -> None:
         snakemake.wildcards.workload,
     )
     picture = import_module(f"concurrency.showing.{snakemake.wildcards.plot}")
-    style.save(picture.draw(timings, summary, workload, answers[workload]), *snakemake.output)
+    style.save(partial(picture.draw, timings, summary, workload, answers[workload]), *snakemake.output)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,13 @@ WIDE, NARROW = 10.0, 4.3  # inches
 INK, DIM, GRID, PAPER = "#1a1a1a", "#555555", "#dddddd", "#ffffff"
 BLUE, VERMILION, GREEN, PURPLE, OCHRE, GREY = "#0072b2", "#d55e00", "#00875f", "#b8628f", "#a87000", "#7a7a7a"
 FAILED = VERMILION
+ON_COLOUR = "#fefefe"  # what is written on a colour; unlike PAPER the same on a dark page
 SHADES = {  # of each kind of strategy, in turn
     BLUE: (BLUE, "#6a6fd8", "#0d86a6"),
     VERMILION: (VERMILION, "#c05a6a"),
     GREEN: (GREEN, "#6b8700", "#008787"),
     PURPLE: (PURPLE, "#9a6ac0"),
+    OCHRE: (OCHRE, "#7f7a1f", "#a0694b", "#8c7048"),
 }
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text
