@@ -15,7 +15,7 @@ def main(snakemake: Any) -> None:
     timings, summary = tables.read_timings([snakemake.input.timings]), tables.read_summary(snakemake.input.summary)
     answers, workload = (
         json.loads(Path(snakemake.input.verdict).read_text(encoding="utf-8")),
-        snakemake.wildcards.workload,
+        snakemake.wildcards.pictured,
     )
     picture = import_module(f"concurrency.showing.{snakemake.wildcards.plot}")
     style.save(partial(picture.draw, timings, summary, workload, answers[workload]), *snakemake.output)
