@@ -9,17 +9,17 @@ GLOSSARY = {
     "strategy": "One way to do many things at once: threads, asyncio, process_pool and so on.",
     "one by one": "Each item after the other, in one thread: the strategy sequential, which others are held against.",
     "arm": "A strategy with a number of workers and its options: what is measured.",
-    "worker": "What does one item at a time: a thread, a process, an interpreter; for asyncio, an item in flight, which "
-    "is begun and not ended.",
-    "round": "Every arm once, in random order, each in a fresh interpreter: a sample of each. Times are compared within "
-    "a round, so that what slows all of it down speaks for no arm.",
+    "worker": "What does one item at a time: a thread, a process, an interpreter; for asyncio, an item in flight, "
+    "which is begun and not ended.",
+    "round": "Every arm once, in random order, each in a fresh interpreter: a sample of each. Times are compared "
+    "within a round, so that what slows all of it down speaks for no arm.",
     "screening": "Short rounds before those that count, to find with how many workers a strategy is worth measuring.",
     "times as fast": "The speed-up: the time of one by one over that of the arm, averaged (geometrically) over rounds.",
     "95 % interval": "Where the true value lies: for all arms of a work at once, in 95 of 100 runs like this one.",
     "GIL": "The global interpreter lock of CPython: only the thread that holds it runs Python code. Processes and "
     "subinterpreters have one each; free-threaded builds have none.",
-    "event loop": "What runs asyncio's tasks, in one thread: each runs until it awaits something, then the next one that "
-    "is ready.",
+    "event loop": "What runs asyncio's tasks, in one thread: each runs until it awaits something, then the next one "
+    "that is ready.",
 }
 USES = {  # how each is written, where that is not as it stands
     "strategy": "strateg(?:y|ies)",

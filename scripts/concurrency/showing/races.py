@@ -64,8 +64,8 @@ def describe(table: pd.DataFrame) -> str:
     return (
         f"{' '.join(threads)} Tasks lost {rows.loc['tasks', 'lost']:,} as long as they did not await in between, and "
         f"{awaiting['lost']:,} of {awaiting['additions']:,} when they did. They are no more dangerous for that: tasks "
-        "switch at each such await and nowhere else, always alike; threads switch anywhere, every few milliseconds, and "
-        "one that comes back overwrites all that the others did meanwhile, so that what they lose is chance."
+        "switch at each such await and nowhere else, always alike; threads switch anywhere, every few milliseconds, "
+        "and one that comes back overwrites all that the others did meanwhile, so that what they lose is chance."
     )
 
 

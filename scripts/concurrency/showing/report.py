@@ -11,7 +11,7 @@ import pandas as pd
 import yaml
 
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE
-from concurrency.deciding.names import row_name
+from concurrency.deciding.names import ONE_BY_ONE, row_name
 from concurrency.deciding.tables import ARM
 from concurrency.deciding.words import ONE_WORK, doing_the_job, number
 from concurrency.errors import shown
@@ -88,15 +88,11 @@ def render(
 
 def _basis(rounds: int, samples: int, screened: int) -> str:
     """What all of it rests on."""
-    before = (
-        f", after {screened:,} of screening, which chose the worker counts and count for nothing else"
-        if screened
-        else ""
-    )
+    before = f", after {screened:,} of screening, which chose the worker counts and count for nothing else"
     return (
-        f"From {samples:,} sample{'s' * (samples != 1)} in {rounds} round{'s' * (rounds != 1)}{before}. In each round every arm "
-        "ran once, in random order, each in a fresh interpreter; speed-ups compare times of the same round, and their 95 % "
-        "intervals hold for all arms of a work at once."
+        f"From {samples:,} sample{'s' * (samples != 1)} in {rounds} round{'s' * (rounds != 1)}"
+        f"{before if screened else ''}. In each round every arm ran once, in random order, each in a fresh interpreter; "
+        "speed-ups compare times of the same round, and their 95 % intervals hold for all arms of a work at once."
     )
 
 
@@ -209,7 +205,7 @@ COLUMNS = (
 def _rows(arms: pd.DataFrame, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
     for _, arm in arms.iterrows():
         known = kind_of(arm["workload"]).strategies().get(arm["strategy"])
-        name = arm["strategy"] + (" ◆" if arm["best"] else "")
+        name = (ONE_BY_ONE if arm["strategy"] == BASELINE else arm["strategy"]) + (" ◆" if arm["best"] else "")
         first = {"text": name, "sort": None, "hint": known.summary if known else ""}
         yield {"best": bool(arm["best"]), "cells": [first, *(column.cell(arm) for column in columns)]}
 

@@ -103,8 +103,8 @@ def subject(workload: str) -> str:
 
 
 def title(figure: Figure | SubFigure, text: str) -> None:
-    """Above all of it, where its text begins."""
-    figure.suptitle(text, x=0.01, ha="left", fontsize=11, weight="bold")
+    """Above all of it, where its text begins; in a page, its heading says it."""
+    figure.suptitle(text, x=0.01, ha="left", fontsize=11, weight="bold", gid="title")
 
 
 def save(draw: Callable[[float], Figure], *paths: str | Path) -> None:
