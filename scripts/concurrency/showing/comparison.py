@@ -63,7 +63,8 @@ def draw(
         for y, arm in arms.iterrows():
             own = samples[(samples[[*BLOCK, *ARM]] == arm[[*BLOCK, *ARM]]).all(axis="columns")]
             _bar(axes, float(y), arm, own, half)
-            _say(axes, float(y) if is_wide else y - 1.3 * half, *said[y], _is(arm, answer), is_wide)
+            name, gain = said[y]
+            _say(axes, float(y) if is_wide else y - 1.3 * half, name, gain, _is(arm, answer), is_wide)
         axes.set_yticks([])
         axes.spines["left"].set_visible(is_wide)
         axes.grid(axis="y", visible=False)

@@ -19,6 +19,7 @@ from concurrency.showing.captions import costs, how_many_workers
 from concurrency.showing.glossary import GLOSSARY, Linked, anchor
 from concurrency.showing.page import ENVIRONMENT, picture
 from concurrency.showing.style import subject
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 READS = ("report.html.j2",)
@@ -91,8 +92,9 @@ def _basis(rounds: int, samples: int, screened: int) -> str:
     before = f", after {screened:,} of screening, which chose the worker counts and count for nothing else"
     return (
         f"From {samples:,} sample{'s' * (samples != 1)} in {rounds} round{'s' * (rounds != 1)}"
-        f"{before if screened else ''}. In each round every arm ran once, in random order, each in a fresh interpreter; "
-        "speed-ups compare times of the same round, and their 95 % intervals hold for all arms of a work at once."
+        f"{before if screened else ''}. In each round every arm ran once, in random order, each in a fresh "
+        "interpreter; speed-ups compare times of the same round, and their 95 % intervals hold for all arms of a work at "
+        "once."
     )
 
 

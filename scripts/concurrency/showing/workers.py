@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence, Sized
+from textwrap import wrap
 from types import MappingProxyType
 from typing import Any
 
@@ -37,6 +38,7 @@ MULTIPLES_ABREAST = {True: 4, False: 2}
 LINES_IN_A_PANEL = NAMED  # more of them cross too often to be followed: each gets a panel of its own
 LABEL = 0.12  # of a panel's height: two lines of text
 LINE_INCHES = 0.21  # of a key
+LETTERS, SMALL_LETTERS = 26, 28  # that find room above a panel of many
 RING = {"marker": "o", "markersize": 15, "markerfacecolor": "none", "color": INK, "markeredgewidth": 1.4, "ls": ""}
 COUNTED, SCREENED, LAW, LEVEL, IDEAL = (
     "measured, with its 95 % interval",
@@ -117,9 +119,10 @@ def _by_strategy(figure: SubFigure, shown: Gains, drawn: Sequence[Line], is_wide
         for other in drawn:
             axes.plot(other.workers, other.arms["gain"].astype(float), color=GRID, linewidth=0.8, zorder=1)
         _panel(axes, shown, [line], shown.level, LABELLED_COUNTS // 2)
-        limit = shown.limit(line.key)
-        axes.set_title(line.style["label"], fontsize=9.5, loc="left", pad=16 if limit else 6)
-        axes.text(0, 1.02, limit, transform=axes.transAxes, fontsize=7.5, color=DIM)
+        limit = wrap(shown.limit(line.key), SMALL_LETTERS)
+        heading = "\n".join(wrap(line.style["label"], LETTERS, break_long_words=False))
+        axes.set_title(heading, fontsize=9.5, loc="left", pad=5 + 11 * len(limit))
+        axes.text(0, 1.02, "\n".join(limit), transform=axes.transAxes, fontsize=8, color=DIM)
         axes.set_xlabel("")
     _name_axes(figure, shown, "times as fast as one by one")
 
