@@ -93,8 +93,8 @@ def _basis(rounds: int, samples: int, screened: int) -> str:
     return (
         f"From {samples:,} sample{'s' * (samples != 1)} in {rounds} round{'s' * (rounds != 1)}"
         f"{before if screened else ''}. In each round every arm ran once, in random order, each in a fresh "
-        "interpreter; speed-ups compare times of the same round, and their 95 % intervals hold for all arms of a work at "
-        "once."
+        "interpreter; speed-ups compare times of the same round, and their 95 % intervals hold for all arms of a work "
+        "at once."
     )
 
 
