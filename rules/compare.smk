@@ -193,6 +193,7 @@ rule claims:
     conda:
         "../envs/workflow.yaml"
     params:
+        worthwhile=USER.worthwhile,
         code=code("claims.py"),
     script:
         "../scripts/claims.py"
