@@ -1,6 +1,7 @@
 """Rule plot_timeline: what each worker of each arm did when, one below the other on one clock, and in words."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,7 @@ from concurrency.workloads.known import kind_of
 def main(snakemake: Any) -> None:
     trace = json.loads(Path(snakemake.input.trace).read_text(encoding="utf-8"))
     title = kind_of(snakemake.wildcards.workload).title
-    style.save(still.draw(trace, title), *snakemake.output[:2])
-    style.save(still.draw(trace, title, still.NARROW), snakemake.output.narrow)
+    style.save(partial(still.draw, trace, title), *snakemake.output[:3])
     Path(snakemake.output.text).write_text(words.describe(trace), encoding="utf-8")
 
 

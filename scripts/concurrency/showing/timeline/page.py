@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from concurrency.showing.page import picture
 from concurrency.showing.timeline.reading import Arm, Bar, Lane, arms, telling
 from concurrency.showing.timeline.states import QUEUED, READY, STATES, WAITING
 from concurrency.showing.timeline.words import describe, table
@@ -18,16 +19,17 @@ MOST_BARS = 2500  # of a lane: more are joined with their neighbours, with the s
 MOST_COUNTS = 2500
 
 
-def item(name: str, trace: Mapping[str, Any], wide: str, narrow: str, trace_file: str) -> dict[str, Any]:
-    """What the macro `figure` takes: of workload `name`, its trace, both still pictures as SVG, and where the trace is,
-    relative to the page."""
+def item(name: str, trace: Mapping[str, Any], still: Path, trace_file: str) -> dict[str, Any]:
+    """What the macro `figure` takes: of workload `name`, its trace, the still picture (an SVG file, beside it the one
+    for a phone), and where the trace is, relative to the page."""
     columns, rows = table(trace)
+    text = describe(trace)
     return {
         "name": name,
-        "text": describe(trace),
+        "text": text,
         "columns": columns,
         "rows": rows,
-        "stills": {"wide": _inline(wide, f"{name}-wide"), "narrow": _inline(narrow, f"{name}-narrow")},
+        "stills": picture(still, text),
         "trace_file": trace_file,
         "data": as_json(data(trace)),
     }
@@ -171,11 +173,3 @@ def _micros(seconds: float) -> int:
 def _steps(times: Sequence[float]) -> list[int]:
     whole = [_micros(at) for at in times]
     return [at - before for at, before in zip(whole, [0, *whole], strict=False)]
-
-
-def _inline(svg: str, name: str) -> Markup:
-    """A picture to stand in a page: ids of its own, no more decimals than are seen, and said to be one by the page."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]), svg)
-    return Markup(svg.replace("<svg", '<svg aria-hidden="true"', 1))  # noqa: S704  (drawn by us; matplotlib escapes the text in it)

@@ -14,12 +14,11 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from concurrency.measuring.on_cores import ON_A_CORE
-from concurrency.showing.style import STYLE
+from concurrency.showing.style import DIM, INK, STYLE, WIDE, title
 from concurrency.showing.timeline.reading import Arm, Bar, Lane, arms, density, telling
 from concurrency.showing.timeline.states import CARRIES, QUEUED, READY, RUNS, STATES, WAITING, State
 from concurrency.showing.timeline.words import NOTHING_TRACED, several_at_once
 
-WIDE, NARROW = 10.0, 4.3  # inches
 LEFT, RIGHT, TOP = 1.0, 0.12, 0.35  # margins, of the lanes' names and the title
 TEXT, LINE, CHARACTER = 8.5, 0.16, 0.068  # points; inches of one line, and of a character in it on average
 PIXELS = 96  # to the inch, as a browser has them: nothing is drawn thinner than one
@@ -28,13 +27,13 @@ MANY = 5  # workers have thin lanes
 AXIS = 0.46  # inches of its numbers and name
 LEAST = 0.2  # height of a pixel in which there is anything at all
 CUT = 1.3  # times as long as all others: then the rest of one by one is left out
-LINES: dict[str, tuple[str, Any]] = {QUEUED: ("#1A1A1A", "-"), WAITING: ("#555555", "--"), READY: ("#C24E00", ":")}
+LINES: dict[str, tuple[str, Any]] = {QUEUED: (INK, "-"), WAITING: (DIM, "--"), READY: ("#C24E00", ":")}
 
 
 Box = tuple[float, float, float, float]  # left, top, width, height
 
 
-def draw(trace: Mapping[str, Any], title: str, width: float = WIDE) -> Figure:
+def draw(trace: Mapping[str, Any], name: str, width: float = WIDE) -> Figure:
     """Small multiples on one clock, one for each of the `telling` arms of a trace: a lane per worker, a bar per state
     of an item.
 
@@ -57,7 +56,7 @@ def draw(trace: Mapping[str, Any], title: str, width: float = WIDE) -> Figure:
     height = TOP + sum(LINE * len(head) + sum(row) + GAP for head, row in zip(heads, rows, strict=True)) + below
     with rc_context(STYLE | {"font.size": TEXT}):
         figure = Figure(figsize=(width, height))
-        figure.text(0.1 / width, 1 - 0.08 / height, title, fontsize=11, va="top")
+        title(figure, name)
         y = height - TOP
         for arm, head, row in zip(few, heads, rows, strict=True):
             figure.text(0.1 / width, y / height, "\n".join(head), va="top", linespacing=1.25, weight="bold")
