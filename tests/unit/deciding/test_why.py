@@ -26,7 +26,7 @@ def test_a_replay_knows_what_the_path_allows():
         "ceiling": pytest.approx(2.0 / 0.39, rel=0.01),
         "set_by": "the server's 4 slots",
         "sentence": "One by one, 72 % of the time is waiting, 28 % computing; "
-        "the ceiling here is 5.13×, set by the server's 4 slots.",
+        "the ceiling here is 5.1×, set by the server's 4 slots.",
     }
     assert found["why"]["sentence"] in found["sentence"]
 

@@ -96,7 +96,7 @@ def test_everything_that_is_to_be_said_stands_in_its_order():
     )
 
 
-@pytest.mark.parametrize(("where", "own"), [("B", ", 1.5× as fast as its own"), ("A", "")])
+@pytest.mark.parametrize(("where", "own"), [("B", ", 1.5× (1.2–1.8) as fast as its own"), ("A", "")])
 def test_interpreters_are_named_where_there_are_several(where, own):
     answer = replace(
         ANSWER, arms=(*ANSWER.arms, result("sequential", interpreter="B")), versus_sequential=Effect(1.2, 1.1, 1.3),
