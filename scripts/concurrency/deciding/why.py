@@ -48,7 +48,8 @@ def _ceiling(block: Block, arms: pd.DataFrame, takes_s: float, computing: float,
     share = 1.0 if block.bound == "cpu" else computing
     if set_by := _one_thread(block, arms, gil):
         return 1 / share, set_by
-    return min((float(cores / share), _cores(int(cores))), (float(arms["items"].max()), "the number of items"))
+    items = int(arms["items"].fillna(0).max())
+    return min((float(cores / share), _cores(int(cores))), (float(items or np.inf), f"the {items} items"))
 
 
 def _least(own: pd.DataFrame, block: Block, cores: int) -> tuple[float, str]:

@@ -85,7 +85,7 @@ def test_a_work_that_hardly_computes_has_as_many_as_there_are_items():
     found = answer(
         own({("threads", 8): around(0.2, seed=1), ("process_pool", 8): around(0.2, seed=2)}, cpu_s=0.01), "photos"
     )
-    assert (found["why"]["ceiling"], found["why"]["set_by"]) == (15, "the number of items")
+    assert (found["why"]["ceiling"], found["why"]["set_by"]) == (15, "the 15 items")
 
 
 def test_what_lets_go_of_the_gil_is_not_held_by_it():
