@@ -175,9 +175,9 @@ def enough_too(answer: Answer, recommended: ArmResult) -> str:
 def _what_it_takes(other: Alternative) -> str:
     longer = other.longer
     if longer.low > 1:
-        cost = f"takes {percents(_longer(longer))} longer"
+        cost = f"takes {percents(_longer(longer), 'longer')}"
     elif longer.high < 1:
-        cost = f"takes {percents(_less(longer))} less"
+        cost = f"takes {percents(_less(longer), 'less')}"
     else:
         cost = "is as fast"
     return f"{cost} and needs {listed(other.spares)}" if other.spares else cost
@@ -226,7 +226,7 @@ def _what_more_brings(answer: Answer, more: Beside) -> str:
     count, longer = more.arm.key.workers, more.longer
     price = f", with {number(more.memory)}× the memory" if more.memory > NOTICED else ""
     if longer.high < 1:
-        return f"{count} would take {percents(_less(longer))} less{price}"
+        return f"{count} would take {percents(_less(longer), 'less')}{price}"
     if answer.is_enough or longer.low > 1:
         return f"more gains nothing{price}"
     return f"what {count} would gain cannot be told{price}"
@@ -236,7 +236,7 @@ def _what_fewer_cost(fewer: Beside) -> str:
     count, longer = fewer.arm.key.workers, fewer.longer
     if longer.low <= 1 and fewer.arm.best:
         return f"{count} could not be shown to be enough"
-    return f"{count} would take {percents(_longer(longer))} longer"
+    return f"{count} would take {percents(_longer(longer), 'longer')}"
 
 
 def _longer(times_as_long: Effect) -> Effect:

@@ -102,6 +102,13 @@ def test_nothing_is_guessed(cpu_s):
     assert "ceiling" not in found["sentence"]
 
 
+def test_a_table_that_does_not_say_what_sets_the_least_time_claims_no_ceiling():
+    assert answer(replayed().assign(limit=""))["why"]["ceiling"] is None
+    unknown = replayed(asyncio="the link", threads="the link")
+    unknown.loc[unknown["strategy"] == "threads", ["minimum_s", "cpu_s"]] = None
+    assert answer(unknown)["why"]["ceiling"] is None
+
+
 def test_waiting_of_which_nothing_else_is_known_has_no_ceiling():
     why = answer(table(IO, cpu_s=0.02))["why"]
     assert (why["ceiling"], why["set_by"]) == (None, "")
