@@ -74,6 +74,7 @@
         !own?.contains(mark) && other.left < box.right && box.left < other.right && other.top < box.bottom && box.top < other.bottom
         && !(behind && mark.compareDocumentPosition(behind) & Node.DOCUMENT_POSITION_FOLLOWING));
       let ground = paper;
+      let crossed = []; // by what is not covered again
       if (behind) ground = over(colour(getComputedStyle(behind).fill), Number(getComputedStyle(behind).opacity), paper);
       for (const mark of near) {
         const hits = [];
@@ -81,10 +82,14 @@
           for (const share of [0.35, 0.5, 0.65])
             hits.push(under(mark, box.left + box.width * (0.02 + 0.12 * i), box.top + box.height * share));
         const filled = hits.filter(hit => hit === "fill").length;
-        if (filled === hits.length) ground = over(colour(mark.style.fill), Number(mark.style.fillOpacity) * Number(mark.style.opacity), ground);
-        else if (hits.some(hit => hit && hit !== "pattern") && !mark.element.closest("[id*='legend'] [id*='patch']"))
-          fault(`“${words}” is on a mark (${mark.element.closest("g[id]")?.id})`);
+        if (filled === hits.length) {
+          const opacity = Number(mark.style.fillOpacity) * Number(mark.style.opacity);
+          ground = over(colour(mark.style.fill), opacity, ground);
+          if (opacity === 1) crossed = [];
+        } else if (hits.some(hit => hit && hit !== "pattern") && !mark.element.closest("[id*='legend'] [id*='patch']"))
+          crossed.push(mark.element.closest("g[id]")?.id);
       }
+      for (const mark of crossed) fault(`“${words}” is on a mark (${mark})`);
       const ink = getComputedStyle(element);
       const seen = contrast(over(colour(ink.fill), Number(ink.opacity) * Number(ink.fillOpacity), ground), ground);
       if (seen < 4.5) fault(`“${words}” has a contrast of ${seen.toFixed(1)}`);
