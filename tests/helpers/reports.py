@@ -118,10 +118,10 @@ def raced(labels=("CPython 3.13.0",)):
     return pd.DataFrame(rows)
 
 
-def explained(folder, labels=("CPython 3.13.0",)):
+def explained(folder, topics=(futures, switching, races), labels=("CPython 3.13.0",)):
     """The pictures of how it works, each with its text beside it."""
-    files = []
-    for topic, tables in ((futures, lived()), (switching, (switched(),)), (races, (raced(labels),))):
+    files, shown = [], {futures: lived(), switching: (switched(),), races: (raced(labels),)}
+    for topic, tables in ((topic, shown[topic]) for topic in topics):
         name = topic.__name__.rpartition(".")[2]
         files.append(save(folder, lambda width, topic=topic, tables=tables: topic.draw(*tables, width), name))
         files[-1].with_suffix(".txt").write_text(topic.describe(*tables), encoding="utf-8")
@@ -169,7 +169,7 @@ def of_several_interpreters(folder):
     )  # fmt: skip
     timings = pd.concat([two_pythons(), *own]).reset_index(drop=True)
     labels = (GIL, FREE)
-    return write(folder, timings, explanations=explained(folder, labels), mapped=mapped(folder, labels=labels))
+    return write(folder, timings, explanations=explained(folder, [races], labels), mapped=mapped(folder, labels=labels))
 
 
 def of_many_strategies(folder):
