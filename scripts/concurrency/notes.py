@@ -1,22 +1,52 @@
-"""Notes of what happened when, which several processes append to one file as JSON lines."""
+"""Notes of what happened when, which several processes append to one file as JSON lines.
+
+What happens often is kept in memory, as a write would take longer than what it tells of, and written with the process's
+next note or at its end; what is noted of an item is written at once, as a pool may end its workers at any moment.
+"""
 
 import json
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
+_kept: deque[dict[str, Any]] = deque()  # of this process, for the one file that it takes notes in
+_written_at_end: set[int] = set()  # by which processes
+
 
 def note(file: str, **facts: Any) -> None:
-    """Append `facts` to the notes in `file`; one write each, so that processes do not mix their lines."""
+    """Append `facts` to the notes in `file`, after what was kept; in one write, so that processes do not mix lines."""
+    lines = []
+    with suppress(IndexError):  # other threads may take of it meanwhile
+        while True:
+            lines.append(_kept.popleft())
+    if facts:
+        lines.append(facts)
+    if not lines:
+        return
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, json.dumps(facts, default=repr).encode() + b"\n")
+        os.write(descriptor, b"".join(json.dumps(one, default=repr).encode() + b"\n" for one in lines))
     finally:
         os.close(descriptor)
+
+
+def keep(file: str, **facts: Any) -> None:
+    """Append `facts` with the next note in `file`, or when this process ends."""
+    if os.getpid() not in _written_at_end:
+        _written_at_end.add(os.getpid())
+        Finalize(None, note, (file,), exitpriority=0)  # worker processes end without atexit
+    _kept.append(facts)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_kept.clear)  # what its parent has kept, that writes itself
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from concurrency.work import Failed, Work
 def main() -> None:
     parent, spec, strategy = ordered()
     if file := spec["notes"]:
-        from concurrency.measuring import tracing  # noqa: PLC0415  (a timed sample must not even import it)
+        from concurrency.measuring import watching  # noqa: PLC0415  (a timed sample must not even import it)
 
-        tracing.watch_event_loops(file)
+        watching.watch_event_loops(file)
     try:
         work = _work(spec) if spec["form"] else Work()
     except UserError as error:
