@@ -232,9 +232,10 @@ onstart:
         found = {job.wildcards.workload: job.input.get("finalists") for job in rounds}
         found = {name: file for name, file in found.items() if file and file not in awaited and is_here}
         try:
-            print(plan.describe(counts, USER, cores.usable(CORES), on_works, found), file=sys.stderr)
+            said = plan.describe(counts, USER, cores.usable(CORES), on_works, found)
         except UserError as error:
             sys.exit(str(error))
+        print(terminal.paragraph(said), file=sys.stderr)
         messages.show_progress([Path(job.output[0]) for job in screenings + rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)

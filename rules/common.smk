@@ -20,7 +20,7 @@ from concurrency.recommending.names import module_name
 from concurrency.running import liveness, settings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
-from concurrency.showing import messages
+from concurrency.showing import messages, terminal
 from concurrency.workloads import items
 from snakemake.logging import logger
 
