@@ -48,7 +48,12 @@ LIVE = ["results/download/profile.csv", "results/download/path.json"]  # what wa
 DONE |= {name: f"results/{name}/results.jsonl" for name in USER.own}
 JOB = [DONE[name] for name, work in USER.works.items() if work.items != []]
 COMPARED = [name for name, work in USER.works.items() if work.arms]
-MAP = ["results/tables/map.csv", "results/plots/map.svg", "results/plots/map.png", "results/plots/map.txt"]
+MAP = ["results/tables/map.csv", *(f"results/plots/map{kind}" for kind in (".svg", ".png", "_narrow.svg", ".txt"))]
+# What has pictures: fast downloads, too, which are measured beside the others; how many workers they need is not.
+PICTURED = [one.workload.name for name in COMPARED for one in USER.compared(name)]
+PICTURES = [f"results/plots/{name}_comparison" for name in PICTURED]
+PICTURES += [f"results/plots/{name}_{plot}" for name in COMPARED for plot in ("workers", "cost")]
+PICTURES = [f"{picture}{kind}.svg" for picture in PICTURES for kind in ("", "_narrow")]
 # The scripts of what is recommended, by the names of their files.
 RECOMMENDED = {module_name(USER.compared(name)[0].workload): name for name in COMPARED}
 # Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one per workload and kind.
@@ -151,7 +156,8 @@ def located(wildcards):
 def mapped(wildcards):
     """The map, where there is one, or where it is asked for."""
     is_there = is_mapping() or Path(PLACE.modify_path(MAP[0])).exists()
-    return ["results/plots/map.svg", "results/plots/map.txt", located(wildcards)] if is_there else []
+    files = [file for file in MAP if file.endswith((".svg", ".txt"))]
+    return [*files, located(wildcards)] if is_there else []
 
 
 def replayed():

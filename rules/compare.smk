@@ -193,6 +193,7 @@ rule claims:
     conda:
         "../envs/workflow.yaml"
     params:
+        worthwhile=USER.worthwhile,
         code=code("claims.py"),
     script:
         "../scripts/claims.py"
@@ -205,15 +206,17 @@ rule plot:
         verdict=rules.analyse.output.verdict,
     output:
         report(
-            "results/plots/{workload}_{plot}.svg",
+            "results/plots/{pictured}_{plot}.svg",
             category="2 Plots",
             caption="../captions/plot.rst",
-            labels={"workload": "{workload}", "plot": "{plot}"},
+            labels={"workload": "{pictured}", "plot": "{plot}"},
         ),
-        "results/plots/{workload}_{plot}.png",
+        "results/plots/{pictured}_{plot}.png",
+        "results/plots/{pictured}_{plot}_narrow.svg",
     log:
-        "results/logs/plot/{workload}_{plot}.log",
+        "results/logs/plot/{pictured}_{plot}.log",
     wildcard_constraints:
+        pictured="|".join(PICTURED) or "(?!)",
         plot="comparison|workers|cost",
     localrule: True
     conda:
@@ -278,9 +281,9 @@ rule report:
         verdict=rules.analyse.output.verdict,
         scaling=rules.analyse.output.scaling,
         claims=rules.claims.output[0],
-        plots=expand("results/plots/{workload}_{plot}.svg", workload=COMPARED, plot=["comparison", "workers", "cost"]),
+        plots=PICTURES,
         environment=expand(rules.environment.output[0], host=KINDS),
-        explanations=expand("results/plots/{topic}.{kind}", topic=EXPLANATIONS, kind=["svg", "txt"]),
+        explanations=expand("results/plots/{topic}{kind}", topic=EXPLANATIONS, kind=[".svg", "_narrow.svg", ".txt"]),
         recorded=recorded,
         verified=verified,
         mapped=mapped,

@@ -111,6 +111,7 @@ rule plot_explanation:
             labels={"topic": "{topic}", "plot": "how it works"},
         ),
         "results/plots/{topic}.png",
+        "results/plots/{topic}_narrow.svg",
         text="results/plots/{topic}.txt",
     log:
         "results/logs/plot_explanation/{topic}.log",

@@ -61,6 +61,7 @@ rule plot_map:
             labels={"workload": "any", "plot": "map"},
         ),
         "results/plots/map.png",
+        "results/plots/map_narrow.svg",
         text="results/plots/map.txt",
     log:
         "results/logs/plot_map.log",

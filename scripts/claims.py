@@ -7,7 +7,8 @@ from concurrency.running import job
 
 
 def main(snakemake: Any) -> None:
-    tables.write(claims.examine(tables.read_timings([snakemake.input.timings])), snakemake.output[0])
+    timings = tables.read_timings([snakemake.input.timings])
+    tables.write(claims.examine(timings, snakemake.params.worthwhile), snakemake.output[0])
 
 
 if __name__ == "__main__":

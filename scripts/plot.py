@@ -1,6 +1,7 @@
 """Rule plot: one of the pictures of a workload, by the name of its module (comparison, workers or cost)."""
 
 import json
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ def main(snakemake: Any) -> None:
     timings, summary = tables.read_timings([snakemake.input.timings]), tables.read_summary(snakemake.input.summary)
     answers, workload = (
         json.loads(Path(snakemake.input.verdict).read_text(encoding="utf-8")),
-        snakemake.wildcards.workload,
+        snakemake.wildcards.pictured,
     )
     picture = import_module(f"concurrency.showing.{snakemake.wildcards.plot}")
-    style.save(picture.draw(timings, summary, workload, answers[workload]), *snakemake.output)
+    style.save(partial(picture.draw, timings, summary, workload, answers[workload]), *snakemake.output)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Rule plot_explanation: what one of the small runs shows (futures, switching or races), drawn and in words."""
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from concurrency.showing import style
 def main(snakemake: Any) -> None:
     topic = import_module(f"concurrency.showing.{snakemake.wildcards.topic}")
     tables = [pd.read_csv(path) for path in snakemake.input]
-    style.save(topic.draw(*tables), *snakemake.output[:2])
+    style.save(partial(topic.draw, *tables), *snakemake.output[:3])
     Path(snakemake.output.text).write_text(topic.describe(*tables), encoding="utf-8")
 
 

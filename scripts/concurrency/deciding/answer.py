@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from concurrency.deciding.inference import UNKNOWN, WORTHWHILE, Effect, Form
+from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
 from concurrency.deciding.tables import ArmKey
 
@@ -42,20 +43,42 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """An arm of another strategy that is shown to be enough, too: `longer` is its time over that of the recommended
+    one, `spares` what it does not need and that one does, in words."""
+
+    arm: ArmResult
+    longer: Effect
+    spares: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Why:
+    """What one by one spends its time on, in shares, and how many times as fast anything can be at best: the `ceiling`,
+    `set_by` something, in words; nan and empty, where that is not known."""
+
+    waiting: float
+    computing: float
+    ceiling: float
+    set_by: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """What was decided from `rounds` rounds with the `arms` that compete, in the order of the summary.
 
     `recommended` is the simplest that `is_enough`, shown to take no longer than the best by more than `worthwhile`,
     or else the fastest, unless one by one cannot be told from that; `best` are those that cannot be told from the
     fastest. There is none where rounds were measured with different arms (`mixed`), or where no arm succeeded in all
-    of them. `fewer` and `more` are the same strategy with the next count of workers that was measured; `at_end` tells
-    that none higher was ever tried, `is_cut` that there are more than the `items` measured. Its `speedup` is over one
-    by one of its own interpreter; with several interpreters, `versus_sequential` is over the fastest one by one of
-    them all, that of `sequential_interpreter`. `control` is the time of the A/A duplicate over its twin's. Of what is
-    replayed, nothing was measured beyond `known_in_flight` (None: it is all known); `is_screened`: it was to be found
-    with how many workers to measure; `never_succeeded` are arms whose strategies failed with any number of them,
-    `not_measured` such as succeeded and are no finalists; `is_left_open`: the recording leaves more of the speed-up
-    open than the rounds do.
+    of them. `good_enough` are arms of other strategies that are shown to be enough, too, simplest first, and `why` what
+    the time goes to and what lets nothing be faster. `fewer` and `more` are the same strategy with the next count of
+    workers that was measured; `at_end` tells that none higher was ever tried, `is_cut` that there are more than the
+    `items` measured. Its `speedup` is over one by one of its own interpreter; with several interpreters,
+    `versus_sequential` is over the fastest one by one of them all, that of `sequential_interpreter`. `control` is the
+    time of the A/A duplicate over its twin's. Of what is replayed, nothing was measured beyond `known_in_flight` (None:
+    it is all known); `is_screened`: it was to be found with how many workers to measure; `never_succeeded` are arms
+    whose strategies failed with any number of them, `not_measured` such as succeeded and are no finalists;
+    `is_left_open`: the recording leaves more of the speed-up open than the rounds do.
     """
 
     workload: str
@@ -71,6 +94,8 @@ class Answer:
     best: tuple[ArmResult, ...] = ()
     worthwhile: float = WORTHWHILE
     is_enough: bool = False
+    good_enough: tuple[Alternative, ...] = ()
+    why: Why | None = None
     fewer: Beside | None = None
     more: Beside | None = None
     at_end: bool = False
@@ -98,6 +123,26 @@ class Answer:
         if self.recommended is None or self.recommended.key not in keys:
             return ()
         return tuple(arm for arm in self.best if arm.key != self.recommended.key)
+
+    @property
+    def is_above_ceiling(self) -> bool:
+        """Whether the speed-up is beyond doubt larger than can be."""
+        return self.why is not None and self.speedup.low > self.why.ceiling
+
+    @property
+    def in_order(self) -> list[ArmResult]:
+        """The arms by name."""
+        return sorted(self.arms, key=lambda arm: arm.key)
+
+    def name(self, arm: ArmResult) -> str:
+        """An arm as people say it, with its interpreter where there are several."""
+        return arm_name(self.workload, arm.key, self.several_interpreters)
+
+    @property
+    def name_of_baseline(self) -> str:
+        """One by one as people say it, on the interpreter of the recommended arm."""
+        where = f" on {self.recommended.key.interpreter}" if self.recommended and self.several_interpreters else ""
+        return f"{ONE_BY_ONE}{where}"
 
     @property
     def several_interpreters(self) -> bool:

@@ -8,7 +8,7 @@ import pandas as pd
 from concurrency.deciding import words
 from concurrency.deciding.blocks import Block, blocks
 from concurrency.deciding.estimates import paired
-from concurrency.deciding.inference import Effect
+from concurrency.deciding.inference import WORTHWHILE, Effect
 from concurrency.deciding.names import arm_name
 from concurrency.deciding.tables import CLAIMS, ArmKey, effect_columns
 from concurrency.strategies._catalogue import BASELINE
@@ -16,7 +16,6 @@ from concurrency.workloads.known import BUILT_IN
 from concurrency.workloads.workload import Bound
 
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "cannot tell here"
-WORTH = 1.05  # a gain that is smaller than this is no reason to choose
 ABOUT = 0.75  # of the cores: what counts as "about by the number of cores"
 
 PROCESSES = ("process_pool", "multiprocessing_pool")
@@ -28,13 +27,14 @@ FAST_IO: Binding = ("io", True)
 CPU: Binding = ("cpu", False)
 NAMES = {(kind.bound, kind.is_fast): kind.name for kind in BUILT_IN.values()}  # what is bound so, if it is measured
 
-Decision = Callable[[Effect, int], str]
+Decision = Callable[[Effect, int, float], str]
 
 
 @dataclass(frozen=True)
 class Claim:
     """`text` is about how many times as fast `arms` (the first that was measured) are as the fastest of `rivals`, on
-    work that is bound by `bound`; `decide` turns that effect and the number of cores into an answer.
+    work that is bound by `bound`; `decide` turns that effect, the number of cores and the share of the time from which
+    on a gain is worthwhile into an answer. No two claims compare the same arms: each has figures of its own.
 
     Both run under one interpreter: any or, with `gil`, one that has it on or off.
     """
@@ -47,18 +47,20 @@ class Claim:
     gil: bool | None = None
 
 
-def _is_faster(effect: Effect, _cores: int) -> str:
+def _is_faster(effect: Effect, _cores: int, worthwhile: float) -> str:
+    """Beyond doubt, and by more than is worthwhile: a smaller gain is no reason to choose."""
     _, low, high = effect
-    return CONFIRMED if low > 1 else REFUTED if high < WORTH else UNDECIDED
+    return CONFIRMED if low > 1 + worthwhile else REFUTED if high <= 1 + worthwhile else UNDECIDED
 
 
-def _gains_nothing(effect: Effect, cores: int) -> str:
+def _gains_nothing(effect: Effect, cores: int, worthwhile: float) -> str:
     """A gain worth having refutes it; where there may be none, the middle between none and the cores divides."""
     _, low, high = effect
-    return REFUTED if low > WORTH else CONFIRMED if high < max(cores**0.5, WORTH) else UNDECIDED
+    none = 1 + worthwhile
+    return REFUTED if low > none else CONFIRMED if high < max(cores**0.5, none) else UNDECIDED
 
 
-def _gains_the_cores(effect: Effect, cores: int) -> str:
+def _gains_the_cores(effect: Effect, cores: int, _worthwhile: float) -> str:
     _, low, high = effect
     return CONFIRMED if low >= ABOUT * cores else REFUTED if high < ABOUT * cores else UNDECIDED
 
@@ -72,9 +74,7 @@ EXAMINED = (
     Claim("I/O-bound and fast: threads", FAST_IO, RULE["threads"], _others("threads"), _is_faster),
     Claim("CPU-bound: processes", CPU, RULE["processes"], _others("processes"), _is_faster),
     Claim("threads beat one by one on I/O", SLOW_IO, RULE["threads"], (BASELINE,), _is_faster),
-    Claim("asyncio beats threads when there is much I/O", SLOW_IO, RULE["asyncio"], RULE["threads"], _is_faster),
     Claim("asyncio does not speed up CPU-bound work", CPU, RULE["asyncio"], (BASELINE,), _gains_nothing),
-    Claim("processes speed up CPU-bound work by about the cores", CPU, PROCESSES, (BASELINE,), _gains_the_cores),
     Claim(
         "a session for every request costs time", FAST_IO, RULE["asyncio"], ("asyncio_session_per_request",), _is_faster
     ),
@@ -113,12 +113,13 @@ class Case:
     rivals: tuple[ArmKey, ...] = ()
 
 
-def examine(timings: pd.DataFrame) -> pd.DataFrame:
+def examine(timings: pd.DataFrame, worthwhile: float = WORTHWHILE) -> pd.DataFrame:
     """One row per claim, with the columns of claims.csv, from the first host in `timings`; where there are several
     interpreters, one for each that the claim can be tested on.
 
     `ratio` is how many times as fast the praised arm is as the rival, with an interval that holds for all claims at
-    once; `answer` is confirmed, refuted or cannot tell here, and `figures` says it in words.
+    once; `answer` is confirmed, refuted or cannot tell here, and `figures` says it in words. What gains no more than
+    `worthwhile`, a share of the time, is not faster.
     """
     hosts = list(dict.fromkeys(timings["host"]))
     measured = [block for block in blocks(timings, robust=False) if block.host == hosts[0]]
@@ -127,7 +128,10 @@ def examine(timings: pd.DataFrame) -> pd.DataFrame:
     examined = EXAMINED + (OF_INTERPRETERS if several else ())
     cases = [case for claim in examined for case in _cases(claim, found.get(claim.bound))]
     family = sum(max(1, len(case.praised)) for case in cases)
-    rows = [{"claim": case.claim.text, "workload": NAMES[case.claim.bound]} | _test(case, family) for case in cases]
+    rows = [
+        {"claim": case.claim.text, "workload": NAMES[case.claim.bound]} | _test(case, family, worthwhile)
+        for case in cases
+    ]
     return pd.DataFrame(rows, columns=list(CLAIMS)).astype(CLAIMS)
 
 
@@ -151,11 +155,12 @@ def _is_concurrent(block: Block, arm: ArmKey) -> bool:
     return arm.workers > 1 or (strategy is not None and block.kind.has_one_worker(strategy))
 
 
-def _test(case: Case, family: int) -> dict[str, object]:
+def _test(case: Case, family: int, worthwhile: float) -> dict[str, object]:
     claim, block = case.claim, case.block
     if block is None:
         return {"case": "", "answer": UNDECIDED, "figures": "not measured in this run"}
-    size = f"{block.rounds} rounds of {block.samples['items'].max()} items"
+    items = words.counted(int(block.samples["items"].fillna(0).max()), "item")
+    size = f"{words.counted(block.rounds, 'round')} of {items}"
     if block.mixed:
         return {"case": size, "answer": UNDECIDED, "figures": "the rounds were measured with different arms"}
     if not case.praised or not case.rivals:
@@ -168,12 +173,13 @@ def _test(case: Case, family: int) -> dict[str, object]:
         }
     praised, rival = (min(arms, key=lambda arm: float(block.logs[arm].mean())) for arms in (case.praised, case.rivals))
     effect = paired(block, rival, praised, family)
-    answer = claim.decide(effect, min(int(block.samples["cores"].max()), praised.workers))
+    answer = claim.decide(effect, min(int(block.samples["cores"].max()), praised.workers), worthwhile)
+    is_equal = 1 / (1 + worthwhile) < effect.low and effect.high < 1 + worthwhile
     several = block.samples["interpreter"].nunique() > 1
     name, rival_name = (arm_name(block.workload, arm, several) for arm in (praised, rival))
     return {
         "case": size,
         "answer": answer,
         **dict(zip(effect_columns("ratio"), effect, strict=True)),
-        "figures": words.as_fast_as(name, rival_name, effect),
+        "figures": words.as_fast_as(name, rival_name, effect) + (", no difference worth having" if is_equal else ""),
     }

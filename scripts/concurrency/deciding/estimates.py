@@ -99,15 +99,23 @@ def best_set(block: Block) -> set[ArmKey]:
     return {arm for arm, best in zip(block.complete, kept, strict=True) if best}
 
 
+def enough(block: Block, worthwhile: float) -> list[ArmKey]:
+    """The complete arms that are shown to be enough, simplest first: `inference.enough`; after a single round, none."""
+    if block.rounds < 2:
+        return []
+    logs, left_open = block.array(block.complete), block.left_open(block.complete)
+    shown = inference.enough(logs, block.form, worthwhile, left_open)[0]
+    return [arm for arm, is_enough in zip(block.complete, shown, strict=True) if is_enough]
+
+
 def recommended(block: Block, worthwhile: float) -> tuple[ArmKey, bool]:
     """Which of the complete arms to use, and whether it is shown to be enough: `inference.recommended`; after a single
     round, the simplest."""
     if block.rounds < 2:
         return block.complete[0], False
     logs, left_open = block.array(block.complete), block.left_open(block.complete)
-    choice = int(inference.recommended(logs, block.form, worthwhile, left_open)[0])
-    is_enough = inference.enough(logs, block.form, worthwhile, left_open)[0, choice]
-    return block.complete[choice], bool(is_enough)
+    choice = block.complete[int(inference.recommended(logs, block.form, worthwhile, left_open)[0])]
+    return choice, choice in enough(block, worthwhile)
 
 
 def cross_validated(block: Block, effect: Effect, baseline: ArmKey, rivals: list[ArmKey], worthwhile: float) -> Effect:

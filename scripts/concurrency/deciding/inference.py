@@ -221,8 +221,8 @@ def recommended(
 ) -> NDArray[np.intp]:
     """The simplest arm that is `enough` (campaigns): arms must stand in order of simplicity, the baseline first.
 
-    Where none is shown to be, the fastest. But the baseline, where nothing is shown to be faster: whoever gains nothing
-    that can be told from chance has no reason to go concurrent.
+    Where none is shown to be, the fastest. But the baseline, where nothing is shown to be faster, or where that gain is
+    not worthwhile: whoever gains nothing that can be told from chance, or too little, has no reason to go concurrent.
     """
     if logs.shape[2] == 1:
         return np.zeros(len(logs), dtype=np.intp)
@@ -234,7 +234,8 @@ def _recommended(pairs: Differences, means: Array, worthwhile: float) -> NDArray
     arms = means.shape[1]
     is_enough = _enough(pairs, arms, worthwhile)
     choice = np.where(is_enough.any(axis=1), is_enough.argmax(axis=1), means.argmin(axis=1))
-    return np.asarray(np.where(_step_down(pairs, arms)[:, 0], 0, choice))
+    gain = means[:, 0] - means[np.arange(len(means)), choice]
+    return np.asarray(np.where(_step_down(pairs, arms)[:, 0] | (gain <= np.log1p(worthwhile)), 0, choice))
 
 
 def _means(logs: Array, how: Form) -> Array:

@@ -74,7 +74,7 @@ def verified(found: Mapping[str, Any]) -> str:
     ]
     real, replayed = ([sum(arm["real_s"]) for arm in found["arms"]], [arm["replayed_s"] for arm in found["arms"]])
     gain = (
-        f": {words.number(real[0] / real[-1])}× faster, replayed {words.number(replayed[0] / replayed[-1])}×"
+        f": {words.number(real[0] / real[-1])}× as fast, replayed {words.number(replayed[0] / replayed[-1])}×"
         if len(took) > 1
         else ""
     )

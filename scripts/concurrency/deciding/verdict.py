@@ -7,11 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from concurrency.deciding import estimates, noise, words
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult, Beside
+from concurrency.deciding import estimates, noise, sentences
+from concurrency.deciding.alternatives import good_enough
+from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Alternative, Answer, ArmResult, Beside, Why
 from concurrency.deciding.blocks import Block, blocks
 from concurrency.deciding.inference import WORTHWHILE, Effect
+from concurrency.deciding.sentences import Said
 from concurrency.deciding.tables import ARM, ArmKey, effect_columns
+from concurrency.deciding.why import why
 
 COSTS = ("median_s", "cpu_s", "max_rss_bytes")
 
@@ -56,8 +59,8 @@ def noted(answer: Mapping[str, Any], said: Sequence[str]) -> dict[str, Any]:
     """An answer of `verdict` with more `notes`."""
     if not said:
         return dict(answer)
-    notes = [*answer.get("notes", ()), *said]
-    return {**answer, "sentence": " ".join([answer["sentence"], *said]), "notes": notes}
+    notes, warnings = [*answer.get("notes", ()), *said], [*answer["warnings"], *said]
+    return {**answer, "sentence": " ".join([answer["sentence"], *said]), "notes": notes, "warnings": warnings}
 
 
 def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_cut: bool = False) -> Answer:
@@ -94,6 +97,8 @@ def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_
         best=tuple(known[arm] for arm in block.complete if known[arm].best),
         worthwhile=worthwhile,
         is_enough=is_enough,
+        good_enough=good_enough(block, known, key, worthwhile),
+        why=why(block, key.interpreter),
         fewer=fewer,
         more=more,
         at_end=_is_at_end(block, key, fewer),
@@ -178,13 +183,18 @@ def _results(rows: pd.DataFrame) -> tuple[ArmResult, ...]:
 
 
 def _as_data(answer: Answer) -> dict[str, Any]:
+    said = sentences.said(answer)
     data: dict[str, Any] = {
-        "sentence": words.sentences(answer),
+        "sentence": said.whole,
+        "answer": said.answer,
+        "enough_too": said.enough_too,
+        "workers_said": said.workers_said,
+        "warnings": list(said.warnings),
         "host": answer.host,
         "rounds": answer.rounds,
         "warm_up": answer.warm_up,
         "form": answer.form,
-        "ties": [words.name_of(arm, answer) for arm in answer.ties],
+        "ties": [answer.name(arm) for arm in answer.ties],
         "noise": answer.noise.word,
         "reasons": answer.noise.reasons,
         "advice": answer.noise.advice,
@@ -192,15 +202,38 @@ def _as_data(answer: Answer) -> dict[str, Any]:
     }
     if answer.recommended is None:
         return data
-    arm = answer.recommended.key
-    data |= {"strategy": arm.strategy, "options": arm.options, "interpreter": arm.interpreter}
-    data |= {"workers": int(arm.workers), "enough": answer.is_enough, "at_end": answer.at_end}
+    data |= _as_arm(answer.recommended.key)
+    data |= {"enough": answer.is_enough, "at_end": answer.at_end}
+    data |= {"good_enough": [_as_alternative(other, answer) for other in answer.good_enough]}
     data |= {"fewer": _as_costs(answer.fewer), "more": _as_costs(answer.more)}
+    data |= {"why": _as_reason(answer.why, said)} if said.why and answer.why else {}
     speedup = _rounded(effect_columns("speedup"), answer.speedup)
     if answer.versus_sequential is None:
         return data | speedup
     data |= {"sequential_interpreter": answer.sequential_interpreter}
     return data | speedup | _rounded(effect_columns("versus_sequential"), answer.versus_sequential)
+
+
+def _as_arm(key: ArmKey) -> dict[str, Any]:
+    return key._asdict() | {"workers": int(key.workers)}
+
+
+def _as_alternative(other: Alternative, answer: Answer) -> dict[str, Any]:
+    return (
+        {"name": answer.name(other.arm), **_as_arm(other.arm.key)}
+        | _rounded(effect_columns("longer"), other.longer)
+        | {"spares": list(other.spares)}
+    )
+
+
+def _as_reason(why: Why, said: Said) -> dict[str, Any]:
+    return {
+        "waiting": round(why.waiting, 4),
+        "computing": round(why.computing, 4),
+        "ceiling": None if math.isnan(why.ceiling) else round(why.ceiling, 3),
+        "set_by": why.set_by,
+        "sentence": said.why,
+    }
 
 
 def _as_costs(beside: Beside | None) -> dict[str, Any] | None:
@@ -224,5 +257,5 @@ def _over_hosts(answers: dict[str, dict[str, Any]], timings: pd.DataFrame) -> di
     if len(hosts) == 1:
         return answers[hosts[0]]
     of_hosts = {host: answers[host] for host in hosts}
-    sentence = words.over_hosts({host: answer["sentence"] for host, answer in of_hosts.items()})
+    sentence = sentences.over_hosts({host: answer["sentence"] for host, answer in of_hosts.items()})
     return answers[hosts[0]] | {"sentence": sentence, "hosts": of_hosts}

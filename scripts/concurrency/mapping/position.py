@@ -140,7 +140,7 @@ def _where(point: Point, spot: Spot) -> str:
     names = sorted(map(said, spot.best))
     there = f"{said(spot.recommended)} is the answer there"
     if spot.clear and spot.recommended != BASELINE:
-        there += f", {words.number(spot.gain)}× faster than one by one"
+        there += f", {words.number(spot.gain)}× as fast as one by one"
     elif not spot.clear:
         there = (
             f"no winner can be told there among {words.listed(names)}"

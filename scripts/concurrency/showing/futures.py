@@ -5,15 +5,18 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from concurrency.showing.style import FAILED, STYLE
+from concurrency.showing.style import BLUE, FAILED, GREEN, GREY, INK, ON_COLOUR, PAPER, STYLE, WIDE, title
 
-PENDING, QUEUED, RUNNING = "#E0E0E0", "#56B4E9", "#0072B2"
+PENDING, QUEUED, RUNNING = GREY, GREEN, BLUE
 
 
-def draw(life: pd.DataFrame, failing: pd.DataFrame) -> Figure:
-    """Each job of `lessons.futures.life()` from submit to its end, with its cancel and its callback."""
+def draw(life: pd.DataFrame, failing: pd.DataFrame, width: float = WIDE) -> Figure:
+    """Each job of `lessons.futures.life()` from submit to its end, with its cancel and its callback. `width` is in
+    inches."""
+    is_wide = width == WIDE
     with rc_context(STYLE):
-        figure = Figure(figsize=(10, 6.5), layout="constrained")
+        figure = Figure(figsize=(width, 6.5 if is_wide else 7.2), layout="constrained")
+        title(figure, f"The life of {len(life)} futures on {life['worker'].nunique()} worker processes")
         axes = figure.subplots()
         for _, job in life.iterrows():
             y = job["job"]
@@ -23,19 +26,20 @@ def draw(life: pd.DataFrame, failing: pd.DataFrame) -> Figure:
             axes.barh(y, min(running, started) - job["submitted_s"], left=job["submitted_s"], color=PENDING)
             if job["state"] == "FINISHED":
                 if started > running:
-                    axes.barh(y, started - running, left=running, color=QUEUED, hatch="///", edgecolor="white")
+                    axes.barh(y, started - running, left=running, color=QUEUED, hatch="///", edgecolor=PAPER)
                 axes.barh(y, end - started, left=started, color=RUNNING)
-                label = f"worker {job['worker']:.0f}"
-                axes.text((started + end) / 2, y, label, ha="center", va="center", color="white", fontsize=7)
+                label = f"{'worker ' if is_wide else ''}{job['worker']:.0f}"
+                begin = job["cancel_s"] if started <= job["cancel_s"] <= end else started  # beside the mark, not on it
+                axes.text((begin + end) / 2, y, label, ha="center", va="center", color=ON_COLOUR, fontsize=7.5)
             if pd.notna(job["cancel_s"]):
                 axes.plot(job["cancel_s"], y, "X", color=FAILED, markersize=8)
                 answer = "cancelled" if job["cancelled"] else "too late"
                 axes.annotate(
                     answer, (max(job["cancel_s"], end), y), xytext=(6, 0), textcoords="offset points", va="center",
-                    fontsize=8, color=FAILED,
+                    fontsize=8,
                 )  # fmt: skip
             if pd.notna(job["callback_s"]) and job["state"] == "FINISHED":
-                axes.plot(job["callback_s"], y, "|", color="#000000", markersize=11, markeredgewidth=2)
+                axes.plot(job["callback_s"], y, "|", color=INK, markersize=11, markeredgewidth=2)
         axes.set_ylim(len(life) + 0.8, 0.2)
         axes.set_yticks(range(1, len(life) + 1, 2))
         axes.set_ylabel("job")
@@ -43,15 +47,12 @@ def draw(life: pd.DataFrame, failing: pd.DataFrame) -> Figure:
         axes.grid(axis="y", visible=False)
         keys = [
             Patch(color=PENDING, label="PENDING"),
-            Patch(
-                facecolor=QUEUED, hatch="///", edgecolor="white", label="RUNNING, says the future; waits in the queue"
-            ),
+            Patch(facecolor=QUEUED, hatch="///", edgecolor=PAPER, label="RUNNING, says the future; waits in the queue"),
             Patch(color=RUNNING, label="RUNNING in a worker"),
             axes.plot([], [], "X", color=FAILED, linestyle="none", label="cancel() was called")[0],
-            axes.plot([], [], "|", color="#000000", linestyle="none", markersize=11, label="its callback ran")[0],
+            axes.plot([], [], "|", color=INK, linestyle="none", markersize=11, label="its callback ran")[0],
         ]
-        figure.legend(handles=keys, loc="outside lower center", ncols=3)
-        axes.set_title("The life of 24 futures on 4 worker processes", fontsize=12)
+        figure.legend(handles=keys, loc="outside lower center", ncols=3 if is_wide else 1)
     return figure
 
 

@@ -1,21 +1,24 @@
 """What the plots of a workload share: which arms they show, and lines against the number of workers."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
+from concurrency.deciding.names import ONE_BY_ONE
 from concurrency.deciding.scaling import CURVE, CurveKey
-from concurrency.showing.style import COLOURS
+from concurrency.showing.style import INK, look
+from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
-MARKERS = "osD^vP*X<>"
 LINE_STYLES = ["-", "--", ":", "-."]
 LABELLED_COUNTS = 12  # as many numbers fit side by side below half a figure
+NAMED = 6  # lines whose names find room beside them
 
 
 def competing(table: pd.DataFrame, workload: str) -> pd.DataFrame:
@@ -42,24 +45,59 @@ class Line:
 
 
 def lines(arms: pd.DataFrame, in_panels: bool = False) -> Iterator[Line]:
-    """One per strategy, which looks the same under every interpreter; `in_panels`, where the panel names that, the key
-    does not."""
+    """One per curve, by the look of its strategy; what else tells curves of a strategy apart is in the dashes. With
+    `in_panels`, where the panel names the interpreter, the key does not."""
     groups = [(CurveKey(*key), own) for key, own in arms.sort_values("workers").groupby(CURVE, sort=True)]
-    names = list(dict.fromkeys((key.strategy, key.options, key.host) for key, _ in groups))
+    alike: dict[str, list[tuple[str, ...]]] = {}  # what tells the curves of a strategy apart
     interpreters = [] if in_panels else sorted(arms["interpreter"].unique())
     for key, own in groups:
-        i = names.index((key.strategy, key.options, key.host))
-        label = f"{key.strategy} {key.options}".strip() + (f" on {key.host}" if arms["host"].nunique() > 1 else "")
-        style = {"marker": MARKERS[i % len(MARKERS)], "color": COLOURS[i % len(COLOURS)], "label": label}
-        if len(interpreters) > 1:
-            style["label"] += f" on {key.interpreter}"
-            style["linestyle"] = LINE_STYLES[interpreters.index(key.interpreter) % len(LINE_STYLES)]
-        yield Line(key, own, style)
+        name = ONE_BY_ONE if key.strategy == BASELINE else key.strategy
+        label = f"{name} {key.options}".strip() + (f" on {key.host}" if arms["host"].nunique() > 1 else "")
+        label += f" on {key.interpreter}" if len(interpreters) > 1 else ""
+        apart = key.options, key.host, key.interpreter if interpreters else ""
+        others = alike.setdefault(key.strategy, [])
+        if apart not in others:
+            others.append(apart)
+        colour, marker = look(key.strategy)
+        dashes = LINE_STYLES[others.index(apart) % len(LINE_STYLES)]
+        yield Line(key, own, {"marker": marker, "color": colour, "linestyle": dashes, "label": label})
 
 
 def height(arms: pd.DataFrame) -> float:
     """Inches that leave room for a key with a line per strategy."""
     return max(4.4, 1.2 + 0.22 * len(list(lines(arms))))
+
+
+def name_ends(
+    axes: Axes, drawn: Sequence[Line], names: Sequence[str], ends: Sequence[tuple[float, float]], apart: float
+) -> None:
+    """Mark and name of each line right of the panel, at the height at which the line ends, as far as they do not come
+    closer than `apart`, a share of the panel's height; `ends` are in data coordinates. What ends far from there, is
+    only named."""
+    to_axes = (axes.transData + axes.transAxes.inverted()).transform
+    heights = _spread([float(to_axes(end)[1]) for end in ends], apart)
+    last = max((x for x, _ in ends), default=0)
+    for line, name, (x, end), y in zip(drawn, names, ends, heights, strict=True):
+        colour, marker = line.style["color"], line.style["marker"]
+        axes.plot(1.07, y, marker, color=colour, markersize=5, transform=axes.transAxes, clip_on=False)
+        axes.text(1.09, y, name, transform=axes.transAxes, va="center", fontsize=9, color=INK)
+        if x == last:
+            leader = {"arrowstyle": "-", "color": colour, "linewidth": 1, "shrinkA": 3, "shrinkB": 5}
+            axes.annotate("", (x, end), (1.065, y), textcoords="axes fraction", arrowprops=leader)
+
+
+def _spread(heights: Sequence[float], apart: float) -> list[float]:
+    """`heights` between 0 and 1, moved as little as keeps them `apart`."""
+    order = np.argsort(heights, kind="stable")
+    spread = np.array(heights, dtype=float)[order]
+    for i in range(1, len(spread)):
+        spread[i] = max(spread[i], spread[i - 1] + apart)
+    spread[-1:] = np.minimum(spread[-1:], 1)
+    for i in range(len(spread) - 2, -1, -1):
+        spread[i] = min(spread[i], spread[i + 1] - apart)
+    placed = np.empty(len(spread))
+    placed[order] = spread
+    return [float(height) for height in placed]
 
 
 def workers_axis(

@@ -15,60 +15,72 @@ from concurrency.mapping import grid, thumb
 from concurrency.mapping.contestants import ITEMS
 from concurrency.mapping.grid import LEVELS, LONGEST_COMPUTING_S, LONGEST_WAIT_S, Place
 from concurrency.mapping.position import Spot, said, spots
-from concurrency.showing.style import STYLE
-from concurrency.workloads.known import kind_of
+from concurrency.showing.style import BLUE, DIM, GREY, INK, PAPER, STYLE, VERMILION, WIDE, look, subject, title
 
 FINE = 4  # points to a level, of the picture's ground
-LOOKS = {  # light, so that what is written on them can be read; each with a pattern of its own
-    "sequential": ("#f2f2f2", ""),
-    "threads": ("#fbe3c8", "//"),
-    "asyncio": ("#cfe6f5", ".."),
-    "asyncio_to_thread": ("#e4f1fa", "oo"),
-    "process_pool": ("#f6d5c8", "\\\\"),
-    "interpreter_pool": ("#e9d5e3", "--"),
-    "processes_asyncio": ("#cdebdf", "||"),
-    "asyncio_then_threads": ("#dfe9c9", "+"),
-    "asyncio_then_processes": ("#fff3c4", "x"),
-    "threads_then_processes": ("#e6dccb", "O"),
+PATTERNS = {  # beside the strategy's colour
+    "sequential": "",
+    "threads": "//",
+    "asyncio": "..",
+    "asyncio_to_thread": "oo",
+    "process_pool": "\\\\",
+    "interpreter_pool": "--",
+    "processes_asyncio": "||",
+    "asyncio_then_threads": "+",
+    "asyncio_then_processes": "x",
+    "threads_then_processes": "O",
 }
-INK, PATTERN, UNTOLD, WRONG = "#1a1a1a", "#b4b4b4", "#4d4d4d", "#a00000"
+LIGHT = 0.22  # how strong the colours of regions are, so that what is written on them can be read
+UNTOLD, WRONG = DIM, VERMILION
 GAINS = (1.5, 2, 3, 5, 8, 12, 16)
-NAME = 4  # levels that a name is wide
-PAPER: Any = {"boxstyle": "round,pad=0.15", "facecolor": "#ffffff", "alpha": 0.85, "linewidth": 0}  # behind names
+NAME = 4  # levels that a name is wide, where the panel is as wide as the page
+BEHIND: Any = {"boxstyle": "round,pad=0.15", "facecolor": PAPER, "alpha": 0.85, "linewidth": 0}  # names
+CROWDED = 2 * NAME  # where names are as wide, the caption alone says how far each claim is right
 CROSSED = 2  # levels from one cross to the next
 ROOM = 0.5  # levels around it that a name takes: a region without is named in the key alone
 PANELS_ABREAST = 2
 
 
-def draw(table: pd.DataFrame, located: Sequence[Mapping[str, Any]] = ()) -> Figure:
+def draw(table: pd.DataFrame, located: Sequence[Mapping[str, Any]] = (), width: float = WIDE) -> Figure:
     """A panel for each interpreter of a `table` of the map: regions by the strategy that is recommended, hatched where
     no winner can be told, contours of what it gains over one by one, the borders between the claims of the rule of
-    thumb, with crosses where they are wrong, and the works `located` on it."""
+    thumb, with crosses where they are wrong, and the works `located` on it. `width` is in inches."""
     known = spots(table)
-    abreast = min(PANELS_ABREAST, len(known))
+    is_wide = width == WIDE
+    abreast = min(PANELS_ABREAST if is_wide else 1, len(known))
     down = math.ceil(len(known) / abreast)
-    with rc_context(STYLE | {"axes.grid": False, "hatch.linewidth": 0.6, "hatch.color": PATTERN}):
-        figure = Figure(figsize=(9.5 if abreast == 1 else 13.5, 7.2 * down + 1.2), layout="constrained")
+    name = NAME * abreast * WIDE / width
+    inches = (7.2 if abreast == 1 and is_wide else 4.8) * down + (1.2 if is_wide else 2.6)
+    with rc_context(STYLE | {"axes.grid": False, "hatch.linewidth": 0.6, "hatch.color": GREY}):
+        figure = Figure(figsize=(width, inches), layout="constrained")
         panels = figure.subplots(down, abreast, squeeze=False).ravel()
         for axes, (label, own) in zip(panels, known.items(), strict=False):
-            _panel(axes, own, [one for one in located if one["interpreter"] == label])
+            _panel(axes, own, [one for one in located if one["interpreter"] == label], name)
             axes.set_title(label)
             for text in axes.texts:
                 text.set_in_layout(False)  # it may stick out, which is no reason to make room
         for axes in panels[len(known) :]:
             axes.set_axis_off()
-        figure.suptitle("Which strategy, for items that wait and compute so long?", fontsize=13)
-        figure.legend(handles=_key(known, table), loc="outside lower center", ncols=3, fontsize=9)
+        title(figure, "Which strategy" + (", for items that wait and compute so long?" if is_wide else "?"))
+        figure.legend(handles=_key(known, table), loc="outside lower center", ncols=3 if is_wide else 1, fontsize=9)
     return figure
 
 
-def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[str, Any]]) -> None:
+def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[str, Any]], wide: float) -> None:
+    """One interpreter's, on which a name is so many levels `wide`."""
     levels = np.linspace(0, LEVELS, LEVELS * FINE + 1)
     ground = [[_nearest(known, x, y) for x in levels] for y in levels]
     for name in _names(known):
         mask = np.array([[spot.recommended == name for spot in row] for row in ground], dtype=float)
-        colour, hatch = LOOKS[name]
-        axes.contourf(levels, levels, mask, levels=[0.5, 1.5], colors=[colour], hatches=[hatch], zorder=1)
+        axes.contourf(
+            levels,
+            levels,
+            mask,
+            levels=[0.5, 1.5],
+            colors=[(look(name).colour, LIGHT)],
+            hatches=[PATTERNS[name]],
+            zorder=1,
+        )
         axes.contour(levels, levels, mask, levels=[0.5], colors=[INK], linewidths=1.2, zorder=3)
     untold = np.array([[not spot.clear for spot in row] for row in ground], dtype=float)
     if untold.any():
@@ -76,15 +88,15 @@ def _panel(axes: Axes, known: Mapping[Place, Spot], located: Sequence[Mapping[st
             axes.contourf(levels, levels, untold, levels=[0.5, 1.5], colors=["none"], hatches=["////"], zorder=2)
     _contours(axes, known)
     taken = np.zeros((len(levels), len(levels)), dtype=bool)  # by other names
-    _thumb(axes, known, taken)
+    _thumb(axes, known, taken, wide)
     for one in located:
-        _point(axes, one, taken)
+        _point(axes, one, taken, wide)
     for name in _names(known):
         mask = np.array([[spot.recommended == name for spot in row] for row in ground])
         if (middle := _middle(mask & ~taken, levels)) is not None:
-            x = min(max(middle[0], NAME / 2), LEVELS - NAME / 2)
+            x = min(max(middle[0], wide / 2), LEVELS - wide / 2)
             text = said(name).replace("_then_", "_then_\n")
-            axes.text(x, middle[1], text, ha="center", va="center", weight="bold", color=INK, zorder=6, bbox=PAPER)
+            axes.text(x, middle[1], text, ha="center", va="center", weight="bold", color=INK, zorder=6, bbox=BEHIND)
     axes.set_xlim(0, LEVELS)
     axes.set_ylim(0, LEVELS)
     ticks = [0, *range(4, LEVELS + 1, 4)]
@@ -99,19 +111,19 @@ def _names(known: Mapping[Place, Spot]) -> list[str]:
     return sorted({spot.recommended for spot in known.values()})
 
 
-def _point(axes: Axes, one: Mapping[str, Any], taken: np.ndarray) -> None:
+def _point(axes: Axes, one: Mapping[str, Any], taken: np.ndarray, wide: float) -> None:
     """A work by its name, to the side where there is room, and the ground that this takes."""
     x, y = (
         grid.level(min(one[time] / 1000, longest_s), longest_s)
         for time, longest_s in (("waits_ms", LONGEST_WAIT_S), ("computes_ms", LONGEST_COMPUTING_S))
     )
     right, up = x < LEVELS * 0.75, y < LEVELS * 0.9
-    axes.plot(x, y, "o", color="#000000", markersize=8, zorder=7, markeredgecolor="#ffffff", clip_on=False)
+    axes.plot(x, y, "o", color=INK, markersize=8, zorder=7, markeredgecolor=PAPER, clip_on=False)
     axes.annotate(
-        kind_of(one["workload"]).title.partition(" (")[0], (x, y), xytext=(8 if right else -8, 4 if up else -12),
-        textcoords="offset points", ha="left" if right else "right", fontsize=9, zorder=8, bbox=PAPER,
+        subject(one["workload"]), (x, y), xytext=(8 if right else -8, 4 if up else -12),
+        textcoords="offset points", ha="left" if right else "right", fontsize=9, zorder=8, bbox=BEHIND,
     )  # fmt: skip
-    _take(taken, (x, x + NAME) if right else (x - NAME, x), (y - 0.7, y + 1))
+    _take(taken, (x, x + wide) if right else (x - wide, x), (y - 0.7, y + 1))
 
 
 def _take(taken: np.ndarray, across: tuple[float, float], up: tuple[float, float]) -> None:
@@ -140,12 +152,12 @@ def _contours(axes: Axes, known: Mapping[Place, Spot]) -> None:
     lines = axes.tricontour(
         [place.waiting for place in places], [place.computing for place in places],
         [known[place].gain for place in places],
-        levels=GAINS, colors=["#00507a"], linewidths=0.9, linestyles="--", zorder=4,
+        levels=GAINS, colors=[BLUE], linewidths=0.9, linestyles="--", zorder=4,
     )  # fmt: skip
     axes.clabel(lines, fmt=lambda gain: f"{gain:g}×", fontsize=8)
 
 
-def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray) -> None:
+def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray, wide: float) -> None:
     """Where each claim of the rule of thumb applies, and crosses where it is wrong; and the ground that names take."""
     shift = grid.IN_TEN * math.log10(LONGEST_WAIT_S / LONGEST_COMPUTING_S)  # from as much waiting to as much computing
     slow = grid.level(thumb.SLOW_S, LONGEST_WAIT_S)
@@ -162,14 +174,16 @@ def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray) -> None:
             axes.plot(
                 *zip(*marked, strict=True), "x", color=WRONG, markersize=4, markeredgewidth=0.8, zorder=5, clip_on=False
             )
-        shares = f"right on {100 * one.right:.0f} %,\nwrong on {100 * one.wrong:.0f} %"
+        claim = one.claim.text.replace(": ", ":\n")
+        if wide < CROWDED:
+            claim += f", right on {100 * one.right:.0f} %,\nwrong on {100 * one.wrong:.0f} %"
         axes.text(
-            x, y, one.claim.text.replace(": ", ":\n") + f", {shares}",
-            ha=across, va=up, fontsize=8, color=WRONG, zorder=6, bbox=PAPER,
+            x, y, claim if wide < CROWDED else claim.replace(" and", "\nand"),
+            ha=across, va=up, fontsize=8, zorder=6, bbox=BEHIND,
         )  # fmt: skip
         _take(
             taken,
-            (x - NAME - 1, x) if across == "right" else (x, x + NAME + 1),
+            (x - wide - 1, x) if across == "right" else (x, x + wide + 1),
             (y, y + 2) if up == "bottom" else (y - 2, y),
         )
 
@@ -186,19 +200,19 @@ def _key(known: Mapping[str, Mapping[Place, Spot]], table: pd.DataFrame) -> list
     names = {spot.recommended for of_places in known.values() for spot in of_places.values()}
     regions = [
         Patch(
-            facecolor=LOOKS[name][0], hatch=LOOKS[name][1], edgecolor=INK,
+            facecolor=(look(name).colour, LIGHT), hatch=PATTERNS[name], edgecolor=INK,
             label=said(name) if workers[name] == 1 else f"{said(name)}, {workers[name]} workers",
         )
-        for name in LOOKS
+        for name in PATTERNS
         if name in names
     ]  # fmt: skip
     return [
         *regions,
         Patch(facecolor="none", hatch="////", edgecolor=UNTOLD, label="no winner can be told"),
-        Line2D([], [], color="#00507a", linestyle="--", label="times as fast as one by one"),
+        Line2D([], [], color=BLUE, linestyle="--", label="times as fast as one by one"),
         Line2D([], [], color=WRONG, label="borders of the rule of thumb"),
         Line2D([], [], color=WRONG, marker="x", linestyle="", label="… which is wrong here"),
-        Line2D([], [], color="#000000", marker="o", linestyle="", label="a work that was measured"),
+        Line2D([], [], color=INK, marker="o", linestyle="", label="a work that was measured"),
     ]
 
 

@@ -1,6 +1,6 @@
 """The report: one HTML file that opens offline, the answer first; it only shows what the tables and plots say."""
 
-import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,28 +9,20 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE
-from concurrency.deciding.names import row_name
-from concurrency.deciding.scaling import in_words
+from concurrency.deciding.names import ONE_BY_ONE, row_name
 from concurrency.deciding.tables import ARM
-from concurrency.deciding.words import doing_the_job, number
+from concurrency.deciding.words import ONE_WORK, doing_the_job, number
 from concurrency.errors import shown
+from concurrency.showing.captions import costs, how_many_workers
+from concurrency.showing.glossary import GLOSSARY, Linked, anchor
+from concurrency.showing.page import ENVIRONMENT, picture
+from concurrency.showing.style import subject
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
 READS = ("report.html.j2",)
-ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-PLOTS = ("comparison", "workers", "cost")
-LAWS_TOLD = 6  # in a caption; more of them are in the table
 FILES = ["tables/timings.csv", "tables/summary.csv", "tables/scaling.csv", "tables/claims.csv", "tables/verdict.json"]
 EXPLAINED = {
     "futures": "The life of a future",
@@ -58,64 +50,80 @@ def render(
     """The report as HTML.
 
     `plots` are the SVG files named `<workload>_<plot>.svg`; `explanations` SVG files named as in EXPLAINED, each with a
-    text beside it; `config` is shown as it was used; `left_out` says for each workload why a strategy that was asked
-    for could not be run; `replayed` tells of the path to the sites, as `path.facts` has it, `measured` what each of
-    the user's own works is; `mapped` are the picture of the map, beside it what it shows in words, and a sentence on
-    each measured work; `recommended` has the script of what is recommended for a workload.
+    text beside it; beside each SVG lies the one for a phone, `…_narrow.svg`. `config` is shown as it was used;
+    `left_out` says for each workload why a strategy that was asked for could not be run; `replayed` tells of the path
+    to the sites, as `path.facts` has it, `measured` what each of the user's own works is; `mapped` are the picture of
+    the map, beside it what it shows in words, and a sentence on each measured work; `recommended` has the script of
+    what is recommended for a workload.
     """
-    drawn = {path.stem: path for path in plots}
+    drawn = {path.stem: path for path in [*plots, *explanations]}
     screened = timings["screening"].fillna(False)
-    workloads = [
-        _workload(name, timings, summary, scaling, verdict[name], drawn, left_out.get(name, {}))
+    linked = Linked()
+    works = [
+        _work(name, timings, summary, scaling, verdict[name], drawn)
+        | {
+            "left_out": left_out.get(name, {}),
+            "measured": measured.get(name, ""),
+            "script": _script(name, recommended[name], config) if name in recommended else None,
+        }
         for name in sorted(verdict, key=lambda name: (kind_of(name).is_fast, name))
     ]
     return ENVIRONMENT.get_template("report.html.j2").render(
-        workloads=workloads,
+        works=works,
+        basis=_basis(int(timings.loc[~screened, "round"].nunique()), int((~screened).sum()), int(screened.sum())),
         claims=claims.to_dict("records") if claims["case"].ne("").any() else [],
-        explanations=[{"title": _explained(path.stem)} | _explained_picture(path) for path in explanations],
-        environment={**environment, **_interpreters(timings)},
-        replayed=replayed,
-        measured=measured,
-        mapped=mapped and {"picture": _explained_picture(mapped[0]), "works": mapped[1]},
-        scripts=[
-            {
-                "title": kind_of(name).title,
-                "code": shown(path.read_text(encoding="utf-8")),
-                "file": f"recommended/{path.name}",
-            }
-            | {"job": doing_the_job(name, config) if kind_of(name).setting != "download" else ""}
-            for name, path in recommended.items()
+        explanations=[
+            {"title": EXPLAINED[path.stem]} | _explained(path) for path in explanations if path.stem in EXPLAINED
         ],
+        where={work["title"]: work["quiet"] for work in works} | dict(environment) | _interpreters(timings),
+        replayed=replayed,
+        mapped=mapped and {"picture": _explained(mapped[0]), "works": mapped[1]},
+        again=_again(config, int(timings["cores"].max())),
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
-        cores=timings["cores"].max(),
         files=FILES,
-        rounds=int(timings.loc[~screened, "round"].nunique()),
-        samples=int((~screened).sum()),
-        screened=int(screened.sum()),
+        glossary=GLOSSARY,
+        anchor=anchor,
+        linked=linked,
     )
 
 
-def _explained_picture(path: Path) -> dict[str, Any]:
-    """A picture with the text that lies beside it."""
-    return _picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
-
-
-def _explained(topic: str) -> str:
-    """The title of an explanation."""
+def _basis(rounds: int, samples: int, screened: int) -> str:
+    """What all of it rests on."""
+    before = f", after {screened:,} of screening, which chose the worker counts and count for nothing else"
     return (
-        EXPLAINED.get(topic)
-        or f"{kind_of(topic.removesuffix('_timeline')).title.partition(' (')[0]}: who did what when"
+        f"From {samples:,} sample{'s' * (samples != 1)} in {rounds} round{'s' * (rounds != 1)}"
+        f"{before if screened else ''}. In each round every arm ran once, in random order, each in a fresh "
+        "interpreter; speed-ups compare times of the same round, and their 95 % intervals hold for all arms of a work "
+        "at once."
     )
 
 
-def _workload(
+def _again(config: Mapping[str, Any], cores: int) -> str:
+    """The command that does the same again."""
+    if "items" not in config:
+        return f"snakemake --cores {cores}"
+    given = " ".join(f"{key}={shlex.quote(str(config[key]))}" for key in ONE_WORK if config.get(key))
+    return f"snakemake --cores {cores} --config {given}"
+
+
+def _script(name: str, path: Path, config: Mapping[str, Any]) -> dict[str, str]:
+    """What is recommended, as code, and the command by which the job itself is done so."""
+    job = doing_the_job(name, config) if kind_of(name).setting != "download" else ""
+    return {"code": shown(path.read_text(encoding="utf-8")), "file": f"recommended/{path.name}", "job": job}
+
+
+def _explained(path: Path) -> dict[str, Any]:
+    """A picture with the text that lies beside it."""
+    return picture(path, path.with_suffix(".txt").read_text(encoding="utf-8"))
+
+
+def _work(
     name: str,
     timings: pd.DataFrame,
     summary: pd.DataFrame,
     scaling: pd.DataFrame,
     answer: Mapping[str, Any],
     drawn: Mapping[str, Path],
-    left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     arms = summary[summary["workload"] == name]
     apart = arms["strategy"].isin(kind_of(name).algorithms())
@@ -126,40 +134,35 @@ def _workload(
         if not (arms[column.source].isna() | arms[column.source].eq("")).all()
         and (column.source not in ("interpreter", "host") or column.source in differing)
     ]
-    alts = {
+    says = {
         "comparison": answer["sentence"],
-        "workers": _best_workers(arms[~apart], scaling[scaling["workload"] == name]),
-        "cost": _costs(arms[~apart]),
+        "workers": how_many_workers(arms[~apart], scaling[scaling["workload"] == name]),
+        "cost": costs(arms[~apart]),
     }
+    control = _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_DECIDE else ""
+    reasons = f": {'; '.join(answer['reasons'])}" if answer["reasons"] else ""
     return {
         "name": name,
         "title": kind_of(name).title,
-        "sentence": answer["sentence"],
+        "subject": subject(name),
+        "answer": answer["answer"],
+        "enough_too": answer["enough_too"],
+        "workers_said": answer["workers_said"],
+        "why": (answer["why"] or {}).get("sentence", ""),
+        "warnings": answer["warnings"],
         "noise": answer["noise"],
-        "reasons": answer["reasons"],
-        "control": _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_DECIDE else "",
+        "quiet": " ".join(filter(None, [f"{answer['noise']}{reasons}.", control])),
         "pictures": {
-            plot: _picture(drawn[f"{name}_{plot}"], alts[plot], caption=plot != "comparison")
-            for plot in PLOTS
+            plot: picture(drawn[f"{name}_{plot}"], text, has_caption=plot != "comparison")
+            for plot, text in says.items()
             if f"{name}_{plot}" in drawn
         },
+        "timeline": _explained(drawn[f"{name}_timeline"]) if f"{name}_timeline" in drawn else None,
         "columns": [column.title for column in shown],
         "rows": list(_rows(arms[~apart], shown)),
         "algorithms": list(_rows(arms[apart], shown)),
-        "left_out": left_out,
         "errors": list(_errors(timings[timings["workload"] == name])),
     }
-
-
-def _picture(path: Path, says: str, caption: bool = True) -> dict[str, Any]:
-    """An SVG file to stand in the page: its ids made its own, and what it shows in words, for those who cannot see it
-    and, as its `caption`, for all.
-    """
-    svg = path.read_text(encoding="utf-8")
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{path.stem}-", svg)
-    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(says)}"', 1)
-    return {"svg": Markup(svg), "text": says if caption else ""}  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
 
 
 @dataclass(frozen=True)
@@ -204,69 +207,9 @@ COLUMNS = (
 def _rows(arms: pd.DataFrame, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
     for _, arm in arms.iterrows():
         known = kind_of(arm["workload"]).strategies().get(arm["strategy"])
-        name = arm["strategy"] + (" ◆" if arm["best"] else "")
+        name = (ONE_BY_ONE if arm["strategy"] == BASELINE else arm["strategy"]) + (" ◆" if arm["best"] else "")
         first = {"text": name, "sort": None, "hint": known.summary if known else ""}
         yield {"best": bool(arm["best"]), "cells": [first, *(column.cell(arm) for column in columns)]}
-
-
-def _best_workers(arms: pd.DataFrame, scaling: pd.DataFrame) -> str:
-    """The finding of the workers plot: where each strategy was fastest, the law of its scaling and what limits it."""
-    laws = (in_words(row, scaling["interpreter"].nunique() > 1) for _, row in scaling.iterrows())
-    told = list(filter(None, laws))
-    more = f"; {len(told) - LAWS_TOLD} others in scaling.csv" if len(told) > LAWS_TOLD else ""
-    return _fastest(arms) + (f" How they scale: {'; '.join(told[:LAWS_TOLD])}{more}." if told else "")
-
-
-def _fastest(arms: pd.DataFrame) -> str:
-    """Each strategy with the worker count at which it was fastest."""
-    best = arms[arms["speedup"].notna() & (arms["strategy"] != BASELINE)].drop_duplicates(["strategy", "interpreter"])
-    if best.empty:
-        return "No speed-ups."
-    if arms["versus_sequential"].isna().all():
-        found = [f"{row_name(arm)} {arm['speedup']:.3g} times" for _, arm in best.iterrows()]
-        return f"Each strategy where it was fastest, against one by one: {'; '.join(found)}."
-    sentences = ["Each strategy where it was fastest, against one by one on the same interpreter."]
-    for interpreter, own in best.groupby("interpreter", sort=True):
-        found = [
-            f"{row_name(arm)} {arm['speedup']:.3g} times ({_interval(arm, 'speedup')})" for _, arm in own.iterrows()
-        ]
-        baseline = arms[(arms["interpreter"] == interpreter) & (arms["strategy"] == BASELINE)]
-        for _, arm in baseline[baseline["versus_sequential"].notna()].iterrows():
-            place = (
-                f"{arm['versus_sequential']:.3g} times as fast as the fastest ({_interval(arm, 'versus_sequential')})"
-            )
-            found.append("one by one itself " + (place if arm["versus_sequential"] != 1 else "is the fastest of all"))
-        sentences.append(f"{interpreter}: {'; '.join(found)}.")
-    return " ".join(sentences)
-
-
-def _interval(arm: pd.Series, name: str) -> str:
-    low, high = arm[f"{name}_low"], arm[f"{name}_high"]
-    return f"95 %: {low:.3g}–{high:.3g}" if pd.notna(low) else "one round"
-
-
-def _costs(arms: pd.DataFrame) -> str:
-    """The finding of the cost plot: the arms that took least and most memory and CPU time."""
-    done = arms[arms["rounds"] > 0].astype({"max_rss_bytes": float, "cpu_s": float})
-    if done.empty:
-        return "Nothing succeeded."
-    extremes = []
-    for column, written in (("max_rss_bytes", _memory), ("cpu_s", _cpu_time)):
-        least, most = (done.loc[found] for found in (done[column].idxmin(), done[column].idxmax()))
-        amounts = [written(row[column]) for row in (least, most)]
-        if amounts[0] == amounts[1]:
-            extremes.append(f"All: {amounts[0]}")
-        else:
-            extremes += [f"Least: {row_name(least, arms)}, {amounts[0]}", f"Most: {row_name(most, arms)}, {amounts[1]}"]
-    return f"{'. '.join(extremes)}."
-
-
-def _memory(size_bytes: float) -> str:
-    return f"{size_bytes / 2**20:.0f} MiB of memory"
-
-
-def _cpu_time(seconds: float) -> str:
-    return f"{number(seconds)} s of CPU time"
 
 
 def _control(ratio: Mapping[str, float | None]) -> str:

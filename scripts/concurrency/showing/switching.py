@@ -5,21 +5,26 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from concurrency.showing.style import COLOURS, STYLE
+from concurrency.showing.style import STYLE, WIDE, look, title
+
+LOOKS = {"threads": look("threads"), "tasks": look("asyncio")}
 
 
-def draw(table: pd.DataFrame) -> Figure:
-    """Time per switch and memory of each, against how many threads or tasks there are."""
+def draw(table: pd.DataFrame, width: float = WIDE) -> Figure:
+    """Time per switch and memory of each, against how many threads or tasks there are. `width` is in inches."""
+    is_wide = width == WIDE
     with rc_context(STYLE):
-        figure = Figure(figsize=(10, 4), layout="constrained")
+        figure = Figure(figsize=(width, 3.8 if is_wide else 6.6), layout="constrained")
+        title(figure, "What it costs to have many")
         for axes, column, unit, label in zip(
-            figure.subplots(1, 2),
+            figure.subplots(*((1, 2) if is_wide else (2, 1))),
             ("switch_ns", "bytes_each"),
             (1000, 1024),
             ("microseconds per switch", "KiB of memory each"),
             strict=True,
         ):
-            for (kind, rows), marker, colour in zip(table.groupby("kind"), "os", COLOURS, strict=False):
+            for kind, rows in table.groupby("kind"):
+                colour, marker = LOOKS[str(kind)]
                 known = rows[rows[column] > 0]
                 axes.plot(known["reached"], known[column] / unit, marker=marker, color=colour, label=kind)
             axes.set_xscale("log")
@@ -30,7 +35,6 @@ def draw(table: pd.DataFrame) -> Figure:
                 axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
                 axis.set_minor_formatter(NullFormatter())
             axes.legend()
-        figure.suptitle("What it costs to have many", fontsize=12)
     return figure
 
 

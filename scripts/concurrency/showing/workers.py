@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence, Sized
+from textwrap import wrap
 from types import MappingProxyType
 from typing import Any
 
@@ -19,66 +20,77 @@ from concurrency.deciding.tables import ArmKey
 from concurrency.showing.gains import Gains, gains
 from concurrency.showing.lines import (
     LABELLED_COUNTS,
+    NAMED,
     Line,
     competing,
     height,
     lines,
+    name_ends,
     several_interpreters,
     workers_axis,
 )
-from concurrency.showing.style import OTHER, SAMPLE, STYLE
+from concurrency.showing.style import DIM, GREY, GRID, INK, PAPER, STYLE, WIDE, subject, title
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
-PANELS_ABREAST = 3
-MULTIPLES_ABREAST = 4
-LINES_IN_A_PANEL = 6  # more of them cross too often to be followed: each gets a panel of its own
+PANELS_ABREAST = {True: 3, False: 1}  # by whether there is room
+MULTIPLES_ABREAST = {True: 4, False: 2}
+LINES_IN_A_PANEL = NAMED  # more of them cross too often to be followed: each gets a panel of its own
 LABEL = 0.12  # of a panel's height: two lines of text
-KEY_INCHES = 0.6
-INK = "#1a1a1a"
-RING = {
-    "marker": "o",
-    "markersize": 15,
-    "markerfacecolor": "none",
-    "color": "#000000",
-    "markeredgewidth": 1.4,
-    "ls": "",
-}
+LINE_INCHES = 0.21  # of a key
+LETTERS, SMALL_LETTERS = 26, 28  # that find room above a panel of many
+RING = {"marker": "o", "markersize": 15, "markerfacecolor": "none", "color": INK, "markeredgewidth": 1.4, "ls": ""}
 COUNTED, SCREENED, LAW, LEVEL, IDEAL = (
     "measured, with its 95 % interval",
     "tried in screening",
     "law, with its 95 % band",
     "one by one",
-    "ideal",
+    "twice the workers, twice as fast",
 )
 
 
 def draw(
-    timings: pd.DataFrame, summary: pd.DataFrame, workload: str, answer: Mapping[str, Any] = MappingProxyType({})
+    timings: pd.DataFrame,
+    summary: pd.DataFrame,
+    workload: str,
+    answer: Mapping[str, Any] = MappingProxyType({}),
+    width: float = WIDE,
 ) -> Figure:
-    """Gain over one by one against the number of workers, both on log axes, with the ideal: twice the workers, twice
-    the speed, a straight line.
+    """Gain over one by one against the number of workers, both on log axes, with a line on which twice the workers are
+    twice as fast, as far as there are cores for those that compute.
 
     All rungs are points, those only screened hollow; through them goes the law, where one fits. The arm that the
     `answer` (of verdict.json) recommends has a ring. A few strategies share a panel, many have one each. Several
-    interpreters get a panel each, all against the fastest one by one of them all, so that panels compare.
+    interpreters get a panel each, all against the fastest one by one of them all, so that panels compare. `width` is in
+    inches.
     """
     finalists = competing(summary, workload)
     several = several_interpreters(finalists)
     shown = gains(timings, finalists, workload, answer, several)
+    is_wide = width == WIDE
     with rc_context(STYLE):
         drawn = list(lines(shown.arms, in_panels=several))
         if several:
-            layout, inches = _by_interpreter, max(_inches(shown.interpreters, 3.3, PANELS_ABREAST), height(shown.arms))
+            layout, inches = _by_interpreter, _inches(shown.interpreters, 3.3, PANELS_ABREAST[is_wide])
         elif _is_crowded(shown.arms):
-            layout, inches = _by_strategy, _inches(drawn, 2.2, MULTIPLES_ABREAST)
+            layout, inches = _by_strategy, _inches(drawn, 2.2, MULTIPLES_ABREAST[is_wide])
         else:
             layout, inches = _in_one, height(shown.arms)
-        figure = Figure(figsize=(10, inches + KEY_INCHES), layout="constrained")
-        above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[inches, KEY_INCHES]).ravel()
-        above.suptitle(f"{kind_of(workload).title}: how many workers?", fontsize=12)
-        layout(above, shown, drawn)
-        _key(below, shown)
+        marks = _marks(shown)
+        named = (
+            [] if layout is _by_strategy or (layout is _in_one and is_wide and len(drawn) <= NAMED) else _names(drawn)
+        )
+        columns = 3 if is_wide else 1
+        rows = math.ceil(len(named) / columns) + math.ceil(len(marks) / columns) + (is_wide and bool(named))
+        key_inches = 0.15 + LINE_INCHES * rows
+        figure = Figure(figsize=(width, inches + key_inches), layout="constrained")
+        above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[inches, key_inches]).ravel()
+        title(above, f"{subject(workload)}: how many workers?")
+        layout(above, shown, drawn, is_wide)
+        for handles, place in (
+            ((named, "upper left"), (marks, "lower left")) if is_wide else ((named + marks, "lower left"),)
+        ):
+            below.legend(handles=handles, loc=place, ncols=columns, fontsize=8.5, borderaxespad=0)
     return figure
 
 
@@ -92,40 +104,39 @@ def _inches(panels: Sized, each: float, abreast: int) -> float:
     return each * max(1, math.ceil(len(panels) / abreast)) + 0.7
 
 
-def _in_one(figure: SubFigure, shown: Gains, drawn: Sequence[Line]) -> None:
-    """All strategies in one panel: a few are named where their lines end, many in a key."""
+def _in_one(figure: SubFigure, shown: Gains, drawn: Sequence[Line], is_wide: bool) -> None:
+    """All strategies in one panel: a few are named where their lines end, if there is room."""
     axes = figure.subplots()
-    _panel(axes, shown, drawn, shown.level, LABELLED_COUNTS)
+    _panel(axes, shown, drawn, shown.level, LABELLED_COUNTS if is_wide else LABELLED_COUNTS // 2)
     axes.set_ylabel("times as fast as one by one")
-    if len(drawn) <= LINES_IN_A_PANEL:
+    if is_wide and len(drawn) <= NAMED:
         _name_ends(axes, shown, drawn)
-    else:
-        figure.legend(*_names(drawn), loc="outside right center")
 
 
-def _by_strategy(figure: SubFigure, shown: Gains, drawn: Sequence[Line]) -> None:
+def _by_strategy(figure: SubFigure, shown: Gains, drawn: Sequence[Line], is_wide: bool) -> None:
     """A panel per strategy, with all the others behind it in grey."""
-    for axes, line in zip(_panels(figure, len(drawn), MULTIPLES_ABREAST), drawn, strict=True):
+    for axes, line in zip(_panels(figure, len(drawn), MULTIPLES_ABREAST[is_wide]), drawn, strict=True):
         for other in drawn:
-            axes.plot(other.workers, other.arms["gain"].astype(float), color="#dddddd", linewidth=0.8, zorder=1)
+            axes.plot(other.workers, other.arms["gain"].astype(float), color=GRID, linewidth=0.8, zorder=1)
         _panel(axes, shown, [line], shown.level, LABELLED_COUNTS // 2)
-        limit = shown.limit(line.key)
-        axes.set_title(line.style["label"], fontsize=9.5, loc="left", pad=16 if limit else 6)
-        axes.text(0, 1.02, limit, transform=axes.transAxes, fontsize=7.5, color=OTHER)
+        limit = wrap(shown.limit(line.key), SMALL_LETTERS)
+        heading = "\n".join(wrap(line.style["label"], LETTERS, break_long_words=False))
+        axes.set_title(heading, fontsize=9.5, loc="left", pad=5 + 11 * len(limit))
+        axes.text(0, 1.02, "\n".join(limit), transform=axes.transAxes, fontsize=8, color=DIM)
         axes.set_xlabel("")
     _name_axes(figure, shown, "times as fast as one by one")
 
 
-def _by_interpreter(figure: SubFigure, shown: Gains, drawn: Sequence[Line]) -> None:
+def _by_interpreter(figure: SubFigure, shown: Gains, drawn: Sequence[Line], is_wide: bool) -> None:
     """A panel per interpreter."""
-    count = len(shown.interpreters)
-    for axes, interpreter in zip(_panels(figure, count, PANELS_ABREAST), shown.interpreters, strict=True):
+    count, abreast = len(shown.interpreters), PANELS_ABREAST[is_wide]
+    labelled = LABELLED_COUNTS // (min(count, abreast) if is_wide else 2)
+    for axes, interpreter in zip(_panels(figure, count, abreast), shown.interpreters, strict=True):
         own = [line for line in drawn if line.key.interpreter == interpreter]
-        _panel(axes, shown, own, shown.levels.get(interpreter), LABELLED_COUNTS // min(count, PANELS_ABREAST))
+        _panel(axes, shown, own, shown.levels.get(interpreter), labelled)
         axes.set_title(interpreter, fontsize=10.5)
         axes.set_xlabel("")
     _name_axes(figure, shown, "times as fast as the fastest one by one")
-    figure.legend(*_names(drawn), loc="outside right center")
 
 
 def _panels(figure: SubFigure, count: int, abreast: int) -> list[Axes]:
@@ -156,8 +167,8 @@ def _panel(axes: Axes, shown: Gains, drawn: Sequence[Line], level: float | None,
     if level is not None:
         every = np.geomspace(1, shown.counts[-1], 200)
         ideal = level * np.minimum(every, shown.cores or shown.counts[-1])
-        axes.plot(every, ideal, color="#000000", linestyle="--", linewidth=1)
-        axes.axhline(level, color="#000000", linewidth=1, linestyle=":")
+        axes.plot(every, ideal, color=INK, linestyle="--", linewidth=1)
+        axes.axhline(level, color=INK, linewidth=1, linestyle=":")
     for line in drawn:
         _draw_line(axes, shown, line)
     for host, arm in shown.recommended.items():
@@ -184,7 +195,7 @@ def _draw_line(axes: Axes, shown: Gains, line: Line) -> None:
         axes.plot(every, middle, color=colour, linewidth=1.8)
         axes.fill_between(every, low, high, color=colour, alpha=0.18, linewidth=0)
     screened = line.arms["screened"].astype(bool)
-    hollow = {"color": colour, "marker": marker, "linestyle": "", "markerfacecolor": "white", "markersize": 5}
+    hollow = {"color": colour, "marker": marker, "linestyle": "", "markerfacecolor": PAPER, "markersize": 5}
     axes.plot(line.workers[screened], gain[screened], **hollow)
     bounds = line.arms.loc[~screened, ["low", "high"]].astype(float)
     error = [gain[~screened] - bounds["low"], bounds["high"] - gain[~screened]]
@@ -209,55 +220,35 @@ def _ring(axes: Axes, drawn: Sequence[Line], host: str, arm: ArmKey, level: floa
 
 
 def _name_ends(axes: Axes, shown: Gains, drawn: Sequence[Line]) -> None:
-    """The name of each line, and what limits it, right of the panel at the height at which it ends, as far as they do
-    not come too close."""
-    low, high = (math.log(bound) for bound in shown.range)
-    ends = [(float(line.arms["gain"].iloc[-1]), line) for line in drawn]
-    heights = _spread([(math.log(gain) - low) / (high - low) for gain, _ in ends], LABEL)
-    for (gain, line), y in zip(ends, heights, strict=True):
-        name = "\n".join(filter(None, [line.style["label"], shown.limit(line.key)]))
-        axes.text(1.05, y, name, transform=axes.transAxes, va="center", fontsize=9, color=INK)
-        far = line.workers.iloc[-1] < shown.counts[-1]  # across the panel: it must not look like a line of its own
-        leader = {"arrowstyle": "-", "color": line.style["color"], "linewidth": 1, "shrinkA": 0, "shrinkB": 5}
-        leader |= {"linestyle": ":", "alpha": 0.5} if far else {}
-        axes.annotate("", (line.workers.iloc[-1], gain), (1.045, y), textcoords="axes fraction", arrowprops=leader)
+    """The name of each line, and what limits it, where it ends."""
+    name_ends(
+        axes,
+        drawn,
+        names=["\n".join(filter(None, [line.style["label"], shown.limit(line.key)])) for line in drawn],
+        ends=[(float(line.workers.iloc[-1]), float(line.arms["gain"].iloc[-1])) for line in drawn],
+        apart=LABEL,
+    )
 
 
-def _spread(heights: Sequence[float], apart: float) -> list[float]:
-    """`heights` between 0 and 1, moved as little as keeps them `apart`."""
-    order = np.argsort(heights, kind="stable")
-    spread = np.array(heights, dtype=float)[order]
-    for i in range(1, len(spread)):
-        spread[i] = max(spread[i], spread[i - 1] + apart)
-    spread[-1:] = np.minimum(spread[-1:], 1)
-    for i in range(len(spread) - 2, -1, -1):
-        spread[i] = min(spread[i], spread[i + 1] - apart)
-    placed = np.empty(len(spread))
-    placed[order] = spread
-    return [float(height) for height in placed]
-
-
-def _names(drawn: Sequence[Line]) -> tuple[list[Line2D], list[str]]:
+def _names(drawn: Sequence[Line]) -> list[Line2D]:
     """The key of strategies: each once, the one that ends highest first."""
     highest = sorted(drawn, key=lambda line: -float(line.arms["gain"].iloc[-1]))
     styles = {line.style["label"]: line.style for line in highest}
-    return [Line2D([], [], **style) for style in styles.values()], list(styles)
+    return [Line2D([], [], **style) for style in styles.values()]
 
 
-def _key(figure: SubFigure, shown: Gains) -> None:
-    """What the marks stand for, below; only those that are there."""
-    grey = {"color": SAMPLE, "marker": "o", "linestyle": ""}
+def _marks(shown: Gains) -> list[Line2D]:
+    """What the marks stand for; only those that are there."""
+    grey = {"color": GREY, "marker": "o", "linestyle": ""}
     screened = shown.arms["screened"].astype(bool)
     has_law = any(shown.law(CurveKey(*key), np.ones(1)) is not None for key, _ in shown.arms.groupby(CURVE))
     recommended = [arm_name(shown.workload, arm, bool(shown.reference)) for arm in shown.recommended.values()]
     marks: list[tuple[str, bool, dict[str, Any]]] = [
-        (IDEAL, True, {"color": "#000000", "linestyle": "--", "linewidth": 1}),
-        (LEVEL, True, {"color": "#000000", "linestyle": ":", "linewidth": 1}),
+        (IDEAL, True, {"color": INK, "linestyle": "--", "linewidth": 1}),
+        (LEVEL, True, {"color": INK, "linestyle": ":", "linewidth": 1}),
         (COUNTED, shown.arms.loc[~screened, "low"].notna().any(), grey),
-        (SCREENED, screened.any(), grey | {"markerfacecolor": "white"}),
-        (LAW, has_law, {"color": SAMPLE, "linewidth": 1.8}),
+        (SCREENED, screened.any(), grey | {"markerfacecolor": PAPER}),
+        (LAW, has_law, {"color": GREY, "linewidth": 1.8}),
         (f"recommended: {' and '.join(dict.fromkeys(recommended))}", bool(recommended), RING | {"markersize": 10}),
     ]
-    there = [(label, look) for label, is_there, look in marks if is_there]
-    handles = [Line2D([], [], **look) for _, look in there]
-    figure.legend(handles, [label for label, _ in there], loc="center", ncols=3, fontsize=8.5)
+    return [Line2D([], [], **look, label=label) for label, is_there, look in marks if is_there]

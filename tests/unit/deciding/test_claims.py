@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from concurrency.deciding import claims, words
+from concurrency.deciding.inference import Effect
 from helpers.campaigns import ASYNCIO, ONE_BY_ONE, THREADS, around, table
 
 
@@ -62,7 +63,7 @@ def test_what_was_not_measured_cannot_be_told():
 
 def test_too_noisy_to_tell():
     slow = table({ONE_BY_ONE: around(1.5), THREADS: around(0.2, seed=1, noise=0.3), ASYNCIO: around(0.2, seed=2)})
-    found = claims.examine(slow).set_index("claim").loc["asyncio beats threads when there is much I/O"]
+    found = claims.examine(slow).set_index("claim").loc["I/O-bound and slow: asyncio"]
     assert found["answer"] == "cannot tell here"
     assert found["ratio_low"] < 1 < found["ratio_high"]
 
@@ -71,7 +72,8 @@ def test_too_noisy_to_tell():
 def test_figures_say_what_the_table_says(seed):
     slow = table({ONE_BY_ONE: around(1.5, seed=seed), THREADS: around(0.2, seed=seed + 1)})
     row = claims.examine(slow).set_index("claim").loc["threads beat one by one on I/O"]
-    assert row["figures"].startswith(f"threads with 15 in flight: {words.number(row['ratio'])}× as fast as one by one")
+    effect = Effect(row["ratio"], row["ratio_low"], row["ratio_high"])
+    assert row["figures"] == words.as_fast_as("threads with 15 in flight", "one by one", effect)
     assert np.isclose(row["ratio"], 7.5, rtol=0.02)
 
 
@@ -82,11 +84,60 @@ def test_each_strategy_has_the_workers_that_are_best_for_it():
         ("process_pool", 4): around(0.9, seed=2),
     }
     found = claims.examine(table(times, "squares")).set_index("claim")
-    row = found.loc["processes speed up CPU-bound work by about the cores"]
+    row = found.loc["CPU-bound: processes"]
     assert row["answer"] == "confirmed"
     assert row["figures"].startswith("process_pool with 2 workers: 1.9")
 
 
 def test_one_worker_says_nothing_of_many():
     found = answers(table({ONE_BY_ONE: around(1.0), ("process_pool", 1): around(1.0, seed=1)}, "squares"))
-    assert found["processes speed up CPU-bound work by about the cores"] == "cannot tell here"
+    assert found["CPU-bound: processes"] == "cannot tell here"
+
+
+def test_a_gain_that_is_not_worth_having_is_no_gain():
+    """asyncio gains 3 % beyond doubt."""
+    slow = table({ONE_BY_ONE: around(1.5), THREADS: around(0.206, seed=1), ASYNCIO: around(0.2, seed=2)})
+    said = {
+        worthwhile: claims.examine(slow, worthwhile).set_index("claim").loc["I/O-bound and slow: asyncio"]
+        for worthwhile in (0.05, 0.01)
+    }
+    assert said[0.05]["answer"] == "refuted"
+    assert said[0.05]["ratio_low"] > 1
+    assert said[0.05]["figures"].endswith("), no difference worth having")
+    assert said[0.01]["answer"] == "confirmed"
+    assert said[0.01]["figures"].endswith(")")
+
+
+def test_every_claim_has_figures_of_its_own():
+    """A campaign like that of the shipped configuration, under a Python with the GIL and under one without."""
+    io = {ONE_BY_ONE: around(1.8), ("threads", 8): around(0.5, seed=1), ASYNCIO: around(0.33, seed=2)}
+    fast = {
+        ONE_BY_ONE: around(0.044),
+        THREADS: around(0.028, seed=1),
+        ASYNCIO: around(0.02, seed=2),
+        ("asyncio_session_per_request", 15): around(0.021, seed=3),
+    }
+    cpu = {
+        ONE_BY_ONE: around(0.26),
+        ("asyncio", 1): around(0.262, seed=1),
+        ("threads", 2): around(0.261, seed=2),
+        ("process_pool", 2): around(0.155, seed=3),
+        ("multiprocessing_pool", 3): around(0.15, seed=4),
+    }
+    free = {
+        ONE_BY_ONE: around(0.3, seed=5),
+        ("threads", 2): around(0.15, seed=6),
+        ("process_pool", 2): around(0.16, seed=7),
+        ("interpreter_pool", 2): around(0.2, seed=8),
+    }
+    every = [
+        table(io),
+        table(fast, "download_fast"),
+        table(cpu, "squares", gil=True),
+        table(free, "squares", gil=False, interpreter="CPython 3.14.2t"),
+    ]
+    for campaign in (every[:3], every):
+        found = claims.examine(pd.concat(campaign))
+        figures = found.loc[found["ratio"].notna(), "figures"]
+        assert len(figures) >= len(claims.EXAMINED)
+        assert figures.is_unique

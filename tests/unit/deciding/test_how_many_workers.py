@@ -30,8 +30,8 @@ def sequence(times):
 def test_the_fewest_that_are_enough_are_named_and_what_more_and_fewer_would_bring():
     found = answer(table(sequence({8: 1.75, 16: 1.6, 32: 1.59})))
     assert (found["workers"], found["enough"]) == (16, True)
-    assert found["sentence"].startswith("asyncio with 16 in flight: 10.0× faster than one by one")
-    assert ". More gains nothing; 8 would take 9." in found["sentence"]
+    assert found["sentence"].startswith("asyncio with 16 in flight: 10.00× as fast as one by one (95 %: 9.9")
+    assert found["workers_said"].startswith("More gains nothing; 8 would take 9.")
     assert "cannot be told" not in found["sentence"]
     assert found["fewer"]["longer_low"] < 1.75 / 1.6 < found["fewer"]["longer_high"]
     assert (found["fewer"]["workers"], found["more"]["workers"]) == (8, 32)
@@ -40,8 +40,7 @@ def test_the_fewest_that_are_enough_are_named_and_what_more_and_fewer_would_brin
 def test_a_gain_that_is_shown_but_not_worth_it_is_told():
     found = answer(table(sequence({16: 1.6, 32: 1.55})))
     assert found["workers"] == 16
-    assert ". 32 would take 3." in found["sentence"]
-    assert " % less (2." in found["sentence"]
+    assert re.fullmatch(r"32 would take 3\.\d % \(2\.\d–\d\.\d %\) less\.", found["workers_said"])
 
 
 def test_the_price_in_memory_is_told():
@@ -49,7 +48,7 @@ def test_the_price_in_memory_is_told():
     timings["max_rss_bytes"] = timings["workers"] * 10**7
     timings["cpu_s"] = 1.0
     found = answer(timings)
-    assert "%), with 2.00× the memory" in found["sentence"]
+    assert "less, with 2.00× the memory" in found["sentence"]
     assert (found["more"]["memory"], found["more"]["cpu"]) == (2.0, 1.0)
 
 
@@ -159,6 +158,9 @@ def test_what_screened_counts_for_nothing():
     found, without = answer(both), answer(rounds)
     assert found.pop("at_end")
     assert found.pop("sentence").startswith(without.pop("sentence"))
+    assert found.pop("workers_said").startswith(without.pop("workers_said"))
+    assert found.pop("warnings") == ["No finalists: threads."]
+    assert not without.pop("warnings")
     assert not without.pop("at_end")
     assert found == without
 

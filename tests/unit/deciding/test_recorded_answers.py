@@ -48,7 +48,7 @@ def test_arms_with_gaps_and_claims_know_it_too():
     gaps = TIMES | {ASYNCIO: [*around(0.15, 9, seed=2), None]}
     assert width(summarise(left_open(gaps, threads=0.0, asyncio=0.2)).set_index("strategy").loc["asyncio"]) > 0.8
     answers = [
-        claims.examine(timings).set_index("claim").loc["asyncio beats threads when there is much I/O", "answer"]
+        claims.examine(timings).set_index("claim").loc["I/O-bound and slow: asyncio", "answer"]
         for timings in (table(TIMES), left_open(threads=0.0, asyncio=0.3))
     ]
     assert answers == ["confirmed", "cannot tell here"]
@@ -84,7 +84,7 @@ def test_drawn_latencies_do_not_make_the_machine_noisy():
 
 def test_the_recommended_arm_is_beyond_what_was_measured():
     found = answer(table(TIMES, known_in_flight=3))
-    assert found["sentence"].startswith("If the servers keep up, asyncio with 15 in flight: 9.99× faster")
+    assert found["sentence"].startswith("If the servers keep up, asyncio with 15 in flight: 9.99× as fast")
     assert "Nothing was measured beyond 3 in flight (download.live.probe: true measures up to 16)." in found["sentence"]
     assert "Beware" not in found["sentence"]
     flags = summarise(table(TIMES, known_in_flight=3)).set_index("strategy")["flags"]
@@ -215,7 +215,7 @@ def test_what_manners_leave(manners, in_flight, kept, said):
             [("one by one", [4.0, 4.2], 3.9), ("asyncio with 15 in flight", [0.61, 0.59], 0.6)],
             "",
             "For real: one by one 4 and 4.2 s, replayed 3.9 s; asyncio with 15 in flight 0.61 and 0.59 s, replayed "
-            "0.6 s: 6.83× faster, replayed 6.50×.",
+            "0.6 s: 6.83× as fast, replayed 6.50×.",
         ),
         ([("one by one", [4.0, 4.2], 3.9)], "", "For real: one by one 4 and 4.2 s, replayed 3.9 s."),
         (
@@ -234,7 +234,7 @@ def test_notes_end_the_sentence_of_their_workload():
     timings = table(TIMES)
     found = verdict(timings, summarise(timings), notes={"download": ["It rained.", "It snowed."], "squares": ["Sun."]})
     assert found["download"]["sentence"] == f"{answer(timings)['sentence']} It rained. It snowed."
-    assert found["download"]["notes"] == ["It rained.", "It snowed."]
+    assert found["download"]["notes"] == found["download"]["warnings"] == ["It rained.", "It snowed."]
     assert list(found) == ["download"]
     more = noted(found["download"], ["It hailed."])
     assert more["sentence"].endswith(" It rained. It snowed. It hailed.")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from concurrency.deciding import words
+from concurrency.deciding import sentences, words
 from concurrency.deciding.answer import Answer, ArmResult
 from concurrency.deciding.inference import UNKNOWN, Effect
 from concurrency.deciding.noise import Noise
@@ -25,7 +25,7 @@ ANSWER = Answer(
 
 
 def test_the_numbers_are_those_of_the_answer():
-    assert words.sentences(ANSWER) == "threads with 2 workers: 1.50× faster than one by one (95 %: 1.25–1.75)."
+    assert sentences.said(ANSWER).whole == "threads with 2 workers: 1.5× as fast as one by one (95 %: 1.2–1.8)."
 
 
 @pytest.mark.parametrize(
@@ -44,22 +44,22 @@ def test_everything_that_is_to_be_said_stands_in_its_order():
     failed = result("asyncio", failed=1, rounds=9)
     noise = Noise("noisy", ["it swapped"], "Buy memory.")
     answer = replace(ANSWER, arms=(flagged, failed, ONE_BY_ONE), recommended=flagged, warm_up=1, noise=noise)
-    assert words.sentences(answer).partition(" Beware")[2] == (
+    assert sentences.said(answer).whole.partition(" Beware")[2] == (
         ": too good. Out of the running: asyncio with 1 worker failed in 1 of 10 rounds. The first round was a warm-up "
         "and counts for nothing. The machine was noisy (it swapped). Buy memory."
     )
 
 
-@pytest.mark.parametrize(("where", "own"), [("B", ", 1.50× faster than its own"), ("A", "")])
+@pytest.mark.parametrize(("where", "own"), [("B", ", 1.5× as fast as its own"), ("A", "")])
 def test_interpreters_are_named_where_there_are_several(where, own):
     answer = replace(
         ANSWER, arms=(*ANSWER.arms, result("sequential", interpreter="B")), versus_sequential=Effect(1.2, 1.1, 1.3),
         sequential_interpreter=where,
     )  # fmt: skip
-    assert words.sentences(answer) == (
-        f"threads with 2 workers on A: 1.20× faster than the fastest one by one, on {where} (95 %: 1.10–1.30){own}."
+    assert sentences.said(answer).whole == (
+        f"threads with 2 workers on A: 1.2× as fast as the fastest one by one, on {where} (95 %: 1.1–1.3){own}."
     )
 
 
 def test_hosts_are_said_one_after_the_other():
-    assert words.over_hosts({"a": "Yes.", "b": "No."}) == "On a: Yes. On b: No."
+    assert sentences.over_hosts({"a": "Yes.", "b": "No."}) == "On a: Yes. On b: No."

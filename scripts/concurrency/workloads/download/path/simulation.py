@@ -120,13 +120,15 @@ def _bounds_s(sites: Sequence[Site], mbit_per_s: float | None, in_flight: int) -
     wire = sum(site.wire_bytes for site in sites)
     windows = ceil(log2(wire / (in_flight * BEST_WINDOW) + 1))
     growing_s = soonest_s + (windows - 1) * min(site.rtt_s for site in sites)
-    slots_s = [0.0]
+    of_hosts = [(0.0, 0)]  # what the pages of each host with slots take at least, and how many it has
     for host in {site.origin for site in sites if site.slots}:
         own = [site for site in sites if site.origin == host]
-        slots_s.append(first_s + min(site.rtt_s for site in own) + sum(site.think_s for site in own) / own[0].slots)
+        working_s = sum(site.think_s for site in own) / own[0].slots
+        of_hosts.append((first_s + min(site.rtt_s for site in own) + working_s, own[0].slots))
+    slots_s, slots = max(of_hosts)
     return {
         "the slowest page": max(first_s + max(alone), growing_s if in_flight >= len(sites) else 0.0),
-        "the server's slots": max(slots_s),
+        f"the server's {slots} slot{'s' * (slots != 1)}": slots_s,
         "the link": soonest_s + wire * per_byte,
         "what is in flight": max(first_s + sum(alone) / in_flight, growing_s),
     }

@@ -126,7 +126,7 @@ def test_no_client_beats_the_least_time(sites, mbit_per_s, in_flight):
     ("sites", "mbit_per_s", "in_flight", "limit"),
     [
         (pages(10, wire_bytes=100_000), 8, 10, "the link"),
-        (pages(12, slots=2, latency_ms=500, wire_bytes=100), 50, 12, "the server's slots"),
+        (pages(12, slots=2, latency_ms=500, wire_bytes=100), 50, 12, "the server's 2 slots"),
         ([*pages(5), page(5, latency_ms=900)], 50, 6, "the slowest page"),
         ([*pages(5), page(5, stall_ms=900)], 50, 3, "the slowest page"),
         (pages(12, wire_bytes=100), 50, 4, "what is in flight"),

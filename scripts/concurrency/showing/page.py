@@ -1,0 +1,38 @@
+"""What all pages are made of: their template, and pictures that stand in them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from concurrency.showing import style
+
+READS = ("page.html.j2",)
+PAGE_COLOURS = {style.INK: "--ink", style.DIM: "--dim", style.GRID: "--line", style.PAPER: "--paper"}
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def picture(path: Path, says: str, has_caption: bool = True) -> dict[str, Any]:
+    """An SVG file and the one for a phone, to stand in the page, and what they show in words, for those who cannot see
+    it and, as its caption, for all."""
+    narrow = path.with_stem(f"{path.stem}_narrow")
+    return {"wide": _svg(path, says), "narrow": _svg(narrow, says), "text": says if has_caption else ""}
+
+
+def _svg(path: Path, says: str) -> Markup:
+    """Its ids made its own, its neutral colours those of the page."""
+    svg = path.read_text(encoding="utf-8")
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{path.stem}-", svg)
+    for colour, variable in PAGE_COLOURS.items():
+        svg = svg.replace(colour, f"var({variable})")
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(says)}"', 1)
+    return Markup(svg)  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
