@@ -5,6 +5,7 @@ snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
 snakemake map         which strategy to use for any waiting and computing, and where your work lies
 snakemake capacity    what larger jobs would take
+snakemake compare_with --config other=…    what changed since another run
 
 download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                         the job, below
 do ─> results/<work>/results.jsonl                                                                    each of your own
@@ -12,6 +13,7 @@ screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse
                                        analyse ─> recommend ─> results/recommended/<work>.py ─> report
 timeline, futures, switching, races ─> plot_explanation ─> report                                    rules/explain.smk
 survey ─> map.csv, locate ─> plot_map ─> map                                                          rules/map.smk
+timings.csv, and another run's ─> compare_with                                                        rules/other.smk
 capacity                                                                                              rules/plan.smk
 """
 
@@ -214,6 +216,7 @@ rule do:
 include: "rules/explain.smk"
 include: "rules/compare.smk"
 include: "rules/map.smk"
+include: "rules/other.smk"
 include: "rules/plan.smk"
 
 

@@ -17,7 +17,7 @@ from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
 from concurrency.recommending.names import module_name
-from concurrency.running import liveness, settings
+from concurrency.running import liveness, other, settings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
 from concurrency.showing import messages, terminal

@@ -64,7 +64,7 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
         lines.append(f"report: {REPORT}")
     if CHANGES in written:
         for one in _read(CHANGES):
-            lines += _parts(one["workload"], [one["answer"], one["others"]], one["warnings"])
+            lines += _parts(one["workload"], [one["answer"], one["others"]], [*one["warnings"], *one["not_compared"]])
         lines.append(f"what changed: {CHANGED}")
     if MAP in written:
         lines += [paragraph(Path(MAP).with_suffix(".txt").read_text(encoding="utf-8")), f"map: {MAP}"]
@@ -84,7 +84,7 @@ def _answer(workload: str, answer: Mapping[str, Any]) -> list[str]:
         return [line for host, one in hosts.items() for line in _answer(f"{workload} on {host}", one)]
     if "answer" not in answer:
         return [paragraph(f"{workload}: {answer['sentence']}")]
-    why = (answer["why"] or {}).get("sentence", "")
+    why = (answer.get("why") or {}).get("sentence", "")
     return _parts(workload, [answer["answer"], answer["enough_too"], why], answer["warnings"])
 
 

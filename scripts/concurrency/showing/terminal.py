@@ -10,8 +10,12 @@ from tqdm import tqdm
 
 PLAIN, MOST = 80, 100  # letters to a line: where there is no terminal, and where there is a wide one
 LINES_S = 30.0  # from one line to the next, where there is no terminal
-# What is to be copied whole: `snakemake job --config 'squares={…}'`, and such a setting alone.
-WHOLE = re.compile(r"snakemake(?: [a-z_]+(?= --))?(?: --[\w-]+(?: (?:'[^']*'|[\w./=-]*[\w/]))?)+|'\w+=[^']*'")
+# What stays whole: `snakemake job --config 'squares={…}'`, and such a setting alone; a number and its unit.
+WHOLE = re.compile(
+    r"snakemake(?: [a-z_]+(?= --))?(?: --[\w-]+(?: (?:'[^']*'|[\w./=-]*[\w/]))?)+"
+    r"|'\w+=[^']*'"
+    r"|\d (?:%|[mµ]?s\b|[MG]iB\b)"
+)
 HELD = "\N{NO-BREAK SPACE}"
 
 

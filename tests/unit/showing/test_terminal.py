@@ -25,7 +25,9 @@ def test_lines_fit():
     assert all(line.startswith("  ") for line in lines[1:])
 
 
-@pytest.mark.parametrize("whole", [COMMAND, LONG, "'download={path: {slots: 4}}'", "snakemake --forcerun screen"])
+@pytest.mark.parametrize(
+    "whole", ["(50–59 %)", "1.77 s", COMMAND, LONG, "'download={path: {slots: 4}}'", "snakemake --forcerun screen"]
+)
 def test_commands_and_paths_stay_whole(whole):
     for before in range(0, 80, 7):
         lines = terminal.paragraph(f"{'x ' * before}so it is said: {whole}. More.").splitlines()
