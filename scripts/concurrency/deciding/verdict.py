@@ -203,7 +203,7 @@ def _as_data(answer: Answer) -> dict[str, Any]:
     if answer.recommended is None:
         return data
     data |= _as_arm(answer.recommended.key)
-    data |= {"enough": answer.is_enough, "at_end": answer.at_end}
+    data |= {"worthwhile": answer.worthwhile, "enough": answer.is_enough, "at_end": answer.at_end}
     data |= {"good_enough": [_as_alternative(other, answer) for other in answer.good_enough]}
     data |= {"fewer": _as_costs(answer.fewer), "more": _as_costs(answer.more)}
     data |= {"why": _as_reason(answer.why, said)} if said.why and answer.why else {}

@@ -157,16 +157,13 @@ def _bounds(axes: Axes, arms: pd.DataFrame, answer: Mapping[str, Any], half: flo
         for top, bottom in spans:
             axes.fill_betweenx([top, bottom], fastest, fastest * (1 + share), color=GRID, linewidth=0, zorder=0)
         keys.append(Patch(color=GRID, label=f"within {percent(share)} of the fastest: as good"))
-    ceiling = (answer.get("why") or {}).get("ceiling")
-    one_by_one = arms.loc[arms["strategy"] == BASELINE, "median_s"].dropna().astype(float)
-    if ceiling and len(one_by_one):
-        least_s = float(one_by_one.min()) / ceiling
-        axes.vlines(
-            [least_s] * len(spans), *zip(*spans, strict=True), color=INK, linewidth=1.2, linestyle=FLOOR, zorder=1
-        )
-        set_by = answer["why"].get("set_by", "")
-        label = f"nothing can take less than {number(least_s)} s" + (f": {set_by}" if set_by else "")
-        keys.append(Line2D([], [], color=INK, linewidth=1.2, linestyle=FLOOR, label=label))
+    why = answer.get("why", {})
+    baseline = arms[(arms["strategy"] == BASELINE) & (arms["interpreter"] == answer.get("interpreter"))]
+    if why.get("ceiling") and baseline["median_s"].notna().any():
+        least_s = float(baseline["median_s"].min()) / why["ceiling"]
+        how: dict[str, Any] = {"color": INK, "linewidth": 1.2, "linestyle": FLOOR}
+        axes.vlines([least_s] * len(spans), *zip(*spans, strict=True), zorder=1, **how)
+        keys.append(Line2D([], [], label=f"nothing can take less than {number(least_s)} s: {why['set_by']}", **how))
     return keys
 
 

@@ -28,10 +28,11 @@ def picture(path: Path, says: str, has_caption: bool = True) -> dict[str, Any]:
 
 
 def _svg(path: Path, says: str) -> Markup:
-    """Its ids made its own, its neutral colours those of the page."""
+    """Its ids made its own, its neutral colours those of the page, its coordinates in hundredths of a point."""
     svg = path.read_text(encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{path.stem}-", svg)
+    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
     for colour, variable in PAGE_COLOURS.items():
         svg = svg.replace(colour, f"var({variable})")
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(says)}"', 1)

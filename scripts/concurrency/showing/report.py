@@ -148,7 +148,7 @@ def _work(
         "answer": answer["answer"],
         "enough_too": answer["enough_too"],
         "workers_said": answer["workers_said"],
-        "why": (answer["why"] or {}).get("sentence", ""),
+        "why": answer.get("why", {}).get("sentence", ""),
         "warnings": answer["warnings"],
         "noise": answer["noise"],
         "quiet": " ".join(filter(None, [f"{answer['noise']}{reasons}.", control])),

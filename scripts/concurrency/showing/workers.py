@@ -115,9 +115,12 @@ def _in_one(figure: SubFigure, shown: Gains, drawn: Sequence[Line], is_wide: boo
 
 def _by_strategy(figure: SubFigure, shown: Gains, drawn: Sequence[Line], is_wide: bool) -> None:
     """A panel per strategy, with all the others behind it in grey."""
+    # All others are one broken line, which keeps the picture small.
+    everyone = [
+        np.concatenate([[*values, np.nan] for values in axis]) for axis in zip(*map(_points, drawn), strict=True)
+    ]
     for axes, line in zip(_panels(figure, len(drawn), MULTIPLES_ABREAST[is_wide]), drawn, strict=True):
-        for other in drawn:
-            axes.plot(other.workers, other.arms["gain"].astype(float), color=GRID, linewidth=0.8, zorder=1)
+        axes.plot(*everyone, color=GRID, linewidth=0.8, zorder=1)
         _panel(axes, shown, [line], shown.level, LABELLED_COUNTS // 2)
         limit = wrap(shown.limit(line.key), SMALL_LETTERS)
         heading = "\n".join(wrap(line.style["label"], LETTERS, break_long_words=False))
@@ -125,6 +128,10 @@ def _by_strategy(figure: SubFigure, shown: Gains, drawn: Sequence[Line], is_wide
         axes.text(0, 1.02, "\n".join(limit), transform=axes.transAxes, fontsize=8, color=DIM)
         axes.set_xlabel("")
     _name_axes(figure, shown, "times as fast as one by one")
+
+
+def _points(line: Line) -> "tuple[pd.Series[float], pd.Series[float]]":
+    return line.workers, line.arms["gain"].astype(float)
 
 
 def _by_interpreter(figure: SubFigure, shown: Gains, drawn: Sequence[Line], is_wide: bool) -> None:
@@ -165,9 +172,9 @@ def _panel(axes: Axes, shown: Gains, drawn: Sequence[Line], level: float | None,
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylim(low, high)
     if level is not None:
-        every = np.geomspace(1, shown.counts[-1], 200)
-        ideal = level * np.minimum(every, shown.cores or shown.counts[-1])
-        axes.plot(every, ideal, color=INK, linestyle="--", linewidth=1)
+        most = shown.counts[-1]
+        corners = np.array([1, min(shown.cores or most, most), most])
+        axes.plot(corners, level * np.minimum(corners, corners[1]), color=INK, linestyle="--", linewidth=1)
         axes.axhline(level, color=INK, linewidth=1, linestyle=":")
     for line in drawn:
         _draw_line(axes, shown, line)

@@ -31,8 +31,8 @@ def test_each_region_is_named_and_the_key_says_with_how_many_workers():
 
 
 def test_every_strategy_has_a_pattern_of_its_own_beside_its_colour():
-    colours, patterns = zip(*picture.LOOKS.values(), strict=True)
-    assert len(set(patterns)) == len(patterns) == len(set(colours))
+    colours = {style.look(name).colour for name in picture.PATTERNS}
+    assert len(set(picture.PATTERNS.values())) == len(picture.PATTERNS) == len(colours)
 
 
 def test_works_lie_on_it_by_name_and_those_beyond_it_at_its_edge():
