@@ -133,6 +133,22 @@ def bias(found: Campaigns) -> Array:
     return np.asarray(100 * np.expm1(gain + found.truth[np.arange(len(choice)), choice]))
 
 
+def covers_gain(found: Campaigns) -> Array:
+    """Whether the interval of the recommended arm's gain, as it is printed, covers the true one; the baseline has
+    none."""
+    choice, middle, half = as_printed(found.logs, found.form)
+    true = found.truth[np.arange(len(choice)), choice]
+    return np.asarray((choice == 0) | (np.abs(middle + true) <= half))
+
+
+def as_printed(logs: Array, how: inference.Form, left_open: Array | None = None) -> tuple[Array, Array, Array]:
+    """Which arm the sentence recommends, its log speed-up over the baseline, and half the width of its interval."""
+    choice = inference.recommended(logs, how, left_open=left_open)
+    found, its = inference.against(logs, 0, how, left_open), (np.arange(len(logs)), choice)
+    gain = inference.cross_validated_gain(logs, 0, how, left_open=left_open)
+    return choice, gain, inference.half_width_around(gain, found.mean[its], found.half_width(logs.shape[2] - 1)[its])
+
+
 def share_of_samples(found: Campaigns) -> Array:
     """How many samples it took, over those that it takes to know the recommended arm's gain as narrowly, on average, by
     measuring every rung in every round; intervals narrow with the square root of the rounds, and both have the

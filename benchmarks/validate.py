@@ -5,6 +5,7 @@ and over stretches of a recorded trace. Writes benchmarks/results/validation.csv
 broken. A simulated figure may miss its bound by three of its standard errors.
 
     python benchmarks/validate.py                  the simulations: some minutes on 2 cores
+    python benchmarks/validate.py --only gain      those of some promises: their words
     python benchmarks/validate.py --real           the real machine instead: half an hour, on a quiet one
     python benchmarks/validate.py --record         records a new trace on this machine
 """
@@ -13,7 +14,7 @@ import argparse
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from operator import methodcaller
@@ -128,6 +129,11 @@ def ladder(k: int) -> Array:
     return -np.log(1 + np.linspace(0, 0.2, k))
 
 
+def at_the_margin(k: int) -> Array:
+    """Speed-ups of 3, and every other one 5 % above: which one is enough wavers."""
+    return -np.log(np.where(np.arange(k) == 0, 1.0, np.where(np.arange(k) % 2, 3.0, 3.0 * 1.05)))
+
+
 # What is asked of each campaign.
 def misses_truth(logs: Array, truth: Array, how: inference.Form) -> Array:
     """Whether any of the simultaneous intervals misses the true speed-up."""
@@ -148,6 +154,29 @@ def misses_best_of_recording(logs: Array, truth: Array, how: inference.Form) -> 
 
 def covers_truth(logs: Array, truth: Array, how: inference.Form) -> Array:
     return ~misses_truth(logs, truth, how)
+
+
+def covers_gain(logs: Array, truth: Array, how: inference.Form) -> Array:
+    """Whether the interval of the recommended arm's speed-up, as the sentence has it, covers the true one; the baseline
+    has none."""
+    choice, middle, half = screened.as_printed(logs, how)
+    return (choice == 0) | (np.abs(middle - (truth[0] - truth[choice])) <= half)
+
+
+def covers_all_printed(logs: Array, truth: Array, how: inference.Form) -> Array:
+    return covers_truth(logs, truth, how) & covers_gain(logs, truth, how)
+
+
+def width_of_gain(logs: Array, _truth: Array, how: inference.Form) -> Array:
+    """How many times as wide that interval is as the same arm's in the table; 1 for the baseline."""
+    choice, _, half = screened.as_printed(logs, how)
+    own = inference.against(logs, 0, how).half_width(logs.shape[2] - 1)[np.arange(len(logs)), choice]
+    return np.divide(half, own, out=np.ones_like(half), where=choice > 0)
+
+
+def covers_gain_of_recording(logs: Array, truth: Array, how: inference.Form) -> Array:
+    choice, middle, half = screened.as_printed(logs, how, left_open(logs.shape[2]))
+    return (choice == 0) | (np.abs(middle - (truth[0] - truth[choice])) <= half)
 
 
 def finds_faster(logs: Array, _truth: Array, how: inference.Form) -> Array:
@@ -195,11 +224,12 @@ def misses_after_stopping(logs: Array, truth: Array, _how: inference.Form) -> Ar
         here = np.flatnonzero(rounds == n)
         if len(here):
             so_far, how = logs[here, :n], inference.form(n, logs.shape[2])
-            half = inference.imprecision(so_far, 0, how)
+            half = inference.imprecision(so_far, 0, how, logs.shape[2] - 1)
             wanted = np.array([rounds_to_reach(width, n, 0.05, logs.shape[1]) for width in half])
             rounds[here] = wanted
             done = here[wanted == n]
-            wrong[done] = misses_truth(logs[done, :n], truth, how)
+            if len(done):
+                wrong[done] = ~covers_all_printed(logs[done, :n], truth, how)
     return wrong
 
 
@@ -290,6 +320,9 @@ def of_workers(campaigns: int, models: list[str]) -> Iterator[Job]:
         yield Screened("workers that are found: said to be enough, and within 5 % of the best", None, equal, model,
                        screened.ROUNDS, 3, fewer, at_least=0.95, world=screened.laws,
                        judge=screened.is_rightly_enough)  # fmt: skip
+        yield Screened("workers that are found: the interval of the printed gain covers", None, equal, model,
+                       screened.ROUNDS, 3, fewer, at_least=0.95, world=screened.laws,
+                       judge=screened.covers_gain)  # fmt: skip
         if model != "unequal":  # whose noise is another for other arms
             for strategies in (2, 3, 8):
                 yield Screened("workers that are found: samples, over those of all rungs in all rounds", None, equal,
@@ -315,6 +348,7 @@ def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3
                       campaigns, robust=True, at_most=0.05)  # fmt: skip
             yield Job("speed-ups 0.5 to 12: all intervals cover", covers_truth, spread, model, 10, k, campaigns,
                       at_least=0.95)  # fmt: skip
+            yield from of_the_gain(fewer, model, k)
         for k in [k for k in many if k > 3]:
             yield Job("best set keeps the one best (5 % faster)", keeps_best, one_faster, model, 10, k, campaigns,
                       at_least=0.98)  # fmt: skip
@@ -349,6 +383,23 @@ def simulations(campaigns: int, models: list[str], many: tuple[int, ...] = (2, 3
             yield OneAfterTheOther(promise, measure, equal, model, 20, 2, fewer)
 
 
+def of_the_gain(campaigns: int, model: str, k: int) -> Iterator[Job]:
+    """The interval of the recommended arm's speed-up, where the choice is clear, and where it wavers between arms or
+    whether to take any."""
+    for name, truth in (
+        ("speed-ups 0.5 to 12", spread), ("ladder 0–20 %", ladder), ("arms 5 % apart", five_apart),
+        ("speed-ups of 3 and 3.15", at_the_margin),
+    ):  # fmt: skip
+        yield Job(f"{name}: the interval of the printed gain covers", covers_gain, truth, model, 10, k, campaigns,
+                  at_least=0.95)  # fmt: skip
+        for rounds, robust in ((5, False), (10, False), (20, True)):
+            form = ", robust form" if robust else ""
+            yield Job(f"{name}: that and all intervals of the table cover{form}", covers_all_printed, truth, model,
+                      rounds, k, campaigns, robust=robust, at_least=0.95)  # fmt: skip
+    yield Job("ladder 0–20 %: width of the printed gain's interval, over the arm's own", width_of_gain, ladder, model,
+              10, k, campaigns, share=False)  # fmt: skip
+
+
 def of_one_recording(campaigns: int, models: list[str], many: tuple[int, ...]) -> Iterator[Job]:
     for model in models:
         for k in many:
@@ -356,15 +407,19 @@ def of_one_recording(campaigns: int, models: list[str], many: tuple[int, ...]) -
                 yield OfOneRecording("identical arms, replayed from one recording: any difference claimed",
                                      misses_truth_of_recording, equal, model, rounds, k, campaigns,
                                      at_most=0.05)  # fmt: skip
+            yield OfOneRecording("replayed from one recording: the interval of the printed gain covers",
+                                 covers_gain_of_recording, ladder, model, 10, k, max(campaigns // FEWER, 1),
+                                 at_least=0.95)  # fmt: skip
             if k > 3:
                 yield OfOneRecording("replayed from one recording: best set loses the one best (5 % faster)",
                                      misses_best_of_recording, one_faster, model, 10, k, campaigns,
                                      at_most=0.05)  # fmt: skip
 
 
-def simulate(campaigns: int, models: list[str], processes: int = 2) -> list[Cell]:
-    """Run all simulations; the cells come in the order of `simulations`."""
-    jobs = list(simulations(campaigns, models))
+def simulate(campaigns: int, models: list[str], only: Sequence[str] = (), processes: int = 2) -> list[Cell]:
+    """Run all simulations, or those of the promises that have any of the words `only`; the cells come in the order of
+    `simulations`."""
+    jobs = [job for job in simulations(campaigns, models) if not only or any(word in job.promise for word in only)]
     with ProcessPoolExecutor(processes) as pool:
         return list(tqdm(pool.map(methodcaller("run"), jobs), "simulate", len(jobs), disable=None))
 
@@ -398,7 +453,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--campaigns", type=int, default=10_000, help="campaigns per cell (10000)")
     parser.add_argument("--real", action="store_true", help="the promises about real machines, measured on this one")
-    parser.add_argument("--only", nargs="+", default=[], help="of --real: some checks, such as slots")
+    parser.add_argument("--only", nargs="+", default=[],
+                        help="of --real: some checks, such as slots; else the promises that have any of these in their "
+                        "words, whose figures are printed alone")  # fmt: skip
     parser.add_argument("--record", action="store_true", help="record a new trace on this machine")
     options = parser.parse_args()
     if options.record:
@@ -411,13 +468,14 @@ def main() -> None:
 
         sys.exit(real_machine.main(RESULTS, options.only))
     began = time.monotonic()
-    found = table(simulate(options.campaigns, list(MODELS)))
-    RESULTS.mkdir(exist_ok=True)
-    found.to_csv(RESULTS / "validation.csv", index=False, float_format="%.5g")
+    found = table(simulate(options.campaigns, list(MODELS), options.only))
     text = overview(found)
-    (RESULTS / "validation.md").write_text(text, encoding="utf-8")
     print(f"{text}\n{len(found)} cells of {options.campaigns} campaigns in {time.monotonic() - began:.0f} s.")
-    print(f"Seeds and all cells: {RESULTS / 'validation.csv'}")
+    if not options.only:
+        RESULTS.mkdir(exist_ok=True)
+        found.to_csv(RESULTS / "validation.csv", index=False, float_format="%.5g")
+        (RESULTS / "validation.md").write_text(text, encoding="utf-8")
+        print(f"Seeds and all cells: {RESULTS / 'validation.csv'}")
     if not found["kept"].all():
         sys.exit(f"broken: {', '.join(sorted(set(found.loc[~found['kept'], 'promise'])))}")
 

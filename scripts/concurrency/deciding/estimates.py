@@ -18,7 +18,7 @@ CONTROL_FAMILY = 5  # a 99 % interval: one campaign in a hundred is called noisy
 def speedups(block: Block) -> dict[ArmKey, Effect]:
     """Of every arm against the baseline of its interpreter; of arms with gaps from the rounds they share with it."""
     baselines = {arm: block.baseline_of(arm) for arm in block.arms}
-    family = len(baselines) - len(set(baselines.values()) - {None})
+    family = _family(block)
     found: dict[ArmKey, Effect] = {}
     for baseline in {baseline for baseline in baselines.values() if baseline is not None}:
         arms = [arm for arm in baselines if baselines[arm] == baseline]
@@ -34,9 +34,19 @@ def versus_sequential(block: Block) -> dict[ArmKey, Effect]:
     reference = block.fastest_baseline
     if reference is None or len(block.interpreters) < 2:
         return {}
+    return _against(block, reference, block.arms, _family_of_all(block))
+
+
+def _family(block: Block) -> int:
+    """How many arms are held against the baseline of their interpreter."""
+    baselines = {block.baseline_of(arm) for arm in block.arms} - {None}
+    return len(block.arms) - len(baselines)
+
+
+def _family_of_all(block: Block) -> int:
+    """How many pairs there are of a baseline and another arm."""
     baselines = sum(arm.strategy == BASELINE for arm in block.arms)
-    family = baselines * (len(block.arms) - baselines) + baselines * (baselines - 1) // 2
-    return _against(block, reference, block.arms, family)
+    return baselines * (len(block.arms) - baselines) + baselines * (baselines - 1) // 2
 
 
 def _against(block: Block, baseline: ArmKey, arms: list[ArmKey], family: int) -> dict[ArmKey, Effect]:
@@ -120,11 +130,13 @@ def recommended(block: Block, worthwhile: float) -> tuple[ArmKey, bool]:
 
 def cross_validated(block: Block, effect: Effect, baseline: ArmKey, rivals: list[ArmKey], worthwhile: float) -> Effect:
     """`effect`, that of the recommended one of `rivals` over the `baseline` among them, not inflated by the choice:
-    each round is scored by the arm that the other rounds recommend."""
+    each round is scored by the arm that the other rounds recommend. Its interval has that of the `effect` in it."""
     how = inference.form(block.rounds, len(rivals), block.robust)
     logs, left_open = block.array(rivals), block.left_open(rivals)
     gain = inference.cross_validated_gain(logs, rivals.index(baseline), how, worthwhile, left_open)
-    return effect._replace(ratio=float(np.clip(np.exp(gain[0]), effect.low, effect.high)))
+    mean, half_width = np.log(effect.ratio), np.log(effect.high / effect.low) / 2
+    [half] = inference.half_width_around(gain, mean, half_width)
+    return Effect(*(float(np.exp(gain[0] + way * half)) for way in (0, -1, 1)))
 
 
 def control(block: Block) -> Effect:
@@ -180,6 +192,7 @@ def half_width(
             logs, reference = block.array(block.complete), block.complete.index(baseline)
             if block.rounds < 2:
                 return np.inf
+            family = _family(block) if len(block.interpreters) < 2 else _family_of_all(block)
             left_open = block.left_open(block.complete)
-            return float(inference.imprecision(logs, reference, block.form, worthwhile, left_open)[0])
+            return float(inference.imprecision(logs, reference, block.form, family, worthwhile, left_open)[0])
     return 0.0

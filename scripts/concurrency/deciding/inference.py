@@ -37,6 +37,7 @@ ALPHA: dict[Form, float] = {"paired": 0.036, "moderated": 0.038, "trimmed": 0.02
 TRIM = 0.2
 ROUNDS_TO_MODERATE = 10
 ROUNDS_TO_TRIM = 15
+ROUNDS_TO_CROSS_VALIDATE = 5  # of fewer, leaving one out leaves too few
 WORTHWHILE = 0.05  # the share of the time below which a difference is worth nothing, if a user does not say another
 RESOLUTION = 1e-12  # no variance is below it: tables keep six digits of a time
 
@@ -265,16 +266,33 @@ def cross_validated_gain(
     return _location(gains, how)[0][:, 0]
 
 
+def half_width_around(gain: Array, mean: Array, half_width: Array) -> Array:
+    """The half-width of the interval around a cross-validated `gain` that has in it the arm's own, around its `mean`.
+
+    So it holds whenever that one does, together with all others that do. The error of the scores themselves would not
+    do: where rounds waver between two arms, or whether a gain is worth having at all, their mean lies between what
+    these gain, and many rounds make its error small.
+    """
+    return half_width + np.abs(gain - mean)
+
+
 def imprecision(
-    logs: Array, baseline: int, how: Form, worthwhile: float = WORTHWHILE, left_open: Array | None = None
+    logs: Array,
+    baseline: int,
+    how: Form,
+    family: int,
+    worthwhile: float = WORTHWHILE,
+    left_open: Array | None = None,
 ) -> Array:
-    """The half-width (log, campaigns) of the recommended arm's interval against the baseline, as far as rounds can
-    narrow it: without what the recording leaves open.
+    """The half-width (log, campaigns) of the recommended arm's interval against the baseline, one of a `family`, as far
+    as rounds can narrow it: without what the recording leaves open.
 
     Where the baseline itself is recommended: the widest among the arms that cannot be told from the fastest.
     """
-    best = best_set(logs, how, left_open)
-    half = against(logs, baseline, how).half_width(logs.shape[2] - 1)
-    choice = recommended(logs, how, worthwhile, left_open)
-    tied = np.where(best, half, 0.0).max(axis=1)
-    return np.asarray(np.where(choice == baseline, tied, half[np.arange(len(logs)), choice]))
+    found, choice = against(logs, baseline, how), recommended(logs, how, worthwhile, left_open)
+    half, its = found.half_width(family), (np.arange(len(logs)), choice)
+    tied = np.where(best_set(logs, how, left_open), half, 0.0).max(axis=1)
+    own = half[its]
+    if logs.shape[1] >= ROUNDS_TO_CROSS_VALIDATE:
+        own = half_width_around(cross_validated_gain(logs, baseline, how, worthwhile, left_open), found.mean[its], own)
+    return np.asarray(np.where(choice == baseline, tied, own))

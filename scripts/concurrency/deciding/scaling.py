@@ -172,7 +172,7 @@ def _limit_of_computing(curve: Curve) -> str:
 
 def in_words(row: pd.Series, with_interpreter: bool = False) -> str:
     """A row of scaling.csv as people say it; empty where it says nothing: `asyncio: contention 1.2 % (0.8–1.7 %), best
-    near 30 in flight; limited by the server's slots`."""
+    near 30 in flight; limited by the server's 4 slots`."""
     law, knee = [], row["knee"]
     if _is_known(row, "contention"):
         law.append(f"contention {_percent(row, 'contention')}")

@@ -1,8 +1,11 @@
 """Sentences on answers that are made by hand: whatever was decided, it is said, and nothing is computed."""
 
+import math
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from concurrency.deciding import sentences, words
 from concurrency.deciding.answer import Answer, ArmResult
@@ -37,6 +40,49 @@ def test_the_numbers_are_those_of_the_answer():
 )  # fmt: skip
 def test_a_number_has_three_digits_and_no_power_of_ten(value, written):
     assert words.number(value) == written
+
+
+@pytest.mark.parametrize(
+    ("effect", "written"),
+    [
+        ((8.247, 8.1, 8.4), "8.2× (8.1–8.4)"),
+        ((5.2949, 5.2643, 5.3257), "5.29× (5.26–5.33)"),
+        ((1.913, 1.9127, 1.9133), "1.913× (1.913–1.913)"),  # no more than four digits
+        ((1.9134, 1.9133, 1.9143), "1.9134× (1.9133–1.9143)"),  # but where a bound alone would be written alike
+        ((2.1367, 1.9915, 2.2925), "2.1× (2.0–2.3)"),
+        ((0.726, 0.611, 0.863), "0.73× (0.61–0.86)"),
+        ((1.2, 1.04, 1.38), "1.20× (1.04–1.38)"),  # 1.0 would say that it may gain nothing
+        ((9.99, 9.97, 10.02), "9.99× (9.97–10.02)"),
+        ((123.4, 100.2, 150.3), "123× (100–150)"),
+        ((1234.5, 1200.0, 1270.0), "1,234× (1,200–1,270)"),
+        ((1.0, 1.0, 1.0), "1.000× (1.000–1.000)"),
+        ((10.0, math.nan, math.nan), "10.0×"),
+    ],
+)
+def test_an_estimate_has_the_digits_that_its_interval_supports(effect, written):
+    assert words.with_interval(Effect(*effect)) == written
+
+
+@pytest.mark.parametrize(
+    ("shares", "written"),
+    [
+        ((0.1035, 0.0938, 0.1132), "10.3 % (9.4–11.3 %)"),
+        ((0.028, 0.012, 0.044), "3 % (1–4 %)"),
+        ((0.031, 0.003, 0.06), "3.1 % (0.3–6.0 %)"),  # 0 would say that it may take no longer
+        ((0.02, 0.0, 0.05), "2 % (0–5 %)"),
+        ((0.5, 0.45, 0.56), "50 % (45–56 %)"),
+    ],
+)
+def test_so_has_a_share(shares, written):
+    assert words.percents(Effect(*shares)) == written
+
+
+@given(st.floats(1e-3, 1e5), st.floats(1e-6, 3), st.floats(0.05, 0.95))
+def test_no_estimate_is_written_at_a_bound(ratio, width, place):
+    """Unless all three are alike."""
+    effect = Effect(ratio, ratio * math.exp(-width * place), ratio * math.exp(width * (1 - place)))
+    ratio, low, high = (float(text.replace(",", "")) for text in words.in_digits(effect))
+    assert low == ratio == high or low < ratio < high
 
 
 def test_everything_that_is_to_be_said_stands_in_its_order():
