@@ -23,6 +23,11 @@ def find(given: str, place: str) -> Path:
     raise UserError(f"{place}: {given} has neither {TABLE} nor {'results' / TABLE}; give the results of another run")
 
 
+def folder(table: Path) -> str:
+    """What it is called where people read it: the folder with its tables, if it lies in one."""
+    return str(table).removesuffix(f"/{TABLE}")
+
+
 def works_in_both(other: Path, own: Path, configured: Sequence[str], place: str) -> list[str]:
     """The works that the table `other` has and the table `own`, too, or where that is not there yet, those that are
     configured.

@@ -82,9 +82,7 @@ def _answer(workload: str, answer: Mapping[str, Any]) -> list[str]:
     many workers, and all else, the report tells."""
     if hosts := answer.get("hosts"):
         return [line for host, one in hosts.items() for line in _answer(f"{workload} on {host}", one)]
-    if "answer" not in answer:
-        return [paragraph(f"{workload}: {answer['sentence']}")]
-    why = (answer.get("why") or {}).get("sentence", "")
+    why = answer.get("why", {}).get("sentence", "")
     return _parts(workload, [answer["answer"], answer["enough_too"], why], answer["warnings"])
 
 

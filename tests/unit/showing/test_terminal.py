@@ -99,14 +99,9 @@ def test_of_an_answer_in_parts_the_terminal_has_the_short_ones(tmp_path, monkeyp
     ]
 
 
-def test_a_whole_sentence_will_do(tmp_path, monkeypatch):
-    lines = outcome(tmp_path, monkeypatch, {"download": {"sentence": "All of it."}})
-    assert lines == ["download: All of it.", "report: results/report.html"]
-
-
 def test_each_host_has_its_answer(tmp_path, monkeypatch):
-    hosts = {host: ANSWER | {"why": None, "answer": f"asyncio is best on {host}."} for host in ("epyc", "arm")}
-    lines = outcome(tmp_path, monkeypatch, {"download": ANSWER | {"why": None, "hosts": hosts}})
+    hosts = {host: ANSWER | {"answer": f"asyncio is best on {host}."} for host in ("epyc", "arm")}
+    lines = outcome(tmp_path, monkeypatch, {"download": ANSWER | {"hosts": hosts}})
     assert lines[:2] == ["download on epyc: asyncio is best on epyc.", "download on arm: asyncio is best on arm."]
 
 
