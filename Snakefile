@@ -5,6 +5,7 @@ snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
 snakemake map         which strategy to use for any waiting and computing, and where your work lies
 snakemake capacity    what larger jobs would take
+snakemake compare_with --config other=…    what changed since another run
 
 download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                         the job, below
 do ─> results/<work>/results.jsonl                                                                    each of your own
@@ -12,6 +13,7 @@ screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse
                                        analyse ─> recommend ─> results/recommended/<work>.py ─> report
 timeline, futures, switching, races ─> plot_explanation ─> report                                    rules/explain.smk
 survey ─> map.csv, locate ─> plot_map ─> map                                                          rules/map.smk
+timings.csv, and another run's ─> compare_with                                                        rules/other.smk
 capacity                                                                                              rules/plan.smk
 """
 
@@ -214,6 +216,7 @@ rule do:
 include: "rules/explain.smk"
 include: "rules/compare.smk"
 include: "rules/map.smk"
+include: "rules/other.smk"
 include: "rules/plan.smk"
 
 
@@ -232,9 +235,10 @@ onstart:
         found = {job.wildcards.workload: job.input.get("finalists") for job in rounds}
         found = {name: file for name, file in found.items() if file and file not in awaited and is_here}
         try:
-            print(plan.describe(counts, USER, cores.usable(CORES), on_works, found), file=sys.stderr)
+            said = plan.describe(counts, USER, cores.usable(CORES), on_works, found)
         except UserError as error:
             sys.exit(str(error))
+        print(terminal.paragraph(said), file=sys.stderr)
         messages.show_progress([Path(job.output[0]) for job in screenings + rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)

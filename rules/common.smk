@@ -17,10 +17,10 @@ from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
 from concurrency.recommending.names import module_name
-from concurrency.running import liveness, settings
+from concurrency.running import liveness, other, settings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
-from concurrency.showing import messages
+from concurrency.showing import messages, terminal
 from concurrency.workloads import items
 from snakemake.logging import logger
 
@@ -66,6 +66,14 @@ CORES = workflow.resource_settings.cores or 1
 
 # A workflow that uses this one as a module may give all paths a prefix.
 PLACE = workflow.modifier
+
+# What this run has measured, and which works another run has measured, too.
+OWN_TIMINGS = Path(PLACE.modify_path("results/tables/timings.csv"))
+
+try:
+    IN_BOTH = other.works_in_both(USER.other, OWN_TIMINGS, COMPARED, "other") if USER.other else []
+except UserError as error:
+    sys.exit(str(error))
 
 CODE = Digests(Path(".snakemake/code.json"))
 
@@ -230,3 +238,22 @@ def measured_rounds(folder):
             half_width = float(known.read_text())
             wanted = unused + rounds_to_reach(half_width, last - unused, USER.precision, USER.max_rounds - unused)
     return [*rounds_to(folder, last), width]
+
+
+def measured_there(wildcards):
+    """The samples of the run that this one is compared with."""
+    if not USER.other:
+        sys.exit(f"other: give the results of the run to compare with: {other.COMMAND}")
+    return the_users(USER.other)
+
+
+def measured_here(wildcards):
+    """This run's own as they are, whatever was changed since; measured as always where there are none."""
+    return local(str(OWN_TIMINGS.resolve())) if OWN_TIMINGS.exists() else rules.collect.output[0]
+
+
+def machine_here(wildcards):
+    """What they were measured on, likewise."""
+    if not OWN_TIMINGS.exists():
+        return expand(rules.environment.output[0], host=KINDS)
+    return [local(str(file.resolve())) for file in sorted(OWN_TIMINGS.parent.glob("environment*.json"))]

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from concurrency.cores import usable
 from concurrency.doing.arm import chosen
 from concurrency.doing.job import Failures, Job
 from concurrency.errors import UserError
 from concurrency.running import job
+from concurrency.showing import terminal
 from concurrency.workloads.own.journal import Ended, Journal, as_json
 from concurrency.workloads.own.workload import Own
 
@@ -60,7 +59,7 @@ def _progress(journal: Journal, name: str, count: int) -> Iterator[None]:
     def watch() -> None:
         seen: dict[Path, int] = {}
         known: dict[str, Ended] = {}
-        with tqdm(desc=name, total=count, unit="item", delay=1, mininterval=0.5) as bar:
+        with terminal.progress(desc=name, total=count, unit="item", delay=1) as bar:
             while not ended.wait(0.5):
                 known |= journal.read(seen)[0]
                 bar.set_postfix(failed=sum(one.failed for one in known.values()), refresh=False)

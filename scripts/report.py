@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.deciding import tables
+from concurrency.measuring import machine
 from concurrency.measuring.comparison import Comparison
 from concurrency.running import job
 from concurrency.showing import path, report
@@ -21,7 +22,7 @@ def main(snakemake: Any) -> None:
         claims=tables.read_claims(files.claims),
         plots=[Path(plot) for plot in files.plots],
         explanations=[Path(file) for file in files.explanations if file.endswith(".svg")],
-        environment=_facts([Path(file) for file in files.environment]),
+        environment=machine.known(map(Path, files.environment)),
         config=snakemake.params.config,
         left_out=snakemake.params.left_out,
         measured=snakemake.params.measured,
@@ -52,15 +53,6 @@ def _mapped(files: list[str]) -> tuple[Path, list[str]] | None:
         return None
     picture, *_, located = map(Path, files)
     return picture, [one["sentence"] for one in json.loads(located.read_text(encoding="utf-8"))]
-
-
-def _facts(files: list[Path]) -> dict[str, str]:
-    """What the measurements ran on; where kinds of nodes were compared, a file each, and the kind before each fact."""
-    found: dict[str, str] = {}
-    for file in files:
-        facts, kind = json.loads(file.read_text(encoding="utf-8")), file.stem.partition("_on_")[2]
-        found |= facts if len(files) == 1 else {f"{kind}: {name}": fact for name, fact in facts.items()}
-    return found
 
 
 if __name__ == "__main__":

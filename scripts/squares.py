@@ -13,8 +13,6 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
-from tqdm import tqdm
-
 from concurrency import files
 from concurrency.cores import usable
 from concurrency.doing.arm import chosen, run
@@ -22,6 +20,7 @@ from concurrency.errors import UserError
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
 from concurrency.running import job
+from concurrency.showing import terminal
 from concurrency.workloads.squares import numbers, pieces
 from concurrency.workloads.squares.sums import closed_form
 from concurrency.workloads.squares.work import build
@@ -40,7 +39,7 @@ def main(snakemake: Any) -> None:
     with files.writing(snakemake.output[0]) as file:
         rows = csv.writer(file)
         rows.writerow(["place", "start", "stop", "sum"] if shard else ["number", "sum"])
-        bar = tqdm(sums, "squares", len(own), unit="sum", delay=1, mininterval=0.5, disable=bool(shard))
+        bar = terminal.progress(sums, desc="squares", total=len(own), unit="sum", delay=1, disable=bool(shard))
         for piece, total in zip(own, bar, strict=True):
             number = wanted[piece.index]
             if piece.whole and total != closed_form(number):

@@ -1,9 +1,11 @@
 """What the measurements ran on: machine, system, interpreter and the versions that matter."""
 
+import json
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -28,6 +30,16 @@ def describe(cores: int) -> dict[str, str]:
         "GIL": "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off",
         "Load at the start": ", ".join(f"{load:.2f}" for load in os.getloadavg()) + " (1, 5, 15 minutes)",
         **{name: metadata.version(name) for name in PACKAGES},
+    }
+
+
+def known(files: Iterable[Path]) -> dict[str, str]:
+    """The facts in files of them; of several, one for each kind of nodes, the kind before each fact."""
+    of_kinds = {file.stem.partition("_on_")[2]: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    return {
+        f"{kind}: {name}" if len(of_kinds) > 1 else name: fact
+        for kind, facts in of_kinds.items()
+        for name, fact in facts.items()
     }
 
 

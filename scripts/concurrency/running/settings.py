@@ -11,6 +11,7 @@ from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import Interpreter
 from concurrency.running.config import ROOT, TAKEN, complete
+from concurrency.running.other import find as find_other
 from concurrency.running.works import DownloadSettings, OwnSettings, SquaresSettings, WorkSettings
 from concurrency.workloads import items as own_items
 from concurrency.workloads.download import sites
@@ -33,7 +34,7 @@ MOST_IN_FLIGHT = 32
 @dataclass(frozen=True)
 class Settings:
     """A complete, valid configuration; `hosts` are the kinds of nodes to measure on, by name, each with the partition
-    or constraint to ask for."""
+    or constraint to ask for; `other` is the table of timings that this run's are compared with, if any."""
 
     download: DownloadSettings
     squares: SquaresSettings
@@ -54,6 +55,7 @@ class Settings:
     seed: int
     explain: bool
     map: dict[str, Any]
+    other: Path | None
 
     @property
     def works(self) -> dict[str, WorkSettings]:
@@ -106,6 +108,7 @@ def resolve(
         interpreters=pythons,
         extra_timings=_extra(full["extra_timings"], f"{name}: extra_timings", folders),
         hosts=_hosts(full["hosts"], f"{name}: hosts"),
+        other=find_other(full["other"], f"{name}: other") if full["other"] else None,
         **common,
     )
 

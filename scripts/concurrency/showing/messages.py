@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from tqdm import tqdm
-
+from concurrency.showing.terminal import paragraph, progress
 from concurrency.workloads.known import kind_of
 
-MAP = "results/plots/map.svg"
+REPORT, VERDICT = "results/report.html", "results/tables/verdict.json"
+CHANGED, CHANGES = "results/compared.html", "results/tables/compared.json"
+MAP, CAPACITY = "results/plots/map.svg", "results/capacity.md"
 VERIFIED = "results/download/verify.json"
 CODE = "results/recommended/"
 
@@ -18,7 +20,7 @@ CODE = "results/recommended/"
 def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
     """A line for each strategy of each workload that was asked for and cannot be run."""
     return [
-        f"{workload}: {strategy} is left out: {reason}"
+        paragraph(f"{workload}: {strategy} is left out: {reason}")
         for workload, of_strategies in reasons.items()
         for strategy, reason in of_strategies.items()
     ]
@@ -32,7 +34,7 @@ def show_progress(rounds: Sequence[Path]) -> None:
         return sum(file.exists() and file.stat().st_mtime >= begin for file in rounds)
 
     def watch() -> None:
-        with tqdm(total=len(rounds), desc="measuring", unit="round") as bar:
+        with progress(total=len(rounds), desc="measuring", unit="round") as bar:
             while bar.n < len(rounds):
                 time.sleep(0.5)
                 if new := done() - bar.n:
@@ -52,14 +54,38 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
             with open(table, encoding="utf-8") as file:
                 count = sum(1 for _ in file) - table.endswith(".csv")  # its header
                 lines.append(f"{count} {kind_of(workload).results}: {table}")
-    if "results/report.html" in written:
-        verdict = json.loads(Path("results/tables/verdict.json").read_text(encoding="utf-8"))
-        lines += [f"{workload}: {answer['sentence']}" for workload, answer in verdict.items()]
+    if REPORT in written:
+        for workload, answer in _read(VERDICT).items():
+            lines += _answer(workload, answer)
         if VERIFIED in written:
-            lines.append(json.loads(Path(VERIFIED).read_text(encoding="utf-8"))["sentence"])
+            lines.append(paragraph(_read(VERIFIED)["sentence"]))
         if scripts := sorted(file for file in written if file.startswith(CODE)):
-            lines.append(f"as code: {', '.join(scripts)}")
-        lines.append("report: results/report.html")
+            lines.append(paragraph(f"as code: {', '.join(scripts)}"))
+        lines.append(f"report: {REPORT}")
+    if CHANGES in written:
+        for one in _read(CHANGES):
+            lines += _parts(one["workload"], [one["answer"], one["others"]], [*one["warnings"], *one["not_compared"]])
+        lines.append(f"what changed: {CHANGED}")
     if MAP in written:
-        lines += [Path(MAP).with_suffix(".txt").read_text(encoding="utf-8"), f"map: {MAP}"]
+        lines += [paragraph(Path(MAP).with_suffix(".txt").read_text(encoding="utf-8")), f"map: {MAP}"]
+    if CAPACITY in written:
+        lines.append(f"capacity: {CAPACITY}")
     return "\n".join(lines)
+
+
+def _read(file: str) -> Any:
+    return json.loads(Path(file).read_text(encoding="utf-8"))
+
+
+def _answer(workload: str, answer: Mapping[str, Any]) -> list[str]:
+    """The answer on a workload, for each of several hosts: what to use, what is nearly as good, why, and warnings; how
+    many workers, and all else, the report tells."""
+    if hosts := answer.get("hosts"):
+        return [line for host, one in hosts.items() for line in _answer(f"{workload} on {host}", one)]
+    why = answer.get("why", {}).get("sentence", "")
+    return _parts(workload, [answer["answer"], answer["enough_too"], why], answer["warnings"])
+
+
+def _parts(subject: str, said: Sequence[str], warnings: Sequence[str]) -> list[str]:
+    """A paragraph, and below it one for each warning."""
+    return [paragraph(f"{subject}: {' '.join(filter(None, said))}"), *(paragraph(one, "  ") for one in warnings)]

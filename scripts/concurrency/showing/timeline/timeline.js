@@ -2,7 +2,7 @@
 // this script, and in print, there is the still picture.
 {
   const GUTTER = () => (innerWidth < 600 ? 74 : 112); // the lanes' names
-  const NARROWEST = 40; // microseconds in view
+  const NARROWEST = 40, MARGIN = 1.01; // microseconds in view; of what ends, a little more is
   const PLAYED_IN = 10000, STEPS = 20; // milliseconds for what is in view; jumps of those who want no motion
   const LEAST = 0.25; // of its height has a pixel in which there is anything at all
   const LINES = [[], [5, 3], [1.5, 2]]; // dashes: queued, waiting, ready
@@ -62,6 +62,7 @@
       this.sent = summed(told.sent);
       this.tasks = told.tasks.map(tasks => ({ ...tasks, at: summed(tasks.at) }));
       this.cores = this.onCores();
+      this.most = Math.max(2, ...this.cores.numbers);
     }
     onCores() { // how many threads are on a core from when on
       const steps = [];
@@ -77,13 +78,14 @@
     rows(each) {
       const workers = this.lanes.filter(lane => lane.role === "worker").length;
       const rows = [];
-      let y = 2;
+      let y = this.sent.length ? 7 : 2;
       const add = (height, row) => { rows.push({ ...row, y, height }); y += height + 2; };
       for (const lane of this.lanes)
         if (lane.role !== "thread" || each)
           add(lane.role === "worker" && workers > 6 ? 11 : lane.role === "thread" ? 12 : 18, { lane });
       y += 3;
-      if (this.computing.length) add(12 * Math.max(2, ...this.cores.numbers), { is: "cores" });
+      const tells = this.computing.length === 1 && this.lanes[this.computing[0]].bars; // that lane itself
+      if (this.computing.length && !tells) add(12 * this.most, { is: "cores" });
       y += 3;
       add(this.tasks.length ? 46 : 30, { is: "counts" });
       return { rows, height: y };
@@ -181,7 +183,7 @@
 
     panel(arm) {
       const facts = `${time(arm.end)}, ${arm.kind}` + (arm.setup >= 500 ? `; set-up before it: ${time(arm.setup)}` : "");
-      const fit = element("button", { type: "button", textContent: "fit", onclick: () => this.show(0, arm.end) });
+      const fit = element("button", { type: "button", textContent: "fit", onclick: () => this.show(0, MARGIN * arm.end) });
       fit.setAttribute("aria-label", `Fit ${arm.name}`);
       arm.readout = element("span", { className: "tl-readout" });
       arm.canvas = element("canvas", { tabIndex: 0 });
@@ -209,26 +211,26 @@
     }
 
     // What is in view: `from` and `to`, in microseconds since the work began.
-    get end() { return Math.max(...this.arms.filter(arm => arm.shown).map(arm => arm.end), NARROWEST); }
+    get end() { return MARGIN * Math.max(...this.arms.filter(arm => arm.shown).map(arm => arm.end), NARROWEST); }
     fit() { // until all but the longest have ended, where that goes on for much longer
       const ends = this.arms.filter(arm => arm.shown).map(arm => arm.end).sort((one, other) => other - one);
-      this.show(0, ends.length > 1 && ends[0] > 1.3 * ends[1] ? ends[1] : this.end);
+      this.show(0, ends.length > 1 && ends[0] > 1.3 * ends[1] ? MARGIN * ends[1] : this.end);
     }
     show(from, to) {
-      const span = Math.min(Math.max(to - from, NARROWEST), this.end * 1.02);
-      this.from = Math.max(0, Math.min(from, this.end * 1.02 - span));
-      this.to = this.from + span * (from === 0 && span < this.end ? 1.01 : 1);
+      const span = Math.min(Math.max(to - from, NARROWEST), this.end);
+      this.from = Math.max(0, Math.min(from, this.end - span));
+      this.to = this.from + span;
       this.draw();
     }
     zoom(by, around = this.cursor ?? (this.from + this.to) / 2) {
       const fixed = Math.min(Math.max(around, this.from), this.to);
-      const span = Math.min(Math.max((this.to - this.from) * by, NARROWEST), this.end * 1.02);
+      const span = Math.min(Math.max((this.to - this.from) * by, NARROWEST), this.end);
       const from = fixed - (fixed - this.from) * span / (this.to - this.from);
       this.show(from, from + span);
     }
     pan(share) {
       const by = share * (this.to - this.from);
-      this.show(Math.max(0, this.from + by), Math.max(0, this.from + by) + this.to - this.from);
+      this.show(this.from + by, this.to + by);
     }
     x(at) { return this.gutter + (at - this.from) / (this.to - this.from) * (this.width - this.gutter); }
     at(x) { return this.from + (x - this.gutter) / (this.width - this.gutter) * (this.to - this.from); }
@@ -421,7 +423,7 @@
       const pen = this.sized(arm.canvas, arm.layout.height);
       const names = new Set();
       for (const row of arm.layout.rows) {
-        const name = row.lane?.label ?? { cores: `${Math.max(2, ...arm.cores.numbers)} on a core`, counts: `${arm.begun.length} queued` }[row.is];
+        const name = row.lane?.label ?? { cores: "on a core", counts: `${arm.begun.length} queued` }[row.is];
         const isMany = row.height < 12 && names.size;
         names.add(name);
         pen.fillStyle = this.colour("--dim");
@@ -430,7 +432,10 @@
           const lanes = arm.lanes.filter(lane => lane.role === row.lane?.role).length;
           const [kind] = name.split(" ");
           const text = row.height < 12 ? `${lanes} ${kind}${kind.endsWith("s") ? "es" : "s"}` : name;
-          pen.fillText(text, 0, row.is ? row.y + 6 : row.y + row.height / 2, this.gutter - 6);
+          pen.fillText(text, 0, row.is ? row.y + 6 : row.y + row.height / 2, this.gutter - 16);
+          if (row.is === "cores")
+            for (const number of [1, arm.most])
+              pen.fillText(number, this.gutter - 10, row.y + row.height * (1 - (number - 0.5) / arm.most) + 1);
         }
       }
       pen.save();
@@ -440,7 +445,7 @@
       pen.fillStyle = this.colour("--line");
       for (const at of this.ticks()) pen.fillRect(Math.round(this.x(at)), 0, 1, arm.layout.height);
       for (const row of arm.layout.rows) {
-        if (row.is === "cores") this.drawSteps(pen, row, arm.cores.at, arm.cores.numbers, Math.max(2, ...arm.cores.numbers), true);
+        if (row.is === "cores") this.drawSteps(pen, row, arm.cores.at, arm.cores.numbers, arm.most, true);
         else if (row.is) this.drawCounts(pen, row, arm);
         else this.drawLane(pen, row, arm);
       }

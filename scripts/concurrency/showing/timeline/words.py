@@ -53,20 +53,17 @@ def _gain(few: Sequence[Arm]) -> str:
 def _computing(few: Sequence[Arm]) -> str:
     """Whether threads under the GIL, and what else there is, were on a core at once."""
     at_once = {
-        arm.kind: (arm, several)
+        arm.kind: several
         for arm in few
         if arm.kind in (UNDER_GIL, WITHOUT_GIL, INTERPRETERS, PROCESSES)
         and (several := _several(arm)) is not None
         and any(bar.state in ("computing", "working") for lane in arm.of_role("worker") for bar in lane.bars)
     }
     told = [
-        f"{_percent(several)} of the time with {arm.name.partition(' on ')[0]}"
-        + (f" ({kind})" if kind != PROCESSES else "")
-        for kind, (arm, several) in at_once.items()
+        f"{_percent(several)}{'' if place else ' of the time'} as {kind}"
+        for place, (kind, several) in enumerate(at_once.items())
     ]
-    if not told:
-        return ""
-    return f"Two or more workers were on a core at once {'; '.join(told)}."
+    return f"Two or more workers were on a core at once: {', '.join(told)}." if told else ""
 
 
 def _under_way(arm: Arm) -> float:

@@ -1,0 +1,115 @@
+"""What fits a terminal and a log: lines, and progress."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from concurrency.showing import messages, terminal
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+COMMAND = "snakemake job --config 'squares={job: recommended, strategies: [sequential, {threads: {workers: [2, 4]}}]}'"
+LONG = "results/a/path/that/is/longer/than/any/line/of/a/terminal/and/is/in/no/way/to/be/broken/anywhere.csv"
+
+
+def test_lines_fit():
+    lines = terminal.paragraph(f"download: {'what is to be said, and more of it ' * 9}").splitlines()
+    assert len(lines) > 3
+    assert all(len(line) <= 80 for line in lines)
+    assert all(line.startswith("  ") for line in lines[1:])
+
+
+@pytest.mark.parametrize(
+    "whole", ["(50–59 %)", "1.77 s", COMMAND, LONG, "'download={path: {slots: 4}}'", "snakemake --forcerun screen"]
+)
+def test_commands_and_paths_stay_whole(whole):
+    for before in range(0, 80, 7):
+        lines = terminal.paragraph(f"{'x ' * before}so it is said: {whole}. More.").splitlines()
+        assert sum(whole in line for line in lines) == 1
+        assert all(len(line) <= 80 for line in lines if whole not in line)
+
+
+def test_a_command_ends_where_the_sentence_goes_on():
+    said = f"{'x ' * 20}threads failed wherever it was tried (put right, snakemake --forcerun screen tries it again)."
+    assert all(len(line) <= 80 for line in terminal.paragraph(said).splitlines())
+
+
+def test_apostrophes_are_no_quotes():
+    said = "the pages' times added up, one by one, took longer than the sites' own, and the pages' times were " * 2
+    assert all(len(line) <= 80 for line in terminal.paragraph(said).splitlines())
+
+
+def test_progress_is_lines_where_there_is_no_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(terminal, "LINES_S", 0.05)
+    for _ in terminal.progress(range(4), desc="measuring", unit="round"):
+        time.sleep(0.1)
+    told = capsys.readouterr().err
+    assert "\r" not in told
+    lines = told.splitlines()
+    assert 2 <= len(lines) <= 5
+    assert lines[-1].startswith("measuring: 4 of 4 rounds in ")
+
+
+def test_what_is_done_at_once_tells_nothing(capsys):
+    assert list(terminal.progress(range(3), desc="measuring", unit="round")) == [0, 1, 2]
+    assert capsys.readouterr().err == ""
+
+
+def test_on_a_terminal_there_is_a_bar_and_lines_are_as_wide_as_it():
+    code = (
+        f"import sys; sys.path.insert(0, {str(SCRIPTS)!r})\n"
+        "from concurrency.showing import terminal\n"
+        "list(terminal.progress(range(3), desc='measuring', unit='round'))\n"
+        "print(max(map(len, terminal.paragraph('word ' * 99).splitlines())), file=sys.stderr)"
+    )
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 96))
+    with subprocess.Popen([sys.executable, "-c", code], stderr=theirs) as running:
+        running.wait(60)
+    os.close(theirs)
+    told = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "\rmeasuring: 100%" in told
+    assert told.split()[-1] == "96"
+
+
+ANSWER = {"sentence": "All of it.", "answer": "asyncio with 15 in flight.", "enough_too": "", "warnings": []}
+
+
+def outcome(folder, monkeypatch, verdict, *others):
+    monkeypatch.chdir(folder)
+    (folder / "results/tables").mkdir(parents=True)
+    (folder / "results/tables/verdict.json").write_text(json.dumps(verdict))
+    return messages.outcome({"results/report.html", *others}, {}).splitlines()
+
+
+def test_of_an_answer_in_parts_the_terminal_has_the_short_ones(tmp_path, monkeypatch):
+    said = ANSWER | {"enough_too": "threads will do.", "workers_said": "8 would take longer.", "warnings": ["Beware."]}
+    lines = outcome(tmp_path, monkeypatch, {"download": said | {"why": {"sentence": "The link is full."}}})
+    assert lines == [
+        "download: asyncio with 15 in flight. threads will do. The link is full.",
+        "  Beware.",
+        "report: results/report.html",
+    ]
+
+
+def test_each_host_has_its_answer(tmp_path, monkeypatch):
+    hosts = {host: ANSWER | {"answer": f"asyncio is best on {host}."} for host in ("epyc", "arm")}
+    lines = outcome(tmp_path, monkeypatch, {"download": ANSWER | {"hosts": hosts}})
+    assert lines[:2] == ["download on epyc: asyncio is best on epyc.", "download on arm: asyncio is best on arm."]
+
+
+def test_every_file_that_was_asked_for_is_named(tmp_path, monkeypatch):
+    scripts = [f"results/recommended/{name}.py" for name in ("download", "squares")]
+    lines = outcome(tmp_path, monkeypatch, {}, *scripts, "results/capacity.md")
+    assert lines == [
+        "as code: results/recommended/download.py, results/recommended/squares.py",
+        "report: results/report.html",
+        "capacity: results/capacity.md",
+    ]
