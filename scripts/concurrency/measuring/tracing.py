@@ -117,8 +117,10 @@ class _Arm:
 
     def items(self) -> None:
         """What is done to items, a lane for each worker in the order in which they began, and the workers' starts."""
-        first = {one["lane"]: one["spans"][0][1] for one in reversed(self.notes) if "spans" in one}
-        for name in sorted(reversed(first), key=lambda name: first[name]):
+        begun = sorted(
+            (one["spans"][0][1], place, one["lane"]) for place, one in enumerate(self.notes) if "spans" in one
+        )
+        for *_, name in begun:
             self.lane(name)
         of_processes = {one["lane"].partition(",")[0]: one for one in reversed(self.notes) if one.get("born")}
         for one in of_processes.values():

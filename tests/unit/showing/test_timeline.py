@@ -10,6 +10,7 @@ import pytest
 
 from concurrency import notes
 from concurrency.measuring import sampling, tracing
+from concurrency.showing import style
 from concurrency.showing.timeline import page, still, words
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.sites import Site
@@ -204,7 +205,7 @@ def test_a_timed_sample_does_not_even_import_the_tracer():
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=scripts).returncode == 0
 
 
-@pytest.mark.parametrize("width", [still.WIDE, still.NARROW])
+@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
 @pytest.mark.parametrize("workload", ARMS)
 def test_timelines_are_drawn_without_overlaps(traces, workload, width):
     figure = still.draw(traces[workload], workload, width)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromiu
 def page_file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("timelines")
     file = folder / "page.html"
-    file.write_text(timelines.html({"squares": timelines.trace(folder)}), encoding="utf-8")
+    file.write_text(timelines.html({"squares": timelines.trace(folder)}, folder), encoding="utf-8")
     return file
 
 
