@@ -48,3 +48,14 @@ def test_the_report_tells_small_costs_apart(tmp_path):
     html = reports.write(tmp_path, timings, {"cost": cost}).read_text(encoding="utf-8")
     assert "one by one, 0.0000512 s of CPU time. Most: threads with 2 workers, 0.00346 s of CPU time." in html
     assert {">0.0000512</td>", ">0.00346</td>"} <= set(re.findall(r">0\.0\d+</td>", html))
+
+
+def test_the_report_says_what_is_recommended_on_each_of_several_hosts(tmp_path):
+    times = {ONE_BY_ONE: around(1.0), ("threads", 2): around(0.6, seed=1)}
+    timings = pd.concat(table(times, "squares", host=host, **COSTS) for host in ("here", "elsewhere"))
+    html = reports.write(tmp_path, timings, {"comparison": comparison}).read_text(encoding="utf-8")
+    for host in ("here", "elsewhere"):
+        assert f'<p class="what">On {host}: threads with 2 ' in html
+        assert f"threads with 2 workers on {host} ◆</text>" in html
+    assert "On elsewhere: quiet." in html
+    assert "nothing can take less" not in html  # each has its own least time
