@@ -103,8 +103,9 @@ def test_the_answer_is_on_the_first_screen(opened, both, size, scripts):
 @WITHOUT_SCRIPTS
 def test_every_picture_and_every_arm_is_there(opened, size, scripts):
     page = opened(viewport=size, java_script_enabled=scripts)
-    assert page.locator("svg:visible").count() == 3 * 4 + 1 + 3  # of the works, the map, how it works
-    assert page.locator("svg").count() == 2 * page.locator("svg:visible").count()
+    stills = int(not scripts)  # the timeline, which is there to explore otherwise
+    assert page.locator("svg:visible").count() == 3 * 4 + stills + 1 + 3  # of the works, the map, how it works
+    assert page.locator("svg").count() == 2 * (3 * 4 + 1 + 1 + 3)  # each for a page and for a phone
     rows = {"download": 4, "squares": 2, "download_fast": 5, "mine": 13}
     assert {work: page.locator(f"#arms-{work} tbody tr").count() for work in rows} == rows
 
@@ -114,6 +115,11 @@ def test_every_picture_and_every_arm_is_there(opened, size, scripts):
 @SCHEMES
 def test_pictures_have_no_fault(opened, name, size, scheme):
     assert opened(name, viewport=size, color_scheme=scheme).evaluate(FAULTS) == []
+
+
+@SIZES
+def test_pictures_have_no_fault_without_scripts(opened, size):
+    assert opened(viewport=size, java_script_enabled=False).evaluate(FAULTS) == []
 
 
 @EVERY_REPORT

@@ -32,3 +32,19 @@ def overlaps(figure):
         for (one, a), (other, b) in itertools.combinations(boxes, 2)
         if a.overlaps(b) and min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1
     ]
+
+
+def outside(figure):
+    """Texts that are cut off by the frame of the picture."""
+    frame = figure.bbox
+    return [
+        text.get_text()
+        for text, box in drawn_texts(figure)
+        if box.width > 0
+        if box.x0 < frame.x0 - 1 or box.x1 > frame.x1 + 1 or box.y0 < frame.y0 - 1 or box.y1 > frame.y1 + 1
+    ]
+
+
+def words(figure):
+    """Every text on one line each."""
+    return [" ".join(text.get_text().split()) for text, _ in drawn_texts(figure)]

@@ -1,6 +1,7 @@
 """A report as a finished run would write it, with all its pictures, and the works that there may be in one."""
 
 import json
+from functools import partial
 
 import pandas as pd
 
@@ -9,7 +10,8 @@ from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
 from concurrency.showing import comparison, cost, futures, races, report, style, switching, workers
 from concurrency.showing import map as map_
-from helpers import maps
+from concurrency.showing.timeline import still
+from helpers import maps, timelines
 from helpers.campaigns import COSTS, FREE, GIL, ONE_BY_ONE, around, campaign, ladder, table, two_pythons
 
 PLOTS = {"comparison": comparison, "workers": workers, "cost": cost}
@@ -41,14 +43,15 @@ def write(folder, timings, plots=PLOTS, **more):
     summary = summarise(timings)
     answers = json.loads(json.dumps(verdict(timings, summary)))
     drawn = [
-        save(
-            folder,
-            lambda width, module=module, name=name: module.draw(timings, summary, name, answers[name], width),
-            f"{name}_{plot}",
-        )
+        save(folder, partial(module.draw, timings, summary, name, answers[name]), f"{name}_{plot}")
         for name in answers
         for plot, module in plots.items()
     ]
+    for name, file in more.get("traces", {}).items():
+        trace = json.loads(file.read_text(encoding="utf-8"))
+        drawn.append(
+            save(folder, lambda width, trace=trace, name=name: still.draw(trace, name, width), f"{name}_timeline")
+        )
     given = {"explanations": [], "environment": {}, "config": {}, "left_out": {}} | more
     html = report.render(timings, summary, scaling.fit(timings), answers, claims.examine(timings), plots=drawn, **given)
     file = folder / "report.html"
@@ -59,7 +62,7 @@ def write(folder, timings, plots=PLOTS, **more):
 def mapped(folder, located=(), labels=("CPython 3.13.0",), says=()):
     """The map, as `report.render` takes it."""
     of_all = maps.table(labels=labels)
-    file = save(folder, lambda width: map_.draw(of_all, located, width), "map")
+    file = save(folder, partial(map_.draw, of_all, located), "map")
     file.with_suffix(".txt").write_text(map_.text(of_all), encoding="utf-8")
     return file, list(says)
 
@@ -123,14 +126,14 @@ def explained(folder, topics=(futures, switching, races), labels=("CPython 3.13.
     files, shown = [], {futures: lived(), switching: (switched(),), races: (raced(labels),)}
     for topic, tables in ((topic, shown[topic]) for topic in topics):
         name = topic.__name__.rpartition(".")[2]
-        files.append(save(folder, lambda width, topic=topic, tables=tables: topic.draw(*tables, width), name))
+        files.append(save(folder, partial(topic.draw, *tables), name))
         files[-1].with_suffix(".txt").write_text(topic.describe(*tables), encoding="utf-8")
     return files
 
 
 def of_everything(folder):
     """All built-in works and one of the user's own that waits and computes, with failures, a tie, a URL that would like
-    to be a script, what is recommended as code, the map, and how it works."""
+    to be a script, what is recommended as code, a timeline, the map, and how it works."""
     arms = {
         "download": [("asyncio", 15), ("threads", 15), ("sequential", 1)],
         "squares": [("process_pool", 2), ("sequential", 1)],
@@ -150,8 +153,11 @@ def of_everything(folder):
     ).reset_index(drop=True)
     code = folder / "download.py"
     code.write_text(CODE, encoding="utf-8")
+    trace = folder / "mine.json"
+    trace.write_text(json.dumps(timelines.trace(folder)), encoding="utf-8")
     return write(
-        folder, timings, explanations=explained(folder), mapped=mapped(folder, LOCATED, says=[LIES]),
+        folder, timings, traces={"mine": trace}, explanations=explained(folder),
+        mapped=mapped(folder, LOCATED, says=[LIES]),
         recommended={"download": code}, left_out={"squares": {"ray": "not installed: pip install ray"}},
         environment={"Python": "3.13", "Host": EVIL}, config={"sites": [EVIL]},
         replayed={"pages": "15 pages, 1.2 MB on the wire"}, measured={"mine": "16 items of works.mine."},

@@ -1,8 +1,10 @@
 """What a finished run leaves in results/."""
 
 import csv
+import html
 import json
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -70,12 +72,16 @@ def test_verdict_and_summary_agree(finished):
 
 
 def test_plots_and_report(finished):
-    for workload in ARMS:
-        for plot in ("comparison", "workers", "cost"):
-            assert (finished.folder / f"results/plots/{workload}_{plot}.svg").read_text().startswith("<?xml")
-            assert (finished.folder / f"results/plots/{workload}_{plot}.png").read_bytes().startswith(b"\x89PNG")
+    plots = finished.folder / "results/plots"
+    pictures = [f"{workload}_{plot}" for workload in ARMS for plot in ("comparison", "workers", "cost")]
+    for picture in [*pictures, "download_fast_comparison"]:
+        assert (plots / f"{picture}.svg").read_text().startswith("<?xml")
+        assert (plots / f"{picture}_narrow.svg").read_text().startswith("<?xml")
+        assert (plots / f"{picture}.png").read_bytes().startswith(b"\x89PNG")
     report = (finished.folder / "results/report.html").read_text(encoding="utf-8")
     verdict = json.loads((finished.folder / "results/tables/verdict.json").read_text())
+    text = html.unescape(re.sub("<[^>]*>", "", report))
     for answer in verdict.values():
-        assert answer["sentence"] in report
+        assert answer["answer"] in text
+        assert answer["sentence"] in html.unescape(report)
     assert len(report) < 3_000_000

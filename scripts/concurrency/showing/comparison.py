@@ -147,7 +147,10 @@ def _gain(arm: pd.Series, arms: pd.DataFrame) -> str:
 
 def _bounds(axes: Axes, arms: pd.DataFrame, answer: Mapping[str, Any], half: float | None) -> list[Any]:
     """The time that nothing can beat, and the band of what is as good as the fastest; the keys to them. Where names
-    stand between the bars, they are only behind the bars, `half` of whose height is given."""
+    stand between the bars, they are only behind the bars, `half` of whose height is given. Each of several hosts would
+    have its own."""
+    if arms["host"].nunique() > 1:
+        return []
     keys: list[Any] = []
     known = arms["median_s"].dropna().astype(float)
     spans = [axes.get_ylim()] if half is None else [(float(y) - half, float(y) + half) for y in known.index]

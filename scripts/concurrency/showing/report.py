@@ -150,19 +150,18 @@ def _work(
         "workers": how_many_workers(arms[~apart], scaling[scaling["workload"] == name]),
         "cost": costs(arms[~apart]),
     }
-    control = _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_DECIDE else ""
-    reasons = f": {'; '.join(answer['reasons'])}" if answer["reasons"] else ""
+    of_hosts = answer.get("hosts") or {"": answer}
     return {
         "name": name,
         "title": kind_of(name).title,
         "subject": subject(name),
-        "answer": answer["answer"],
-        "enough_too": answer["enough_too"],
-        "workers_said": answer["workers_said"],
-        "why": answer.get("why", {}).get("sentence", ""),
-        "warnings": answer["warnings"],
-        "noise": answer["noise"],
-        "quiet": " ".join(filter(None, [f"{answer['noise']}{reasons}.", control])),
+        "answers": [
+            {part: one[part] for part in ("answer", "enough_too", "workers_said", "warnings")}
+            | {"where": f"On {host}: " if host else "", "why": one.get("why", {}).get("sentence", "")}
+            for host, one in of_hosts.items()
+        ],
+        "is_quiet": all(one["noise"] == "quiet" for one in of_hosts.values()),
+        "quiet": " ".join(f"{f'On {host}: ' if host else ''}{_quiet(one)}" for host, one in of_hosts.items()),
         "pictures": {
             plot: picture(drawn[f"{name}_{plot}"], text, has_caption=plot != "comparison")
             for plot, text in says.items()
@@ -220,6 +219,13 @@ def _rows(arms: pd.DataFrame, columns: Sequence[Column]) -> Iterator[dict[str, A
         name = (ONE_BY_ONE if arm["strategy"] == BASELINE else arm["strategy"]) + (" ◆" if arm["best"] else "")
         first = {"text": name, "sort": None, "hint": known.summary if known else ""}
         yield {"best": bool(arm["best"]), "cells": [first, *(column.cell(arm) for column in columns)]}
+
+
+def _quiet(answer: Mapping[str, Any]) -> str:
+    """How quiet it was where it was measured."""
+    control = _control(answer["control"]) if answer["rounds"] >= ROUNDS_TO_DECIDE else ""
+    reasons = f": {'; '.join(answer['reasons'])}" if answer["reasons"] else ""
+    return " ".join(filter(None, [f"{answer['noise']}{reasons}.", control]))
 
 
 def _control(ratio: Mapping[str, float | None]) -> str:

@@ -3,8 +3,9 @@
 import pytest
 
 from concurrency.lessons import futures
+from concurrency.showing import style
 from concurrency.showing.futures import describe, draw
-from helpers.drawing import overlaps
+from helpers.drawing import outside, overlaps
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,9 @@ def test_what_becomes_of_the_others_when_one_task_fails():
 
 
 def test_pictures_of_futures(life):
-    assert not overlaps(draw(life, futures.when_one_fails()))
+    for width in (style.WIDE, style.NARROW):
+        assert not overlaps(draw(life, futures.when_one_fails(), width))
+        assert not outside(draw(life, futures.when_one_fails(), width))
     text = describe(life, futures.when_one_fails())
     assert "1 of 3 cancels came in time" in text
     assert "had already put it into the queue" in text

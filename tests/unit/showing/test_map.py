@@ -11,8 +11,9 @@ from concurrency.mapping.position import spots
 from concurrency.showing import map as picture
 from concurrency.showing import style
 from helpers import maps
-from helpers.drawing import drawn_texts, overlaps
+from helpers.drawing import drawn_texts, outside, overlaps
 
+WIDTHS = pytest.mark.parametrize("width", [style.WIDE, style.NARROW], ids=["wide", "narrow"])
 LOCATED = [
     {"workload": "download", "interpreter": "CPython 3.13.0", "waits_ms": 90.0, "computes_ms": 2.0},
     {"workload": "squares", "interpreter": "CPython 3.13.0", "waits_ms": 0.0, "computes_ms": 25.0},
@@ -63,10 +64,12 @@ def test_each_claim_is_written_on_the_ground_that_it_is_about():
         assert claim.holds(Place(x, y)), claim.text
 
 
-def test_no_names_overlap():
+@WIDTHS
+def test_no_names_overlap(width):
     names = {"Downloads", "Sums of squares", "mine", "asyncio", "process_pool", "threads", "one by one"}
-    pairs = overlaps(picture.draw(maps.table(), LOCATED))
-    assert [pair for pair in pairs if set(pair) <= names] == []
+    figure = picture.draw(maps.table(), LOCATED, width)
+    assert [pair for pair in overlaps(figure) if set(pair) <= names] == []
+    assert not outside(figure)
 
 
 def test_in_words_it_says_how_far_the_rule_of_thumb_holds():
@@ -76,18 +79,27 @@ def test_in_words_it_says_how_far_the_rule_of_thumb_holds():
 
 def test_the_same_table_gives_the_same_file(tmp_path):
     for name in ("a.svg", "b.svg"):
-        style.save(picture.draw(maps.table(), LOCATED), tmp_path / name)
+        style.save(lambda width: picture.draw(maps.table(), LOCATED, width), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert (tmp_path / "a.svg").stat().st_size < 1_500_000
 
 
-def test_panels_have_room_also_where_the_rule_of_thumb_is_never_wrong(tmp_path):
+@WIDTHS
+def test_panels_have_room_also_where_the_rule_of_thumb_is_never_wrong(tmp_path, width):
     right = maps.table(lambda place: maps.by_the_rule(place).replace("sequential", "process_pool"), step=1)
-    figure = picture.draw(right, LOCATED)
+    figure = picture.draw(right, LOCATED, width)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        style.save(figure, tmp_path / "map.png")
+        style.save(lambda _: figure, tmp_path / "map.png")
     assert all(axes.get_position().width > 0.7 for axes in figure.axes)
+
+
+def test_a_phone_has_panels_below_each_other():
+    wide, narrow = (
+        picture.draw(maps.table(labels=("CPython 3.13.0", "CPython 3.14.0t")), LOCATED, width)
+        for width in (style.WIDE, style.NARROW)
+    )
+    assert [axes.get_subplotspec().get_gridspec().ncols for axes in (wide.axes[0], narrow.axes[0])] == [2, 1]
 
 
 @pytest.mark.parametrize("step", [8, 16])

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from concurrency.lessons import races
+from concurrency.showing import style
 from concurrency.showing.races import describe, draw
-from helpers.drawing import overlaps
+from helpers.drawing import outside, overlaps
 
 
 def test_races_lose_where_they_may_and_never_with_a_lock():
@@ -15,5 +16,7 @@ def test_races_lose_where_they_may_and_never_with_a_lock():
     assert table.loc["tasks, awaiting in between", "lost"] > 0
     assert table.loc["tasks, awaiting in between, with a lock", "lost"] == 0
     assert table.loc["threads", "lost"] >= 0
-    assert not overlaps(draw(table.reset_index()))
+    for width in (style.WIDE, style.NARROW):
+        assert not overlaps(draw(table.reset_index(), width))
+        assert not outside(draw(table.reset_index(), width))
     assert "A lock made it right" in describe(table.reset_index())

@@ -3,8 +3,9 @@
 import pytest
 
 from concurrency.lessons import switching
+from concurrency.showing import style
 from concurrency.showing.switching import describe, draw
-from helpers.drawing import overlaps
+from helpers.drawing import outside, overlaps
 
 
 def test_switching_survives_a_limit_of_the_machine(monkeypatch):
@@ -23,4 +24,6 @@ def test_switching_survives_a_limit_of_the_machine(monkeypatch):
     assert rows.loc[("threads", 1000), "reached"] < 1000
     assert rows.loc[("threads", 1000), "limit"]
     assert "the machine stopped at" in describe(table)
-    assert not overlaps(draw(table))
+    for width in (style.WIDE, style.NARROW):
+        assert not overlaps(draw(table, width))
+        assert not outside(draw(table, width))

@@ -6,13 +6,14 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 
-from concurrency.deciding import claims, scaling
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.verdict import verdict
-from concurrency.showing import comparison, cost, report, style, workers
+from concurrency.showing import comparison, cost, style, workers
+from helpers import reports
 from helpers.campaigns import COSTS, FREE, GIL, ladder
-from helpers.drawing import drawn_texts, overlaps
+from helpers.drawing import drawn_texts, outside, overlaps
 
+WIDTHS = pytest.mark.parametrize("width", [style.WIDE, style.NARROW], ids=["wide", "narrow"])
 COUNTS = (1, 2, 4, 8, 16, 32)
 STRATEGIES = (
     "asyncio asyncio_gather asyncio_wait asyncio_uvloop asyncio_taskgroup asyncio_to_thread threads joblib dask"
@@ -31,9 +32,9 @@ def campaign(strategies, finals, workload="download", **more):
     ).reset_index(drop=True)
 
 
-def drawn(timings, workload="download"):
+def drawn(timings, workload="download", width=style.WIDE):
     summary = summarise(timings)
-    return workers.draw(timings, summary, workload, verdict(timings, summary)[workload])
+    return workers.draw(timings, summary, workload, verdict(timings, summary)[workload], width)
 
 
 def panels(figure):
@@ -46,6 +47,7 @@ def marks(axes, filled):
         (float(x), float(y))
         for line in axes.get_lines()
         if line.get_marker() not in ("None", "_", "|", 2, 3) and line.get_markersize() < 10
+        if line.get_transform() == axes.transData  # others stand beside names, outside of the panel
         if (to_hex(line.get_markerfacecolor()) != "#ffffff") == filled
         for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
     )
@@ -133,22 +135,33 @@ def test_lines_are_named_where_they_end_with_what_limits_them():
     assert not overlaps(figure)
 
 
+@WIDTHS
 @pytest.mark.parametrize("count", [1, 2, 6, 7, 9])
-def test_few_strategies_share_a_panel_and_many_have_one_each(count):
+def test_few_strategies_share_a_panel_and_many_have_one_each(count, width):
     names = STRATEGIES.split()[:count]
     timings = campaign({name: gaining(0.01 * i, 0.002) for i, name in enumerate(names, 1)}, [8, 16])
-    figure = drawn(timings)
+    figure = drawn(timings, width=width)
     assert len(panels(figure)) == (1 if count <= workers.LINES_IN_A_PANEL else count)
     assert sum(len(rings(axes)) for axes in panels(figure)) == 1
     assert set(names) <= {text.partition("\n")[0] for text in texts(figure)}
     assert not overlaps(figure)
+    assert not outside(figure)
 
 
-def test_a_panel_per_interpreter_has_screening_too():
+def test_a_phone_has_no_names_beside_lines_but_in_the_key():
+    timings = campaign({"asyncio": gaining(0.02, 0.002), "threads": gaining(0.5, 0.002)}, [8, 16])
+    wide, narrow = drawn(timings), drawn(timings, width=style.NARROW)
+    assert "asyncio" not in {text.get_text() for axes in panels(narrow) for text in axes.texts}
+    assert any(text.get_text().startswith("asyncio") for axes in panels(wide) for text in axes.texts)
+    assert "asyncio" in texts(narrow)
+
+
+@WIDTHS
+def test_a_panel_per_interpreter_has_screening_too(width):
     pools = {"interpreter_pool": lambda n: 2 / min(n, 4), "threads": lambda n: 2.0}
     both = [campaign(pools, [4], "squares", interpreter=GIL, gil=True)]
     both += [campaign({"threads": lambda n: 2.2 / min(n, 4)}, [4], "squares", interpreter=FREE, gil=False)]
-    figure = drawn(pd.concat(both), "squares")
+    figure = drawn(pd.concat(both), "squares", width)
     with_gil, free = panels(figure)
     assert (len(bands(with_gil)), len(bands(free))) == (2, 1)
     assert [x for x, _ in marks(free, filled=False)] == [1, 2, 8, 16, 32]
@@ -178,23 +191,18 @@ def test_the_comparison_has_nothing_of_screening():
     both = pd.concat([ladder({"asyncio": gaining(0.02, 0.002)}), fresh])
     with_it, without = (comparison.draw(timings, summarise(timings), "download") for timings in (both, fresh))
     seen = [
-        [line.get_xydata().tolist() for axes in figure.axes for line in axes.get_lines()]
+        [segment.tolist() for found in figure.axes[0].collections for segment in getattr(found, "get_segments", list)()]
         for figure in (with_it, without)
     ]
-    assert seen[0] == seen[1]
+    assert seen[0] == seen[1] != []
+    assert texts(with_it) == texts(without)
 
 
 def test_the_report_counts_screening_apart_and_tells_the_laws(tmp_path):
     timings = campaign({"asyncio": gaining(0.02, 0.002)}, [8, 16]).assign(minimum_s=0.2, limit="the link")
-    summary = summarise(timings)
-    answers = verdict(timings, summary)
-    picture = tmp_path / "download_workers.svg"
-    style.save(workers.draw(timings, summary, "download", answers["download"]), picture)
-    html = report.render(
-        timings, summary, scaling.fit(timings), answers, claims.examine(timings), [picture], [], {}, {}, {}
-    )
-    assert "From 18 samples in 6 rounds, after 14 of screening" in html
+    html = reports.write(tmp_path, timings, {"workers": workers}).read_text(encoding="utf-8")
+    assert "From 18 samples in 6 <a" in html
+    assert ">rounds</a>, after 14 of <a" in html
     assert "How they scale: asyncio: contention " in html
-    fresh = timings[~timings["screening"]]
-    html = report.render(fresh, summary, scaling.fit(fresh), answers, claims.examine(fresh), [picture], [], {}, {}, {})
-    assert "From 18 samples in 6 rounds. In each" in html
+    html = reports.write(tmp_path, timings[~timings["screening"]], {"workers": workers}).read_text(encoding="utf-8")
+    assert ">rounds</a>. In each" in html
