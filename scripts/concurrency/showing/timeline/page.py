@@ -38,7 +38,7 @@ def assets() -> dict[str, Any]:
     return {
         "states": [{**state._asdict(), "variable": _variable(state.name)} for state in STATES.values()],
         "css": Markup((FOLDER / READS[1]).read_text(encoding="utf-8")),  # noqa: S704  (ours)
-        "js": Markup((FOLDER / READS[2]).read_text(encoding="utf-8")),  # noqa: S704  (ours)
+        "js": Markup(re.sub(r"^ +", "", (FOLDER / READS[2]).read_text(encoding="utf-8"), flags=re.MULTILINE)),  # noqa: S704
     }
 
 
@@ -173,9 +173,24 @@ def _steps(times: Sequence[float]) -> list[int]:
     return [at - before for at, before in zip(whole, [0, *whole], strict=False)]
 
 
+def _shorter(path: re.Match[str]) -> str:
+    """A path in tenths of a point, of which lines that go straight across or down are written as what they are."""
+    written, last = "", ("", "")
+    for command, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", path[1]):
+        points = tuple(re.sub(r"(\.\d)\d+", r"\1", numbers).split())
+        if command == "L" and points[1] == last[1]:
+            written += f"H{points[0]}"
+        elif command == "L" and points[0] == last[0]:
+            written += f"V{points[1]}"
+        else:
+            written += command + " ".join(points)
+        last = (points[-2], points[-1]) if points else last
+    return f' d="{written}"'
+
+
 def _inline(svg: str, name: str) -> Markup:
     """A picture to stand in a page: ids of its own, no more decimals than are seen, and said to be one by the page."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]), svg)
+    svg = re.sub(r' d="([^"]*)"', _shorter, re.sub(r"\n +", "\n", svg))
     return Markup(svg.replace("<svg", '<svg aria-hidden="true"', 1))  # noqa: S704  (drawn by us; matplotlib escapes the text in it)

@@ -12,6 +12,7 @@ from concurrency.measuring.tracing import EVENT_LOOP, KINDS, LINK, THREAD
 from concurrency.showing.timeline.states import CARRIES, RUNS
 
 FEW = 4  # arms, which need no choice among them
+ABOUT = 1.1  # times as long as the fastest: one traced run tells no less
 
 
 class Bar(NamedTuple):
@@ -48,6 +49,7 @@ class Arm:
 
     name: str
     kind: str
+    rank: int
     setup_s: float = 0.0
     work_s: float = 0.0
     lanes: list[Lane] = field(default_factory=list)
@@ -96,7 +98,7 @@ def arms(trace: Mapping[str, Any]) -> list[Arm]:
 
 def _arm(events: Sequence[Mapping[str, Any]]) -> Arm:
     [told] = [event["args"] for event in events if event["name"] == "process_name"]
-    found = Arm(told["name"], told["kind"])
+    found = Arm(told["name"], told["kind"], told["rank"])
     lanes = {event["tid"]: _lane(event["args"]["name"]) for event in events if event["name"] == "thread_name"}
     places = {tid: place for place, tid in enumerate(sorted(lanes))}
     for event in events:
@@ -168,14 +170,17 @@ def _label(lanes: Iterable[Lane]) -> None:
 
 
 def telling(every: Sequence[Arm]) -> list[Arm]:
-    """The few that show most: all, if there are few; else one by one, and the fastest of each kind of sharing."""
+    """The few that show most: all, if there are few; else one by one and, of each kind of sharing, the simplest of those
+    that were about as fast as any."""
     if len(every) <= FEW:
         return list(every)
     found = [*filter(lambda arm: arm.is_one_by_one, every)][:1]
     for kind in KINDS:
         alike = [arm for arm in every if arm.kind == kind and arm.of_role("worker") and not arm.is_one_by_one]
         if alike and (kind != KINDS[0] or not found):
-            found.append(min(alike, key=lambda arm: arm.work_s))
+            fastest = min(arm.work_s for arm in alike)
+            enough = [arm for arm in alike if arm.work_s <= ABOUT * fastest]
+            found.append(min(enough, key=lambda arm: (arm.rank, arm.work_s)))
     return found
 
 

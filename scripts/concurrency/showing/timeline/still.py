@@ -123,7 +123,7 @@ def _left_out(every: Sequence[Arm], few: Sequence[Arm]) -> str:
 
 def _draw_part(axes: Axes, arm: Arm, end: float, part: int) -> None:
     axes.set_xlim(0, end)
-    axes.xaxis.set_major_locator(MaxNLocator(_pixels(axes) // 80))
+    axes.xaxis.set_major_locator(MaxNLocator(_pixels(axes) // 80, prune="upper"))
     axes.tick_params(labelbottom=False, length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.axvline(arm.work_s, color="#1A1A1A", linewidth=1, linestyle=":")
