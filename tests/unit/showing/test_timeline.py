@@ -283,8 +283,7 @@ def test_nothing_is_thinner_than_a_pixel(made):
 def test_counts_end_with_the_work(traces):
     """No task is left on the loop, and no item queued."""
     [arm] = [arm for arm in reading.arms(traces["download"]) if arm.name == "asyncio"]
-    [counts] = arm.counts.values()
-    assert (counts[-1].ready, counts[-1].waiting) == (0, 0)
+    assert (arm.tasks[-1].ready, arm.tasks[-1].waiting) == (0, 0)
     assert len(arm.begun) == len(SITES)
     assert max(arm.begun) < arm.work_s
 

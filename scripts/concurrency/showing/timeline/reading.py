@@ -36,7 +36,7 @@ class Lane:
 
 
 class Counts(NamedTuple):
-    """How many of an event loop's tasks were ready and how many waited, from when on."""
+    """How many tasks were ready and how many waited, from when on."""
 
     at: float
     ready: int
@@ -45,7 +45,7 @@ class Counts(NamedTuple):
 
 @dataclass
 class Arm:
-    """One arm: `begun` are the times at which items were begun, `counts` those of each loop's tasks, by its name."""
+    """One arm: `begun` are the times at which items were begun, `tasks` counts those of all its event loops."""
 
     name: str
     kind: str
@@ -56,7 +56,7 @@ class Arm:
     begun: list[float] = field(default_factory=list)
     sent: list[float] = field(default_factory=list)
     started: list[tuple[int, float]] = field(default_factory=list)
-    counts: dict[str, list[Counts]] = field(default_factory=dict)
+    tasks: list[Counts] = field(default_factory=list)
 
     @property
     def is_one_by_one(self) -> bool:
@@ -101,6 +101,7 @@ def _arm(events: Sequence[Mapping[str, Any]]) -> Arm:
     found = Arm(told["name"], told["kind"], told["rank"])
     lanes = {event["tid"]: _lane(event["args"]["name"]) for event in events if event["name"] == "thread_name"}
     places = {tid: place for place, tid in enumerate(sorted(lanes))}
+    of_loops: list[tuple[int, Counts]] = []
     for event in events:
         begin = event.get("ts", 0.0) / 1e6
         match event["ph"]:
@@ -117,14 +118,26 @@ def _arm(events: Sequence[Mapping[str, Any]]) -> Arm:
             case "i":
                 found.sent.append(begin)
             case "C":
-                counts = Counts(begin, event["args"]["ready"], event["args"]["waiting"])
-                found.counts.setdefault(lanes[event["tid"]].name, []).append(counts)
+                of_loops.append((event["tid"], Counts(begin, event["args"]["ready"], event["args"]["waiting"])))
     found.begun.sort()
+    found.tasks = _together(of_loops)
     found.lanes = [lanes[tid] for tid in sorted(lanes)]
     for lane in found.lanes:
         lane.bars.sort(key=lambda bar: bar.begin)
         lane.on_core.sort(key=lambda bar: bar.begin)
     _label(found.lanes)
+    return found
+
+
+def _together(of_loops: Iterable[tuple[int, Counts]]) -> list[Counts]:
+    """The counts of several event loops, added up."""
+    now: dict[int, Counts] = {}
+    found = []
+    for loop, counts in sorted(of_loops, key=lambda one: one[1].at):
+        now[loop] = counts
+        found.append(
+            Counts(counts.at, sum(one.ready for one in now.values()), sum(one.waiting for one in now.values()))
+        )
     return found
 
 
@@ -170,8 +183,8 @@ def _label(lanes: Iterable[Lane]) -> None:
 
 
 def telling(every: Sequence[Arm]) -> list[Arm]:
-    """The few that show most: all, if there are few; else one by one and, of each kind of sharing, the simplest of those
-    that were about as fast as any."""
+    """The few that show most: all, if there are few; else one by one and, of each kind of sharing, the simplest of
+    those that were about as fast as any."""
     if len(every) <= FEW:
         return list(every)
     found = [*filter(lambda arm: arm.is_one_by_one, every)][:1]

@@ -160,9 +160,9 @@ COLUMNS = (
     Column("loop busy", "share of the time", ".0%", lambda arm, _: _loop_busy(arm) or None),
     Column(
         "most tasks waiting",
-        "at once, on one event loop",
+        "at once, on all event loops",
         "d",
-        lambda arm, _: max((one.waiting for counts in arm.counts.values() for one in counts), default=None),
+        lambda arm, _: max((one.waiting for one in arm.tasks), default=None),
     ),
     Column("link busy", "share of the time", ".0%", lambda arm, _: _busy(arm, "link") or None),
 )
