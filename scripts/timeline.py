@@ -48,7 +48,7 @@ def _trace(workload: Workload, arm: Arm, conditions: sampling.Conditions, file: 
             workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, conditions,
             notes=file, executable=arm.executable,
         )  # fmt: skip
-    notes.note(file, what="arm", shares=strategy.shares, gil=measured["gil"])
+    notes.note(file, what="arm", shares=strategy.shares, rank=strategy.rank, gil=measured["gil"])
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class _Notes:
     """What would be noted of an arm."""
 
     def __init__(self, shares: str) -> None:
-        self.shares, self.lines = shares, [{"what": "arm", "shares": shares, "gil": True}]
+        self.shares, self.lines = shares, [{"what": "arm", "shares": shares, "rank": 1, "gil": True}]
 
     def turns(self, *workers: list[tuple[int, int]], takes_turns: bool = False, is_loop: bool = False) -> "_Notes":
         """Items from when to when, of each worker; in turns of 5 ms, each on a core while the other is not."""

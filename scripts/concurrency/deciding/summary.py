@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from concurrency.deciding import estimates, noise, words
 from concurrency.deciding.blocks import Block, blocks
-from concurrency.deciding.inference import UNKNOWN
+from concurrency.deciding.inference import UNKNOWN, Effect
 from concurrency.deciding.tables import ARM, BLOCK, SUMMARY, ArmKey, effect_columns
 
 
@@ -26,6 +27,11 @@ def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
     table["gain"] = table["versus_sequential"].where(table["versus_sequential"].notna(), table["speedup"])
     table = table.sort_values([*BLOCK, "gain", *ARM], ascending=[True, True, False] + [True] * len(ARM))
     return table[list(SUMMARY)].astype(SUMMARY).reset_index(drop=True)
+
+
+def effect(arm: pd.Series, name: str) -> Effect:
+    """An effect in a row of the table; nan where it has none."""
+    return Effect(*(float(arm[column]) if pd.notna(arm[column]) else np.nan for column in effect_columns(name)))
 
 
 def _rows(block: Block) -> Iterator[dict[str, Any]]:

@@ -48,7 +48,7 @@ def chrome_trace(arms: Mapping[str, Path]) -> dict[str, Any]:
     of work being pickled for a worker; counters ("C") are an event loop's ready and waiting tasks; lane "event loop" is
     what it ran, and lane "the link" when that carried something; on lane 0 are "setting up" (starting the workers) and
     "work". Times are microseconds since each arm's work began. Of an arm, `args` of its name say what `kind` of sharing
-    it is, one of KINDS.
+    it is, one of KINDS, and its strategy's `rank`, the less the simpler.
     https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
     """
     trace: list[dict[str, Any]] = []
@@ -63,7 +63,7 @@ class _Arm:
 
     def __init__(self, pid: int, notes: Sequence[Mapping[str, Any]]) -> None:
         self.pid, self.notes = pid, notes
-        [self.work] = self.noted("work")
+        [self.work], [self.arm] = self.noted("work"), self.noted("arm")
         self.begin, self.end = float(self.work["ready"]), float(self.work["end"])
         self.lanes: dict[str, int] = {}
         self.found: list[dict[str, Any]] = []
@@ -72,7 +72,7 @@ class _Arm:
         return [one for one in self.notes if one["what"] == what]
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        self.add("M", "process_name", 0, args={"name": name, "kind": self.kind()})
+        self.add("M", "process_name", 0, args={"name": name, "kind": self.kind(), "rank": self.arm["rank"]})
         self.bar("setting up", 0, self.work["begin"], self.begin)
         self.bar("work", 0, self.begin, self.end)
         self.items()
@@ -85,13 +85,12 @@ class _Arm:
 
     def kind(self) -> str:
         """What its workers share, as far as it is known: how many of them can compute at once."""
-        [told] = self.noted("arm") or [{"shares": "", "gil": False}]
-        if told["shares"] == "gil":
-            return UNDER_GIL if told["gil"] else WITHOUT_GIL
+        if self.arm["shares"] == "gil":
+            return UNDER_GIL if self.arm["gil"] else WITHOUT_GIL
         threads = [one["lane"] for one in self.notes if one["what"] == "computing"]
         in_one_process = len({lane.partition(",")[0] for lane in threads}) == 1 < len(set(threads))
         return {"thread": ONE_THREAD, "loop": ONE_LOOP}.get(
-            told["shares"], INTERPRETERS if in_one_process else PROCESSES
+            self.arm["shares"], INTERPRETERS if in_one_process else PROCESSES
         )
 
     def add(self, phase: str, name: str, tid: int, at: float | None = None, **more: Any) -> None:
@@ -117,10 +116,11 @@ class _Arm:
 
     def items(self) -> None:
         """What is done to items, a lane for each worker in the order in which they began, and the workers' starts."""
-        begun = sorted(
-            (one["spans"][0][1], place, one["lane"]) for place, one in enumerate(self.notes) if "spans" in one
-        )
-        for *_, name in begun:
+        first: dict[str, float] = {}
+        for one in self.notes:
+            if "spans" in one:
+                first.setdefault(one["lane"], one["spans"][0][1])
+        for name in sorted(first, key=lambda name: first[name]):
             self.lane(name)
         of_processes = {one["lane"].partition(",")[0]: one for one in reversed(self.notes) if one.get("born")}
         for one in of_processes.values():

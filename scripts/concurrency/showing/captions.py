@@ -4,7 +4,8 @@ import pandas as pd
 
 from concurrency.deciding.names import row_name
 from concurrency.deciding.scaling import in_words
-from concurrency.deciding.words import number
+from concurrency.deciding.summary import effect
+from concurrency.deciding.words import number, with_interval
 from concurrency.strategies._catalogue import BASELINE
 
 LAWS_TOLD = 6  # in a caption; more of them are in the table
@@ -24,26 +25,17 @@ def _fastest(arms: pd.DataFrame) -> str:
     if best.empty:
         return "No speed-ups."
     if arms["versus_sequential"].isna().all():
-        found = [f"{row_name(arm)} {arm['speedup']:.3g} times" for _, arm in best.iterrows()]
+        found = [f"{row_name(arm)}, {with_interval(effect(arm, 'speedup'))}" for _, arm in best.iterrows()]
         return f"Each strategy where it was fastest, against one by one: {'; '.join(found)}."
     sentences = ["Each strategy where it was fastest, against one by one on the same interpreter."]
     for interpreter, own in best.groupby("interpreter", sort=True):
-        found = [
-            f"{row_name(arm)} {arm['speedup']:.3g} times ({_interval(arm, 'speedup')})" for _, arm in own.iterrows()
-        ]
+        found = [f"{row_name(arm)}, {with_interval(effect(arm, 'speedup'))}" for _, arm in own.iterrows()]
         baseline = arms[(arms["interpreter"] == interpreter) & (arms["strategy"] == BASELINE)]
         for _, arm in baseline[baseline["versus_sequential"].notna()].iterrows():
-            place = (
-                f"{arm['versus_sequential']:.3g} times as fast as the fastest ({_interval(arm, 'versus_sequential')})"
-            )
+            place = f"takes {with_interval(effect(arm, 'versus_sequential').inverse)} the time of the fastest"
             found.append("one by one itself " + (place if arm["versus_sequential"] != 1 else "is the fastest of all"))
         sentences.append(f"{interpreter}: {'; '.join(found)}.")
     return " ".join(sentences)
-
-
-def _interval(arm: pd.Series, name: str) -> str:
-    low, high = arm[f"{name}_low"], arm[f"{name}_high"]
-    return f"95 %: {low:.3g}–{high:.3g}" if pd.notna(low) else "one round"
 
 
 def costs(arms: pd.DataFrame) -> str:

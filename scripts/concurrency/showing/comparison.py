@@ -14,9 +14,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from concurrency.deciding.blocks import are_good
-from concurrency.deciding.inference import WORTHWHILE, Effect
+from concurrency.deciding.inference import WORTHWHILE
 from concurrency.deciding.names import row_name
-from concurrency.deciding.tables import ARM, BLOCK, effect_columns
+from concurrency.deciding.summary import effect
+from concurrency.deciding.tables import ARM, BLOCK
 from concurrency.deciding.words import number, percent, with_interval
 from concurrency.showing.lines import competing, several_interpreters
 from concurrency.showing.style import DIM, GRID, INK, STYLE, WIDE, look, title
@@ -140,9 +141,9 @@ def _gain(arm: pd.Series, arms: pd.DataFrame) -> str:
     if arm["rounds"] == 0:
         return "failed"
     name = "versus_sequential" if several_interpreters(arms) else "speedup"
-    effect = Effect(*(float(arm[column]) if pd.notna(arm[column]) else float("nan") for column in effect_columns(name)))
-    is_reference = arm["strategy"] == BASELINE and (name == "speedup" or effect.ratio == 1)
-    return f"{number(float(arm['median_s']))} s" if is_reference or pd.isna(effect.ratio) else with_interval(effect)
+    gain = effect(arm, name)
+    is_reference = arm["strategy"] == BASELINE and (name == "speedup" or gain.ratio == 1)
+    return f"{number(float(arm['median_s']))} s" if is_reference or pd.isna(gain.ratio) else with_interval(gain)
 
 
 def _bounds(axes: Axes, arms: pd.DataFrame, answer: Mapping[str, Any], half: float | None) -> list[Any]:

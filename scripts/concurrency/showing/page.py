@@ -28,12 +28,27 @@ def picture(path: Path, says: str, has_caption: bool = True) -> dict[str, Any]:
 
 
 def _svg(path: Path, says: str) -> Markup:
-    """Its ids made its own, its neutral colours those of the page, its coordinates in hundredths of a point."""
+    """Its ids made its own, its neutral colours those of the page, and no more decimals than are seen."""
     svg = path.read_text(encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{path.stem}-", svg)
-    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+    svg = re.sub(r' d="([^"]*)"', _shorter, re.sub(r"\n +", "\n", svg))
     for colour, variable in PAGE_COLOURS.items():
         svg = svg.replace(colour, f"var({variable})")
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(says)}"', 1)
     return Markup(svg)  # noqa: S704  (drawn by us; matplotlib escapes the text in it)
+
+
+def _shorter(path: re.Match[str]) -> str:
+    """A path in tenths of a point, of which lines that go straight across or down are written as what they are."""
+    written, last = "", ("", "")
+    for command, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", path[1]):
+        points = tuple(re.sub(r"(\.\d)\d+", r"\1", numbers).split())
+        if command == "L" and points[1] == last[1]:
+            written += f"H{points[0]}"
+        elif command == "L" and points[0] == last[0]:
+            written += f"V{points[1]}"
+        else:
+            written += command + " ".join(points)
+        last = (points[-2], points[-1]) if points else last
+    return f' d="{written}"'

@@ -13,8 +13,9 @@ import yaml
 
 from concurrency.deciding.answer import ROUNDS_TO_DECIDE
 from concurrency.deciding.names import ONE_BY_ONE, row_name
+from concurrency.deciding.summary import effect
 from concurrency.deciding.tables import ARM
-from concurrency.deciding.words import ONE_WORK, doing_the_job, number
+from concurrency.deciding.words import ONE_WORK, doing_the_job, number, with_interval
 from concurrency.errors import shown
 from concurrency.showing.captions import costs, how_many_workers
 from concurrency.showing.glossary import GLOSSARY, Linked, anchor
@@ -187,6 +188,8 @@ class Column:
         value = arm[self.source]
         if pd.isna(value) or str(value) == "":
             return {"text": "–" if pd.isna(value) else "", "sort": "", "hint": ""}
+        if self.source in GAINS:
+            return {"text": with_interval(effect(arm, self.source)), "sort": float(value), "hint": ""}
         if not self.form:
             return {"text": str(value), "sort": None, "hint": ""}
         amount = float(value) / self.unit
@@ -194,16 +197,15 @@ class Column:
         return {"text": text, "sort": float(value), "hint": ""}
 
 
+GAINS = ("speedup", "versus_sequential")
 COLUMNS = (
     Column("workers", "workers", ".0f"),
     Column("options", "options"),
     Column("host", "host"),
     Column("interpreter", "interpreter"),
     Column("median, s", "median_s", ".3f"),
-    Column("times as fast", "speedup", ".3g"),
-    Column("from (95 %)", "speedup_low", ".3g"),
-    Column("to", "speedup_high", ".3g"),
-    Column("times as fast as the fastest one by one", "versus_sequential", ".3g"),
+    Column("times as fast (95 %)", "speedup"),
+    Column("times as fast as the fastest one by one", "versus_sequential"),
     Column("efficiency, %", "efficiency", ".0f", 0.01),
     Column("CPU, s", "cpu_s", number),
     Column("peak memory, MiB", "max_rss_bytes", ".0f", 2**20),

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from concurrency.showing.page import picture
-from concurrency.showing.timeline.reading import Arm, Bar, Lane, arms, telling
+from concurrency.showing.timeline.reading import Arm, Bar, Counts, Lane, arms, telling
 from concurrency.showing.timeline.states import QUEUED, READY, STATES, WAITING
 from concurrency.showing.timeline.words import describe, table
 
@@ -40,7 +40,7 @@ def assets() -> dict[str, Any]:
     return {
         "states": [{**state._asdict(), "variable": _variable(state.name)} for state in STATES.values()],
         "css": Markup((FOLDER / READS[1]).read_text(encoding="utf-8")),  # noqa: S704  (ours)
-        "js": Markup((FOLDER / READS[2]).read_text(encoding="utf-8")),  # noqa: S704  (ours)
+        "js": Markup(re.sub(r"^ +", "", (FOLDER / READS[2]).read_text(encoding="utf-8"), flags=re.MULTILINE)),  # noqa: S704
     }
 
 
@@ -95,7 +95,7 @@ def _arm(arm: Arm, names: _Numbers) -> dict[str, Any]:
         "begun": _steps(arm.begun),
         "done": _steps(sorted(_ends(arm.of_role("worker")))),
         "sent": _steps(sorted(arm.sent)),
-        "tasks": [_counts(name, counts) for name, counts in arm.counts.items()],
+        "tasks": _counts(arm.tasks),
     }
 
 
@@ -149,7 +149,7 @@ def _thinned(bars: Sequence[Bar]) -> list[tuple[Bar, float]]:
     return found
 
 
-def _counts(name: str, counts: Sequence[Any]) -> dict[str, Any]:
+def _counts(counts: Sequence[Counts]) -> dict[str, list[int]]:
     """Of more than MOST_COUNTS, of each part of the time the one with most that are ready."""
     kept = list(counts)
     if len(kept) > MOST_COUNTS:
@@ -157,10 +157,8 @@ def _counts(name: str, counts: Sequence[Any]) -> dict[str, Any]:
         parts = [kept[i : i + size] for i in range(0, len(kept), size)]
         kept = [one for part in parts for one in dict.fromkeys((max(part, key=lambda one: one.ready), part[-1]))]
         kept.sort(key=lambda one: one.at)
-    at = _steps([one.at for one in kept])
     return {
-        "name": name,
-        "at": at,
+        "at": _steps([one.at for one in kept]),
         "ready": [one.ready for one in kept],
         "waiting": [one.waiting for one in kept],
     }

@@ -12,6 +12,7 @@ from concurrency.measuring.tracing import EVENT_LOOP, KINDS, LINK, THREAD
 from concurrency.showing.timeline.states import CARRIES, RUNS
 
 FEW = 4  # arms, which need no choice among them
+ABOUT = 1.1  # times as long as the fastest: one traced run tells no less
 
 
 class Bar(NamedTuple):
@@ -35,7 +36,7 @@ class Lane:
 
 
 class Counts(NamedTuple):
-    """How many of an event loop's tasks were ready and how many waited, from when on."""
+    """How many tasks were ready and how many waited, from when on."""
 
     at: float
     ready: int
@@ -44,17 +45,18 @@ class Counts(NamedTuple):
 
 @dataclass
 class Arm:
-    """One arm: `begun` are the times at which items were begun, `counts` those of each loop's tasks, by its name."""
+    """One arm: `begun` are the times at which items were begun, `tasks` counts those of all its event loops."""
 
     name: str
     kind: str
+    rank: int
     setup_s: float = 0.0
     work_s: float = 0.0
     lanes: list[Lane] = field(default_factory=list)
     begun: list[float] = field(default_factory=list)
     sent: list[float] = field(default_factory=list)
     started: list[tuple[int, float]] = field(default_factory=list)
-    counts: dict[str, list[Counts]] = field(default_factory=dict)
+    tasks: list[Counts] = field(default_factory=list)
 
     @property
     def is_one_by_one(self) -> bool:
@@ -96,9 +98,10 @@ def arms(trace: Mapping[str, Any]) -> list[Arm]:
 
 def _arm(events: Sequence[Mapping[str, Any]]) -> Arm:
     [told] = [event["args"] for event in events if event["name"] == "process_name"]
-    found = Arm(told["name"], told["kind"])
+    found = Arm(told["name"], told["kind"], told["rank"])
     lanes = {event["tid"]: _lane(event["args"]["name"]) for event in events if event["name"] == "thread_name"}
     places = {tid: place for place, tid in enumerate(sorted(lanes))}
+    of_loops: list[tuple[int, Counts]] = []
     for event in events:
         begin = event.get("ts", 0.0) / 1e6
         match event["ph"]:
@@ -115,14 +118,26 @@ def _arm(events: Sequence[Mapping[str, Any]]) -> Arm:
             case "i":
                 found.sent.append(begin)
             case "C":
-                counts = Counts(begin, event["args"]["ready"], event["args"]["waiting"])
-                found.counts.setdefault(lanes[event["tid"]].name, []).append(counts)
+                of_loops.append((event["tid"], Counts(begin, event["args"]["ready"], event["args"]["waiting"])))
     found.begun.sort()
+    found.tasks = _together(of_loops)
     found.lanes = [lanes[tid] for tid in sorted(lanes)]
     for lane in found.lanes:
         lane.bars.sort(key=lambda bar: bar.begin)
         lane.on_core.sort(key=lambda bar: bar.begin)
     _label(found.lanes)
+    return found
+
+
+def _together(of_loops: Iterable[tuple[int, Counts]]) -> list[Counts]:
+    """The counts of several event loops, added up."""
+    now: dict[int, Counts] = {}
+    found = []
+    for loop, counts in sorted(of_loops, key=lambda one: one[1].at):
+        now[loop] = counts
+        found.append(
+            Counts(counts.at, sum(one.ready for one in now.values()), sum(one.waiting for one in now.values()))
+        )
     return found
 
 
@@ -168,14 +183,17 @@ def _label(lanes: Iterable[Lane]) -> None:
 
 
 def telling(every: Sequence[Arm]) -> list[Arm]:
-    """The few that show most: all, if there are few; else one by one, and the fastest of each kind of sharing."""
+    """The few that show most: all, if there are few; else one by one and, of each kind of sharing, the simplest of
+    those that were about as fast as any."""
     if len(every) <= FEW:
         return list(every)
     found = [*filter(lambda arm: arm.is_one_by_one, every)][:1]
     for kind in KINDS:
         alike = [arm for arm in every if arm.kind == kind and arm.of_role("worker") and not arm.is_one_by_one]
         if alike and (kind != KINDS[0] or not found):
-            found.append(min(alike, key=lambda arm: arm.work_s))
+            fastest = min(arm.work_s for arm in alike)
+            enough = [arm for arm in alike if arm.work_s <= ABOUT * fastest]
+            found.append(min(enough, key=lambda arm: (arm.rank, arm.work_s)))
     return found
 
 

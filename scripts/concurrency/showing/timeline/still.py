@@ -90,7 +90,7 @@ def _rows(arm: Arm) -> list[float]:
     """The heights of an arm's parts, in inches: lanes, threads on a core where the lanes do not tell, counts."""
     tells = len(arm.computing) == 1 and arm.computing[0].role == "worker"
     strip = STRIP if arm.computing and not tells else 0.0
-    return [sum(_heights(_lanes(arm))) + 0.08, strip, COUNTS if arm.counts else COUNTS - 0.12]
+    return [sum(_heights(_lanes(arm))) + 0.08, strip, COUNTS if arm.tasks else COUNTS - 0.12]
 
 
 def _heights(lanes: Sequence[Lane]) -> list[float]:
@@ -107,7 +107,7 @@ def _head(arm: Arm, end: float) -> str:
     if (several := several_at_once(arm)) is not None:
         text += f", two or more on a core at once {several} of the time"
     if arm.work_s > end:
-        text += f", of which the first {end:.2f} s are drawn ▸"
+        text += f", of which the first {end:.2f} s are drawn"
     return text
 
 
@@ -122,7 +122,7 @@ def _left_out(every: Sequence[Arm], few: Sequence[Arm]) -> str:
 
 def _draw_part(axes: Axes, arm: Arm, end: float, part: int) -> None:
     axes.set_xlim(0, end)
-    axes.xaxis.set_major_locator(MaxNLocator(_pixels(axes) // 80))
+    axes.xaxis.set_major_locator(MaxNLocator(_pixels(axes) // 80, prune="upper"))
     axes.tick_params(labelbottom=False, length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.axvline(arm.work_s, color="#1A1A1A", linewidth=1, linestyle=":")
@@ -231,10 +231,10 @@ def _draw_counts(axes: Axes, arm: Arm, end: float) -> None:
     """How many items are queued and, for an event loop, how many tasks wait and are ready, over time."""
     begun = arm.begun
     lines = {QUEUED: ([0.0, *begun, arm.work_s], [*range(len(begun), -1, -1), 0])}
-    for counts in arm.counts.values():
-        at = [one.at for one in counts]
-        lines[WAITING] = at, [one.waiting for one in counts]
-        lines[READY] = at, [one.ready for one in counts]
+    if arm.tasks:
+        at = [one.at for one in arm.tasks]
+        lines[WAITING] = at, [one.waiting for one in arm.tasks]
+        lines[READY] = at, [one.ready for one in arm.tasks]
     most = max(max(numbers, default=0) for _, numbers in lines.values())
     for name, (at, numbers) in lines.items():
         colour, dashes = LINES[name]
@@ -252,7 +252,7 @@ def _keys(few: Sequence[Arm]) -> list[Any]:
         for state in STATES.values()
         if state.name in seen
     ]
-    counted = {name for arm in few for name in ([WAITING, READY] if arm.counts else [])} | {QUEUED}
+    counted = {name for arm in few for name in ([WAITING, READY] if arm.tasks else [])} | {QUEUED}
     keys += [
         Line2D([], [], color=colour, linestyle=dashes, label=name)
         for name, (colour, dashes) in LINES.items()

@@ -60,7 +60,7 @@
       this.begun = summed(told.begun);
       this.done = summed(told.done);
       this.sent = summed(told.sent);
-      this.tasks = told.tasks.map(tasks => ({ ...tasks, at: summed(tasks.at) }));
+      this.tasks.at = summed(told.tasks.at);
       this.cores = this.onCores();
       this.most = Math.max(2, ...this.cores.numbers);
     }
@@ -87,19 +87,10 @@
       const tells = this.computing.length === 1 && this.lanes[this.computing[0]].bars; // that lane itself
       if (this.computing.length && !tells) add(12 * this.most, { is: "cores" });
       y += 3;
-      add(this.tasks.length ? 46 : 30, { is: "counts" });
+      add(this.tasks.at.length ? 46 : 30, { is: "counts" });
       return { rows, height: y };
     }
     queued(at) { return this.begun.length - before(this.begun, at); }
-    tasksAt(at) {
-      let ready = 0, waiting = 0;
-      for (const tasks of this.tasks) {
-        const i = before(tasks.at, at) - 1;
-        ready += tasks.ready[i] ?? 0;
-        waiting += tasks.waiting[i] ?? 0;
-      }
-      return { ready, waiting };
-    }
     told(at) { // what is going on at that moment
       if (at > this.end) return `has ended, after ${time(this.end)}`;
       const done = before(this.done, at), queued = this.queued(at);
@@ -111,10 +102,8 @@
       }
       const threads = Object.entries(states).map(([name, count]) => `${count} ${name}`);
       if (threads.length) parts.push(threads.join(", "));
-      if (this.tasks.length) {
-        const { ready, waiting } = this.tasksAt(at);
-        parts.push(`${plural(ready, "task")} ready, ${waiting} waiting`);
-      }
+      const i = before(this.tasks.at, at) - 1;
+      if (i >= 0) parts.push(`${plural(this.tasks.ready[i], "task")} ready, ${this.tasks.waiting[i]} waiting`);
       return parts.join("; ");
     }
   }
@@ -205,7 +194,7 @@
         swatch.style.cssText = `--colour: var(${state.colour}); --height: ${state.height}`;
         return element("span", {}, swatch, state.name);
       });
-      const counts = this.arms.some(arm => arm.tasks.length) ? this.data.counts : this.data.counts.slice(0, 1);
+      const counts = this.arms.some(arm => arm.tasks.at.length) ? this.data.counts : this.data.counts.slice(0, 1);
       keys.push(...counts.map((name, i) => element("span", {}, element("i", { className: `is-line line-${i}` }), name)));
       return element("p", { className: "tl-legend" }, ...keys);
     }
@@ -460,7 +449,13 @@
       pen.strokeStyle = this.colour("--ink");
       pen.strokeRect(this.x(arm.end), -2, 0, arm.layout.height + 4);
       pen.setLineDash([]);
-      if (arm.end > this.to) pen.fillText("goes on ▸", this.width - pen.measureText("goes on ▸").width - 2, arm.layout.height - 8);
+      if (arm.end > this.to) {
+        const text = "goes on ▸", wide = pen.measureText(text).width + 4, y = arm.layout.height - 15;
+        pen.fillStyle = this.colour("--paper");
+        pen.fillRect(this.width - wide, y, wide, 14);
+        pen.fillStyle = this.colour("--ink");
+        pen.fillText(text, this.width - wide + 2, y + 7);
+      }
       pen.restore();
     }
     drawLane(pen, { lane, y, height }, arm) {
@@ -546,12 +541,10 @@
       }
     }
     drawCounts(pen, row, arm) {
-      const total = arm.begun.length;
-      const most = Math.max(1, total, ...arm.tasks.map(tasks => tasks.waiting.reduce((one, other) => Math.max(one, other), 0)));
-      const lines = [[[0, ...arm.begun, arm.end], [total, ...arm.begun.map((_, i) => total - i - 1), 0]]];
-      for (const tasks of arm.tasks) lines.push([[...tasks.at, arm.end], [...tasks.waiting, 0]], [[...tasks.at, arm.end], [...tasks.ready, 0]]);
-      lines.forEach(([at, numbers], i) => {
-        const kind = i && 1 + (i - 1) % 2;
+      const { begun, tasks } = arm, most = [...tasks.waiting, ...tasks.ready].reduce((one, other) => Math.max(one, other), begun.length || 1);
+      const lines = [[[0, ...begun, arm.end], [begun.length, ...begun.map((_, i) => begun.length - i - 1), 0]]];
+      if (tasks.at.length) lines.push([tasks.at, tasks.waiting], [tasks.at, tasks.ready]);
+      lines.forEach(([at, numbers], kind) => {
         pen.strokeStyle = this.colour(`--tl-line-${kind}`);
         this.drawSteps(pen, row, at, numbers, most, false, LINES[kind]);
       });

@@ -7,6 +7,7 @@ from concurrency.measuring.on_cores import NO_CORE
 from concurrency.measuring.tracing import INTERPRETERS, PROCESSES, UNDER_GIL, WAITS_FOR_GIL, WITHOUT_GIL
 from concurrency.showing.timeline.reading import Arm, Lane, arms, telling
 
+CROWDED = 0.2  # of the time that they compute, workers waited for a core: there were not enough of them
 NOTHING_TRACED = "No arm could be traced; the log of the rule timeline says why."
 
 
@@ -51,9 +52,10 @@ def _gain(few: Sequence[Arm]) -> str:
 
 
 def _computing(few: Sequence[Arm]) -> str:
-    """Whether threads under the GIL, and what else there is, were on a core at once."""
+    """Whether threads under the GIL, and what else there is, were on a core at once; where they could not well be, as
+    none was free, that is said."""
     at_once = {
-        arm.kind: several
+        arm.kind: (several, _share_of_bars(arm, NO_CORE) or 0.0)
         for arm in few
         if arm.kind in (UNDER_GIL, WITHOUT_GIL, INTERPRETERS, PROCESSES)
         and (several := _several(arm)) is not None
@@ -61,7 +63,8 @@ def _computing(few: Sequence[Arm]) -> str:
     }
     told = [
         f"{_percent(several)}{'' if place else ' of the time'} as {kind}"
-        for place, (kind, several) in enumerate(at_once.items())
+        + (f" (which waited for a core {_percent(waited)})" if waited > CROWDED else "")
+        for place, (kind, (several, waited)) in enumerate(at_once.items())
     ]
     return f"Two or more workers were on a core at once: {', '.join(told)}." if told else ""
 
@@ -160,9 +163,9 @@ COLUMNS = (
     Column("loop busy", "share of the time", ".0%", lambda arm, _: _loop_busy(arm) or None),
     Column(
         "most tasks waiting",
-        "at once, on one event loop",
+        "at once, on all event loops",
         "d",
-        lambda arm, _: max((one.waiting for counts in arm.counts.values() for one in counts), default=None),
+        lambda arm, _: max((one.waiting for one in arm.tasks), default=None),
     ),
     Column("link busy", "share of the time", ".0%", lambda arm, _: _busy(arm, "link") or None),
 )
