@@ -15,6 +15,7 @@ def test_every_size_is_predicted(workflow, small):
     workflow.configure(small)
     outcome = workflow.run("capacity")
     assert outcome.returncode == 0, outcome.stdout
+    assert "capacity: results/capacity.md" in outcome.stdout
     text = (workflow.folder / "results/capacity.md").read_text(encoding="utf-8")
     lines = text.splitlines()
     for exponent in range(3, 10):
