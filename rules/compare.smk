@@ -284,6 +284,7 @@ rule report:
         plots=PICTURES,
         environment=expand(rules.environment.output[0], host=KINDS),
         explanations=expand("results/plots/{topic}{kind}", topic=EXPLANATIONS, kind=[".svg", "_narrow.svg", ".txt"]),
+        traces=expand("results/traces/{workload}.json", workload=COMPARED if USER.explain else []),
         recorded=recorded,
         verified=verified,
         mapped=mapped,

@@ -44,6 +44,7 @@ rule plot_timeline:
             labels={"topic": "{workload}", "plot": "who did what when"},
         ),
         "results/plots/{workload}_timeline.png",
+        narrow="results/plots/{workload}_timeline_narrow.svg",
         text="results/plots/{workload}_timeline.txt",
     log:
         "results/logs/plot_timeline/{workload}.log",

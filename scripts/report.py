@@ -29,6 +29,7 @@ def main(snakemake: Any) -> None:
         recommended={snakemake.params.recommended[Path(file).stem]: Path(file) for file in files.recommended},
         replayed=_replayed(snakemake.params.replayed, files),
         mapped=_mapped(files.mapped),
+        traces={Path(file).stem: Path(file) for file in files.traces},
     )
     Path(snakemake.output[0]).write_text(html, encoding="utf-8")
 
@@ -50,7 +51,7 @@ def _mapped(files: list[str]) -> tuple[Path, list[str]] | None:
     """The map, if there is one, and what it says of each work."""
     if not files:
         return None
-    picture, _, located = map(Path, files)
+    picture, *_, located = map(Path, files)
     return picture, [one["sentence"] for one in json.loads(located.read_text(encoding="utf-8"))]
 
 

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from concurrency import notes
 from concurrency.cores import usable
 from concurrency.deciding.names import arm_name
 from concurrency.deciding.tables import ArmKey
@@ -29,24 +30,25 @@ def main(snakemake: Any) -> None:
             interpreter = arm.interpreter or interpreters.RUNNING.label
             key = ArmKey(arm.strategy, int(arm.workers), arm.options_text, interpreter)
             name = arm_name(workload.name, key, several)
-            notes = Path(folder, f"{len(traced)}.jsonl")
+            file = Path(folder, f"{len(traced)}.jsonl")
             try:
-                _trace(workload, arm, conditions, str(notes))
+                _trace(workload, arm, conditions, str(file))
             except SampleError as error:
                 logging.warning("no timeline of %s: %s", name, error)
             else:
-                traced[name] = notes
+                traced[name] = file
         trace = tracing.chrome_trace(traced)
     Path(snakemake.output[0]).write_text(json.dumps(trace), encoding="utf-8")
 
 
-def _trace(workload: Workload, arm: Arm, conditions: sampling.Conditions, notes: str) -> None:
+def _trace(workload: Workload, arm: Arm, conditions: sampling.Conditions, file: str) -> None:
     strategy = workload.strategies()[arm.strategy]
-    with workload.at_hand(notes=notes) as items:
-        sampling.run_sample(
+    with workload.at_hand(notes=file) as items:
+        measured, _ = sampling.run_sample(
             workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, conditions,
-            notes=notes, executable=arm.executable,
+            notes=file, executable=arm.executable,
         )  # fmt: skip
+    notes.note(file, what="arm", shares=strategy.shares, gil=measured["gil"])
 
 
 if __name__ == "__main__":

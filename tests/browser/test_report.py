@@ -1,74 +1,59 @@
-"""The report in a real browser: complete without scripts or network, readable at both sizes, usable by all."""
+"""The report in a real browser: complete without scripts or network, readable at both sizes and on paper, usable by
+all, and its pictures without a fault that geometry shows."""
 
-import json
+import re
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from concurrency.deciding import claims, scaling
-from concurrency.deciding.summary import summarise
-from concurrency.deciding.verdict import verdict
-from concurrency.showing import comparison, cost, report, style, workers
-from concurrency.showing import map as map_
-from helpers import maps
+from concurrency.showing.glossary import GLOSSARY, anchor
+from helpers import reports
 from helpers.campaigns import campaign
+from helpers.reports import CODE, EVIL, LIES
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-CODE = '"""A script."""\n\nITEMS = ["http://x/<b>"]\n'
-LIES = "Downloads: an item waits 80 ms and computes 2 ms, one by one."
-EVIL = "http://x/<script>alert(1)</script>"
+WIDE, PHONE, PAPER = {"width": 1280, "height": 800}, {"width": 390, "height": 844}, {"width": 718, "height": 1000}
+REPORTS = {
+    "everything": reports.of_everything,
+    "several interpreters": reports.of_several_interpreters,
+    "many strategies": reports.of_many_strategies,
+}
+FAULTS, HEADINGS = (
+    (Path(reports.__file__).parent / name).read_text(encoding="utf-8") for name in ("pictures.js", "headings.js")
+)
+EVERY_REPORT = pytest.mark.parametrize("name", REPORTS)
+SIZES = pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+WITHOUT_SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)")
 
 
 @pytest.fixture(scope="module")
-def page_file(tmp_path_factory):
-    """A report of both workloads, with failures, a tie, and a URL that would like to be a script."""
-    folder = tmp_path_factory.mktemp("report")
-    arms = {
-        "download": [("asyncio", 15), ("threads", 15), ("sequential", 1)],
-        "squares": [("process_pool", 2), ("sequential", 1)],
-    }
-    timings = pd.concat(
-        [
-            *(campaign(workload, chosen, rounds=10) for workload, chosen in arms.items()),
-            campaign("download", [("curl_multi", 15)], rounds=10, error=f"GET {EVIL} failed"),
-        ]
-    )
-    summary = summarise(timings)
-    drawn = []
-    for workload in arms:
-        for plot in (comparison, workers, cost):
-            drawn.append(folder / f"{workload}_{plot.__name__.rpartition('.')[2]}.svg")
-            style.save(plot.draw(timings, summary, workload, verdict(timings, summary)[workload]), drawn[-1])
-    table = maps.table()
-    style.save(map_.draw(table), folder / "map.svg")
-    (folder / "map.txt").write_text(map_.text(table))
-    code = folder / "download.py"
-    code.write_text(CODE)
-    html = report.render(
-        timings=timings,
-        summary=summary,
-        scaling=scaling.fit(timings),
-        verdict=json.loads(json.dumps(verdict(timings, summary))),
-        claims=claims.examine(timings),
-        plots=drawn,
-        explanations=[],
-        environment={"Python": "3.13", "Host": EVIL},
-        config={"sites": [EVIL]},
-        left_out={"squares": {"ray": "not installed: pip install ray"}},
-        recommended={"download": code},
-        mapped=(folder / "map.svg", [LIES]),
-    )
-    file = folder / "report.html"
-    file.write_text(html, encoding="utf-8")
-    return file
+def written(tmp_path_factory):
+    """Writes a report by its name, once."""
+    files = {}
+
+    def write(name):
+        if name not in files:
+            files[name] = REPORTS[name](tmp_path_factory.mktemp("report"))
+        return files[name]
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """The report of both built-in works, and no pictures."""
+    arms = {"download": [("asyncio", 15), ("sequential", 1)], "squares": [("process_pool", 2), ("sequential", 1)]}
+    timings = pd.concat(campaign(workload, chosen, rounds=10) for workload, chosen in arms.items())
+    return reports.write(tmp_path_factory.mktemp("both"), timings, plots={})
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +63,14 @@ def browser():
 
 
 @pytest.fixture
-def opened(browser, page_file):
-    """Opens the report, and fails on anything in the console or any request but that for the file itself."""
-    seen = []
+def opened(browser, written):
+    """Opens a report, and fails on anything in the console or any request but that for the file itself."""
+    seen, contexts = [], []
 
-    def open_page(**options):
-        page = browser.new_context(**options).new_page()
+    def open_page(report="everything", media="screen", **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.emulate_media(media=media, color_scheme=options.get("color_scheme", "light"))
         page.on("console", lambda message: seen.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: seen.append(f"error: {error}"))
         page.on("dialog", lambda dialog: seen.append(f"dialog: {dialog.message}"))
@@ -91,30 +78,138 @@ def opened(browser, page_file):
             "request",
             lambda request: seen.append(request.url) if not request.url.startswith(("file:", "data:")) else None,
         )
-        page.goto(page_file.as_uri())
+        page.goto((report if isinstance(report, Path) else written(report)).as_uri())
         return page
 
     yield open_page
+    for context in contexts:
+        context.close()
     assert seen == []
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-def test_the_answer_is_on_the_first_screen(opened, size, scripts):
-    page = opened(viewport=size, java_script_enabled=scripts)
+@SIZES
+@WITHOUT_SCRIPTS
+def test_the_answer_is_on_the_first_screen(opened, both, size, scripts):
+    page = opened(both, viewport=size, java_script_enabled=scripts)
     for workload in ("download", "squares"):
         box = page.locator(f"#answer-{workload}").bounding_box()
         assert box["y"] + box["height"] <= size["height"]
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= size["width"]
-        assert "faster than one by one" in page.locator(f"#answer-{workload}").inner_text()
-    assert page.locator("svg").count() == 7
-    assert page.locator("table.sortable tbody tr").count() == 6
+        assert "as fast as one by one" in page.locator(f"#answer-{workload}").inner_text()
 
 
-def test_nothing_is_wider_than_a_phone(opened):
-    page = opened(viewport=PHONE)
+@SIZES
+@WITHOUT_SCRIPTS
+def test_every_picture_and_every_arm_is_there(opened, size, scripts):
+    page = opened(viewport=size, java_script_enabled=scripts)
+    assert page.locator("svg:visible").count() == 3 * 4 + 1 + 3  # of the works, the map, how it works
+    assert page.locator("svg").count() == 2 * page.locator("svg:visible").count()
+    rows = {"download": 4, "squares": 2, "download_fast": 5, "mine": 13}
+    assert {work: page.locator(f"#arms-{work} tbody tr").count() for work in rows} == rows
+
+
+@EVERY_REPORT
+@SIZES
+@SCHEMES
+def test_pictures_have_no_fault(opened, name, size, scheme):
+    assert opened(name, viewport=size, color_scheme=scheme).evaluate(FAULTS) == []
+
+
+@EVERY_REPORT
+def test_pictures_have_no_fault_on_paper(opened, name):
+    page = opened(name, "print", viewport=PAPER)
+    assert page.evaluate(FAULTS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]  # or it would be shrunk
+
+
+DRAWN_FAULTS = {
+    "none": ("", []),
+    "two texts": (
+        '<g><text x="12" y="30">one</text></g><g><text x="20" y="30">two</text></g>', ["“one” overlaps “two”"]
+    ),
+    "beyond the frame": ('<g><text x="180" y="30">too long</text></g>', ["“too long” is outside of the frame"]),
+    "on a line": (
+        '<g id="line"><path d="M 0 26 H 200" stroke="#000"/></g><g><text x="12" y="30">on</text></g>',
+        ["“on” is on a mark (line)"],
+    ),
+    "on a thin line": (
+        '<g id="line"><path d="M 19.3 0 V 50" stroke="#000" stroke-width="0.7"/></g>'
+        '<g><text x="12" y="30">on</text></g>',
+        ["“on” is on a mark (line)"],
+    ),
+    "on a line that is covered": (
+        '<path d="M 0 26 H 200" stroke="#000"/><path d="M 0 0 H 99 V 50 H 0 Z" fill="#ddd"/>'
+        '<g><text x="12" y="30">on</text></g>',
+        [],
+    ),
+    "pale": ('<g><text x="12" y="30" fill="#999">pale</text></g>', ["“pale” has a contrast of 2.8"]),
+    "dark on dark": (
+        '<path d="M 0 0 H 99 V 50 H 0 Z" fill="#222"/><g><text x="12" y="30">dark</text></g>',
+        ["“dark” has a contrast of 1.3"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("drawn", "faults"), DRAWN_FAULTS.values(), ids=DRAWN_FAULTS)
+def test_faults_of_pictures_are_found(browser, drawn, faults):
+    page = browser.new_page(viewport=WIDE)
+    page.set_content(
+        '<body style="background: #fff"><div class="picture"><svg id="svg" width="200" height="100" font-size="14">'
+        f'<g id="it">{drawn}<g><text x="20" y="80">fine</text></g></g></svg></div>'
+    )
+    assert page.evaluate(FAULTS) == [f"it: {fault}" for fault in faults]
+    page.close()
+
+
+def test_a_picture_wider_than_the_page_is_a_fault(browser):
+    page = browser.new_page(viewport=PHONE)
+    page.set_content('<div class="picture"><svg aria-label="it" width="400" height="9"></svg></div>')
+    [fault] = page.evaluate(FAULTS)
+    assert "on a page of 390" in fault
+    page.close()
+
+
+@EVERY_REPORT
+def test_nothing_but_tables_is_wider_than_a_phone_and_those_scroll(opened, name):
+    page = opened(name, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    widths = "boxes => boxes.map(box => [box.getBoundingClientRect().right, box.scrollWidth - box.clientWidth])"
+    found = page.locator(".scroll").evaluate_all(widths)
+    assert all(right <= PHONE["width"] for right, _ in found)
+    assert any(beyond > 0 for _, beyond in found)
+
+
+@EVERY_REPORT
+@SIZES
+def test_each_heading_is_followed_by_what_it_is_of(opened, name, size):
+    found = opened(name, viewport=size).evaluate(HEADINGS)
+    assert [one for one in found if is_empty(one)] == []
+
+
+def is_empty(one):
+    """Whether nothing follows a heading but another of the same level, or a higher one."""
+    levels = ["nothing", "H1", "H2", "H3", "DT"]
+    return one["next"] in levels and levels.index(one["next"]) <= levels.index(one["level"])
+
+
+def test_no_heading_is_left_over_when_one_work_is_shown(opened):
+    page = opened(viewport=WIDE)
+    for button in page.locator(".switch button").all():
+        button.click()
+        assert [one for one in page.evaluate(HEADINGS) if is_empty(one)] == []
+    assert page.locator(".switch button").count() == 5
+
+
+@EVERY_REPORT
+def test_no_sheet_of_paper_ends_with_a_heading(opened, name):
+    page = opened(name, "print")
+    found = page.evaluate(HEADINGS)
+    pdf = page.pdf(format="A4", margin=dict.fromkeys(("top", "right", "bottom", "left"), "15mm"))
+    sheets = dict(re.findall(rb"/(place-\d+)\s*\[(\d+) 0 R", pdf))
+    assert len(set(sheets.values())) > 5
+    for one in found:
+        assert len({sheets[place.encode()] for place in one["places"]}) == 1, one
 
 
 def test_tables_sort_by_what_their_cells_mean(opened):
@@ -130,27 +225,59 @@ def test_tables_sort_by_what_their_cells_mean(opened):
         assert cells[-1] == "–"  # what failed has no time and stands last either way
 
 
-def test_one_workload_alone_and_a_picture_enlarged(opened):
+def test_one_workload_alone(opened):
     page = opened(viewport=WIDE)
     pictures = page.locator(".picture:visible")
-    whole, width = pictures.count(), pictures.first.locator("svg").bounding_box()["width"]
+    whole = pictures.count()
     page.get_by_role("button", name="Sums of squares").click()
-    assert pictures.count() == (whole - 1) / 2 + 1  # the map is of all
+    assert pictures.count() == 3 + 1 + 3  # the map and how it works are of all
     assert page.locator("#arms-squares").is_visible()
     assert not page.locator("#arms-download").is_visible()
+    page.locator("#answer-download").get_by_role("link", name="Evidence").click()
+    assert page.locator("#arms-download").is_visible()  # what is asked for is shown
     page.get_by_role("button", name="all").click()
     assert pictures.count() == whole
-    pictures.first.focus()
-    page.keyboard.press("Enter")
-    assert pictures.first.locator("svg").bounding_box()["width"] > 1.5 * width
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_axe_finds_nothing_serious(opened, size, scheme):
-    page = opened(viewport=size, color_scheme=scheme)
-    found = [one for one in axe.Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+@SIZES
+@SCHEMES
+def test_axe_finds_nothing(opened, size, scheme):
+    assert violations(opened(viewport=size, color_scheme=scheme)) == []
+
+
+@pytest.mark.parametrize("name", list(REPORTS)[1:])
+def test_axe_finds_nothing_in_others(opened, name):
+    assert violations(opened(name, viewport=WIDE)) == []
+
+
+def violations(page):
+    return [(one["id"], one["nodes"][0]["html"][:200]) for one in axe.Axe().run(page).response["violations"]]
+
+
+@EVERY_REPORT
+def test_it_is_one_file_of_a_size_to_be_sent(written, name):
+    assert written(name).stat().st_size < 3_000_000
+
+
+@EVERY_REPORT
+def test_each_word_of_the_glossary_is_linked_where_it_first_stands(opened, name):
+    page = opened(name, viewport=WIDE)
+    assert page.locator("dt").all_inner_texts() == list(GLOSSARY)
+    assert len(GLOSSARY) == 10
+    targets = page.locator("a.term").evaluate_all("links => links.map(link => link.hash)")
+    assert sorted(set(targets)) == sorted(targets)
+    assert all(page.locator(f"dt{target}").count() == 1 for target in targets)
+    text = page.locator(".answer").all_inner_texts()
+    assert not any("one by one" in words for words in text) or f"#{anchor('one by one')}" in targets
+    assert {f"#{anchor(term)}" for term in ("round", "arm", "95 % interval")} <= set(targets)
+
+
+def test_every_link_within_the_page_leads_somewhere(opened):
+    page = opened(viewport=WIDE)
+    assert page.evaluate(
+        """() => [...document.querySelectorAll("a[href^='#']")].map(link => link.hash.slice(1))
+          .filter(id => !document.getElementById(id))"""
+    ) == []  # fmt: skip
 
 
 def test_what_comes_from_outside_stays_text(opened):
@@ -163,16 +290,25 @@ def test_pictures_say_what_they_show(opened):
     page = opened(viewport=WIDE)
     labels = [svg.get_attribute("aria-label") for svg in page.locator("svg").all()]
     assert all(len(label) > 20 for label in labels)
-    assert len({svg.get_attribute("id") for svg in page.locator("svg [id]").all()}) == page.locator("svg [id]").count()
+    ids = page.locator("[id]").evaluate_all("elements => elements.map(element => element.id)")
+    assert len(set(ids)) == len(ids)
 
 
-def test_the_winner_as_code_is_there_to_copy(opened, browser):
+def test_the_winner_as_code_is_a_click_away_and_there_to_copy(opened):
     page = opened(viewport=WIDE, permissions=["clipboard-read", "clipboard-write"])
-    page.locator("details.code summary").click()
+    assert not page.locator("details.code pre").is_visible()
+    page.locator("#answer-download").get_by_role("link", name="As code").click()
     assert page.locator("details.code pre").inner_text() == CODE
     page.get_by_role("button", name="Copy").click()
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == CODE
+
+
+def test_the_code_is_there_without_scripts(opened):
+    page = opened(viewport=WIDE, java_script_enabled=False)
+    page.locator("details.code summary").click()
+    assert page.locator("details.code pre").inner_text() == CODE
+    assert page.get_by_role("button", name="Copy").count() == 0
 
 
 def test_where_the_works_lie_is_said_beside_the_map(opened):
@@ -182,13 +318,6 @@ def test_where_the_works_lie_is_said_beside_the_map(opened):
     picture = page.locator("h2#map ~ figure").first
     assert "is right on" in picture.locator("figcaption").inner_text()
     assert page.locator("nav a[href='#map']").is_visible()
-
-
-def test_the_code_is_there_without_scripts(opened):
-    page = opened(viewport=WIDE, java_script_enabled=False)
-    page.locator("details.code summary").click()
-    assert page.locator("details.code pre").inner_text() == CODE
-    assert page.get_by_role("button", name="Copy").count() == 0
 
 
 def test_failures_and_what_could_not_run_are_told(opened):

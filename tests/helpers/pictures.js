@@ -1,5 +1,6 @@
 // What is wrong with the pictures of a page, to be seen from its geometry: a line for each fault.
 () => {
+  const STEP = 0.6; // pixels, less than any line is wide
   const faults = [];
   const visible = element => element.checkVisibility();
   const luminance = ([r, g, b]) => [r, g, b].map(c => c / 255)
@@ -11,6 +12,7 @@
   };
   const colour = text => (text.match(/[\d.]+/g) ?? []).map(Number);
   const over = (above, opacity, below) => below.map((c, i) => above[i] * opacity + c * (1 - opacity));
+  const steps = (from, to) => Array.from({ length: Math.max(1, Math.floor((to - from) / STEP)) }, (_, i) => from + i * STEP);
   const paper = colour(getComputedStyle(document.body).backgroundColor);
 
   for (const svg of [...document.querySelectorAll(".picture svg")].filter(visible)) {
@@ -73,18 +75,25 @@
       const near = marks.filter(({ element: mark, box: other }) =>
         !own?.contains(mark) && other.left < box.right && box.left < other.right && other.top < box.bottom && box.top < other.bottom
         && !(behind && mark.compareDocumentPosition(behind) & Node.DOCUMENT_POSITION_FOLLOWING));
+      // So close together, along the middle and down at some places, that no line slips through.
+      const points = steps(box.left + 1, box.right - 1).map(x => [x, box.top + box.height / 2]);
+      for (const share of [0.02, 0.26, 0.5, 0.74, 0.98])
+        for (const y of steps(box.top + box.height * 0.3, box.top + box.height * 0.7))
+          points.push([box.left + box.width * share, y]);
       let ground = paper;
+      let crossed = []; // by what is not covered again
       if (behind) ground = over(colour(getComputedStyle(behind).fill), Number(getComputedStyle(behind).opacity), paper);
       for (const mark of near) {
-        const hits = [];
-        for (let i = 0; i <= 8; i++)
-          for (const share of [0.35, 0.5, 0.65])
-            hits.push(under(mark, box.left + box.width * (0.02 + 0.12 * i), box.top + box.height * share));
+        const hits = points.map(([x, y]) => under(mark, x, y));
         const filled = hits.filter(hit => hit === "fill").length;
-        if (filled === hits.length) ground = over(colour(mark.style.fill), Number(mark.style.fillOpacity) * Number(mark.style.opacity), ground);
-        else if (hits.some(hit => hit && hit !== "pattern") && !mark.element.closest("[id*='legend'] [id*='patch']"))
-          fault(`“${words}” is on a mark (${mark.element.closest("g[id]")?.id})`);
+        if (filled === hits.length) {
+          const opacity = Number(mark.style.fillOpacity) * Number(mark.style.opacity);
+          ground = over(colour(mark.style.fill), opacity, ground);
+          if (opacity === 1) crossed = [];
+        } else if (hits.some(hit => hit && hit !== "pattern") && !mark.element.closest("[id*='legend'] [id*='patch']"))
+          crossed.push(mark.element.closest("g[id]")?.id);
       }
+      for (const mark of crossed) fault(`“${words}” is on a mark (${mark})`);
       const ink = getComputedStyle(element);
       const seen = contrast(over(colour(ink.fill), Number(ink.opacity) * Number(ink.fillOpacity), ground), ground);
       if (seen < 4.5) fault(`“${words}” has a contrast of ${seen.toFixed(1)}`);

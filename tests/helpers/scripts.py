@@ -12,7 +12,7 @@ from concurrency.recommending.script import Script
 from concurrency.running.digests import Digests
 from concurrency.workloads.workload import Workload
 
-SAID = ["What it does: so.", "It is 2× faster.", "Measured in 10 rounds."]
+SAID = ["What it does: so.", "It is 2× as fast.", "Measured in 10 rounds."]
 PLACE = Path("results", "recommended")
 
 

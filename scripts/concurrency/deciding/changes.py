@@ -78,7 +78,7 @@ def _and_that(compared: Compared, old: ArmResult) -> str:
     if math.isnan(lags.ratio):
         return "" if old.key.strategy == BASELINE else ", which was not measured now"
     if lags.low > 1:
-        return f", which takes {percents(_beyond(lags))} longer now"
+        return f", which takes {percents(_beyond(lags), 'longer')} now"
     return ", and these cannot be told apart now"
 
 
@@ -138,9 +138,9 @@ def in_words(change: Change) -> str:
     """How what it gains has changed."""
     gains = change.gains
     if gains.low > 1:
-        return f"gains {percents(_beyond(gains))} more"
+        return f"gains {percents(_beyond(gains), 'more')}"
     if gains.high < 1:
-        return f"gains {percents(Effect(1 - gains.ratio, 1 - gains.high, 1 - gains.low))} less"
+        return f"gains {percents(Effect(1 - gains.ratio, 1 - gains.high, 1 - gains.low), 'less')}"
     return f"no change that can be told ({in_percent(gains)})"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from concurrency.deciding.inference import Effect
+from concurrency.deciding.words import counted
 from concurrency.measuring.interpreters import is_free_threaded
 from concurrency.strategies._catalogue import BASELINE, Strategy
 
@@ -115,7 +116,7 @@ def impossible(bound: str, strategy: Strategy | None, arm: Mapping[str, Any], sa
     least = samples["minimum_s"].astype(float)
     too_fast = int((samples["wall_s"].astype(float) < least).sum())
     if too_fast:
-        yield f"{too_fast} of {len(samples)} samples took less than the least possible {least.max():.3g} s"
+        yield f"{too_fast} of {counted(len(samples), 'sample')} took less than the least possible {least.max():.3g} s"
     low, cores = arm["speedup_low"], samples["cores"].max()
     if bound != "cpu" or pd.isna(low) or pd.isna(cores):
         return

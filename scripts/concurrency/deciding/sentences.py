@@ -8,6 +8,7 @@ from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Alternative, Answer, A
 from concurrency.deciding.cautions import cautions
 from concurrency.deciding.inference import Effect
 from concurrency.deciding.names import ONE_BY_ONE
+from concurrency.deciding.tables import ArmKey
 from concurrency.deciding.words import (
     ANEW,
     NAMED,
@@ -138,7 +139,11 @@ def how_much_faster(answer: Answer, recommended: ArmResult) -> str:
         f"({interval(effect)})"
     )
     is_its_own = answer.sequential_interpreter == recommended.key.interpreter
-    return f"{sentence}." if is_its_own or math.isnan(own.ratio) else f"{sentence}, {times(own)} as fast as its own."
+    return (
+        f"{sentence}."
+        if is_its_own or math.isnan(own.ratio)
+        else f"{sentence}, {with_interval(own)} as fast as its own."
+    )
 
 
 def enough_too(answer: Answer, recommended: ArmResult) -> str:
@@ -157,19 +162,22 @@ def enough_too(answer: Answer, recommended: ArmResult) -> str:
     if len(clauses) > NAMED:
         sentences.append(f"{len(clauses) - NAMED} more are in the table.")
     known = [other.arm.key for other in alternatives]
-    ties = [arm for arm in answer.ties if arm.key not in known and not _differs_in_workers(arm, recommended)]
+    ties: dict[ArmKey, str] = {}  # of each strategy the one with the fewest workers
+    for arm in answer.ties:
+        if arm.key not in known and not _differs_in_workers(arm, recommended):
+            ties.setdefault(arm.key._replace(workers=0), answer.name(arm))
     if ties:
         it = "that" if recommended.key.strategy == BASELINE else "it"
-        sentences.append(f"{listed([answer.name(arm) for arm in ties], NAMED)} cannot be told from {it}.")
+        sentences.append(f"{listed(list(ties.values()), NAMED)} cannot be told from {it}.")
     return " ".join(sentences)
 
 
 def _what_it_takes(other: Alternative) -> str:
     longer = other.longer
     if longer.low > 1:
-        cost = f"takes {percents(_longer(longer))} longer"
+        cost = f"takes {percents(_longer(longer), 'longer')}"
     elif longer.high < 1:
-        cost = f"takes {percents(_less(longer))} less"
+        cost = f"takes {percents(_less(longer), 'less')}"
     else:
         cost = "is as fast"
     return f"{cost} and needs {listed(other.spares)}" if other.spares else cost
@@ -218,7 +226,7 @@ def _what_more_brings(answer: Answer, more: Beside) -> str:
     count, longer = more.arm.key.workers, more.longer
     price = f", with {number(more.memory)}× the memory" if more.memory > NOTICED else ""
     if longer.high < 1:
-        return f"{count} would take {percents(_less(longer))} less{price}"
+        return f"{count} would take {percents(_less(longer), 'less')}{price}"
     if answer.is_enough or longer.low > 1:
         return f"more gains nothing{price}"
     return f"what {count} would gain cannot be told{price}"
@@ -228,7 +236,7 @@ def _what_fewer_cost(fewer: Beside) -> str:
     count, longer = fewer.arm.key.workers, fewer.longer
     if longer.low <= 1 and fewer.arm.best:
         return f"{count} could not be shown to be enough"
-    return f"{count} would take {percents(_longer(longer))} longer"
+    return f"{count} would take {percents(_longer(longer), 'longer')}"
 
 
 def _longer(times_as_long: Effect) -> Effect:
@@ -263,5 +271,6 @@ def why_so(why: Why, one_by_one: str) -> str:
         shares = f"{waiting} % of the time is waiting, {computing} % computing"
     else:
         shares = f"all of the time is {'waiting' if waiting else 'computing'}"
-    ceiling = f"; the ceiling here is {why.ceiling:.3g}×, set by {why.set_by}" if why.set_by else ""
-    return f"{capitalised(one_by_one)}, {shares}{ceiling}."
+    ceiling = f"{why.ceiling:,.1f}".removesuffix(".0")
+    limit = f"; the ceiling here is {ceiling}×, set by {why.set_by}" if why.set_by else ""
+    return f"{capitalised(one_by_one)}, {shares}{limit}."

@@ -30,17 +30,21 @@ def verdict(
     """Per workload the answer as data and as sentences; `robust` as for `summarise`. `notes` are sentences of what was
     recorded for a workload, which end its own; `cut` are the workloads that have more items than are measured.
 
-    Keys: `sentence`; `strategy`, `workers`, `options`, `interpreter`, `host` of the recommended arm (fewest workers,
-    then the strategy of lowest rank, of those shown to be enough: to take no longer than the best by more than
-    `worthwhile`, a share; if there is none, the fastest, and `enough` is false); `fewer` and `more`, the next counts
-    of workers of the same strategy that were measured, each with how many times as long it took (`longer`, with its
-    interval), and its memory and CPU time over those of the recommended; `at_end`: none higher was tried; its
-    `speedup` (cross-validated: each round is scored by the arm that the other rounds recommend, so that it is not
-    inflated), `speedup_low`, `speedup_high`; with several interpreters the same as `versus_sequential`, and whose
-    `sequential` is the fastest, `sequential_interpreter`; `ties`, the names of the other arms of the best set;
-    `rounds`, `warm_up` (rounds left out), `form` (of `inference`); `notes`, if there are any; `noise` (`quiet`,
-    `noisy` or `unusable`), `reasons`, `advice`; `control`, the time of the A/A duplicate over its twin's, with a 99 %
-    interval. Where nothing can be recommended, those of the arm are missing.
+    Keys: `sentence`, and its parts in their order, empty where there is nothing to say: `answer` (what to use, and how
+    much faster that is), `enough_too`, `workers_said`, `why` and the list of `warnings`; `strategy`, `workers`,
+    `options`, `interpreter`, `host` of the recommended arm (fewest workers, then the strategy of lowest rank, of those
+    shown to be enough: to take no longer than the best by more than `worthwhile`, a share; if there is none, the
+    fastest, and `enough` is false); `good_enough`, of each other strategy an arm that is shown to be, too, with its
+    `name`, how many times as long it took (`longer`, with its interval) and what it `spares`, in words; `fewer` and
+    `more`, the next counts of workers of the same strategy that were measured, each with `longer`, and its memory and
+    CPU time over those of the recommended; `at_end`: none higher was tried; its `speedup` (cross-validated: each round
+    is scored by the arm that the other rounds recommend, so that it is not inflated), `speedup_low`, `speedup_high`;
+    with several interpreters the same as `versus_sequential`, and whose `sequential` is the fastest,
+    `sequential_interpreter`; `why`, where the samples tell it: what one by one spends `waiting` and `computing`, in
+    shares, the `ceiling` of any speed-up, what that is `set_by`, and the `sentence` on it; `ties`, the names of the
+    other arms of the best set; `rounds`, `warm_up` (rounds left out), `form` (of `inference`); `notes`, if there are
+    any; `noise` (`quiet`, `noisy` or `unusable`), `reasons`, `advice`; `control`, the time of the A/A duplicate over
+    its twin's, with a 99 % interval. Where nothing can be recommended, those of the arm are missing.
     With several hosts, these are of the first one in `timings`, and `hosts` has the answer of each.
     """
     answers: dict[str, dict[str, dict[str, Any]]] = {}

@@ -42,24 +42,26 @@ def _ceiling(block: Block, arms: pd.DataFrame, takes_s: float, computing: float,
         return np.nan, ""
     if arms["minimum_s"].notna().any():
         least_s, set_by = min(_least(own, block, int(cores)) for _, own in arms.groupby(ARM, sort=True))
-        return float(takes_s / least_s), set_by
+        return (float(takes_s / least_s), set_by) if set_by else (np.nan, "")
     if block.bound == "io" or not computing:
         return np.nan, ""
     share = 1.0 if block.bound == "cpu" else computing
     if set_by := _one_thread(block, arms, gil):
         return 1 / share, set_by
-    return min((float(cores / share), _cores(int(cores))), (float(arms["items"].max()), "the number of items"))
+    items = int(arms["items"].fillna(0).max())
+    return min((float(cores / share), _cores(int(cores))), (float(items or np.inf), f"the {items} items"))
 
 
 def _least(own: pd.DataFrame, block: Block, cores: int) -> tuple[float, str]:
-    """What an arm must take: what the path and the servers allow, or what it computes, on the cores that it can use."""
+    """What an arm must take, and what sets that: the path and the servers, or what it computes on the cores that it can
+    use; 0 and nothing, where neither is known."""
     first = own.iloc[0]
     strategy = block.kind.strategies().get(first["strategy"])
     in_one = strategy is not None and strategy.computes_in_one_thread(gil=False)
     limit = next(iter(own["limit"].mode()), "")
     path = own["minimum_s"].median(), f"{first['workers']} in flight" if limit == IN_FLIGHT else limit
     computes = own["cpu_s"].median() / (1 if in_one else cores), ONE_THREAD if in_one else _cores(cores)
-    return max(bound for bound in (path, computes) if not np.isnan(bound[0]))
+    return max((bound for bound in (path, computes) if bound[0] > 0), default=(0.0, ""))
 
 
 def _one_thread(block: Block, arms: pd.DataFrame, gil: bool) -> str:

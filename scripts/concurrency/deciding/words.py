@@ -32,10 +32,10 @@ def interval(effect: Effect) -> str:
     return f"95 %: {low}–{high}"
 
 
-def percents(shares: Effect) -> str:
-    """A share with its interval, in percent: `3 % (1–4 %)`."""
+def percents(shares: Effect, what: str) -> str:
+    """A share of something with its interval, in percent: `3 % longer (1–4 %)`."""
     share, low, high = in_digits(Effect(*(100 * bound for bound in shares)), significant=1, nothing=0.0)
-    return f"{share} % ({low}–{high} %)" if low else f"{share} %"
+    return f"{share} % {what} ({low}–{high} %)" if low else f"{share} % {what}"
 
 
 def in_digits(effect: Effect, significant: int = 2, nothing: float = 1.0) -> tuple[str, str, str]:

@@ -187,7 +187,7 @@ def _reasons(
     items = int(samples["items"].max())
     if not ITEMS / MANY < items < ITEMS * MANY:
         counts = "less" if items > ITEMS else "more"
-        yield f"it has {items:,} items, and a place of the map {ITEMS}, so that set-up counts {counts}"
+        yield f"it has {words.counted(items, 'item')}, and a place of the map {ITEMS}, so that set-up counts {counts}"
 
 
 def _changed(point: Point, known: Mapping[Place, Spot], spot: Spot) -> str:

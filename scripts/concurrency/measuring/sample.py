@@ -26,9 +26,10 @@ from concurrency.work import Failed, Work
 def main() -> None:
     parent, spec, strategy = ordered()
     if file := spec["notes"]:
-        from concurrency.measuring import tracing  # noqa: PLC0415  (a timed sample must not even import it)
+        from concurrency.measuring import watching  # noqa: PLC0415  (a timed sample must not even import it)
 
-        tracing.watch_event_loops(file)
+        watching.watch_event_loops(file)
+        notes.keep_all()
     try:
         work = _work(spec) if spec["form"] else Work()
     except UserError as error:
@@ -49,6 +50,7 @@ def main() -> None:
         used = worker.used()  # at once: to pickle what was answered is no part of the work
         if file:
             notes.note(file, what="work", begin=begin, ready=ready, end=end)
+            notes.write(file)
         told = _told(answers, spec["answers"], spec["tolerated"])
         parent.tell(setup_s=ready - begin, work_s=end - ready, used=used, **told)
         parent.await_order()

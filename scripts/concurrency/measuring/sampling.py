@@ -6,10 +6,11 @@ import platform
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from concurrency.measuring import interpreters, usage
+from concurrency.measuring import interpreters, on_cores, usage
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError, fresh_interpreter
 from concurrency.strategies._catalogue import BASELINE, Strategy
@@ -169,7 +170,7 @@ def run_sample(
     """
     spec = order(workload, strategy, workers, options, items, conditions, notes, file)
     limit = conditions.timeout_s, f"{workload.setting}.timeout_s"
-    with fresh_interpreter(executable) as child:
+    with fresh_interpreter(executable) as child, on_cores.watched(child.pid, notes) if notes else nullcontext():
         child.send(spec)
         imported = child.receive(*limit)
         machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())

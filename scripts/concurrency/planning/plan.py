@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from concurrency.deciding.words import counted
 from concurrency.measuring import arms
 from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison, with_finalists
@@ -43,7 +44,8 @@ def describe(
     screening = " and ".join(name for name in rounds if jobs.get((name, "screen")))
     about = "about " if any(settings.works[name].is_screened and name not in finalists for name in rounds) else ""
     first = f"Looking for how many workers {screening} may need, then measuring" if screening else "Measuring"
-    return f"{first} {names}: {about}{samples} samples{lasting}.{_calls(jobs, settings, cores, finalists)}{hopeless}"
+    calls = _calls(jobs, settings, cores, finalists)
+    return f"{first} {names}: {about}{counted(samples, 'sample')}{lasting}.{calls}{hopeless}"
 
 
 def _compared(settings: Settings, name: str, finalists: Mapping[str, str], cores: int) -> list[Comparison]:
@@ -91,7 +93,8 @@ def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int, 
                 max(int(arm.workers) for arm in screened + measured),
             )
             other = f"works.{name}.source: profile would measure a stand-in"
-            told.append(f"{about}{count:,} times for {name}, up to {most} at once ({other})")
+            at_once = f"up to {most} at once" if most > 1 else "one at a time"
+            told.append(f"{about}{count:,} times for {name}, {at_once} ({other})")
     return f" Your function is called {' and '.join(told)}." if told else ""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from concurrency.deciding.names import arm_name
 from concurrency.deciding.tables import ArmKey
-from concurrency.deciding.words import ANEW
+from concurrency.deciding.words import ANEW, counted
 from concurrency.errors import without_logins
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.interpreters import RUNNING
@@ -34,7 +34,7 @@ def paragraphs(
         yield " ".join(filter(None, ["This does one item after the other, for want of a recommendation.", why]))
     facts = "; ".join(machine[name] for name in MACHINE if name in machine)
     anew = ANEW[is_screened].replace("snakemake", "snakemake compare")
-    rounds = f"in {answer['rounds']} rounds " if "rounds" in answer else ""
+    rounds = f"in {counted(answer['rounds'], 'round')} " if "rounds" in answer else ""
     python = answer.get("interpreter") or RUNNING.label
     yield f"Measured {rounds}on {when:%Y-%m-%d}: {python}; {facts}. To measure again: {anew}"
     if arm.executable:

@@ -149,8 +149,8 @@ def _bounds(axes: Axes, arms: pd.DataFrame, answer: Mapping[str, Any], half: flo
     """The time that nothing can beat, and the band of what is as good as the fastest; the keys to them. Where names
     stand between the bars, they are only behind the bars, `half` of whose height is given."""
     keys: list[Any] = []
-    spans = [axes.get_ylim()] if half is None else [(y - half, y + half) for y in range(len(arms))]
     known = arms["median_s"].dropna().astype(float)
+    spans = [axes.get_ylim()] if half is None else [(float(y) - half, float(y) + half) for y in known.index]
     if len(known) > 1:
         share = answer.get("worthwhile", WORTHWHILE)
         fastest = float(known.min())

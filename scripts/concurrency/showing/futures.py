@@ -1,5 +1,7 @@
 """The life of a future, drawn and in words."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
@@ -8,6 +10,7 @@ from matplotlib.patches import Patch
 from concurrency.showing.style import BLUE, FAILED, GREEN, GREY, INK, ON_COLOUR, PAPER, STYLE, WIDE, title
 
 PENDING, QUEUED, RUNNING = GREY, GREEN, BLUE
+BEHIND: Any = {"boxstyle": "square,pad=0.1", "facecolor": PAPER, "linewidth": 0}  # words, where lines would run
 
 
 def draw(life: pd.DataFrame, failing: pd.DataFrame, width: float = WIDE) -> Figure:
@@ -29,14 +32,16 @@ def draw(life: pd.DataFrame, failing: pd.DataFrame, width: float = WIDE) -> Figu
                     axes.barh(y, started - running, left=running, color=QUEUED, hatch="///", edgecolor=PAPER)
                 axes.barh(y, end - started, left=started, color=RUNNING)
                 label = f"{'worker ' if is_wide else ''}{job['worker']:.0f}"
-                begin = job["cancel_s"] if started <= job["cancel_s"] <= end else started  # beside the mark, not on it
-                axes.text((begin + end) / 2, y, label, ha="center", va="center", color=ON_COLOUR, fontsize=7.5)
+                mark = job["cancel_s"] if started <= job["cancel_s"] <= end else started
+                side = started if mark - started > end - mark else end  # of the mark on which the text has more room
+                middle = (mark + side) / 2
+                axes.text(middle, y, label, ha="center", va="center", color=ON_COLOUR, fontsize=7.5)
             if pd.notna(job["cancel_s"]):
                 axes.plot(job["cancel_s"], y, "X", color=FAILED, markersize=8)
                 answer = "cancelled" if job["cancelled"] else "too late"
                 axes.annotate(
                     answer, (max(job["cancel_s"], end), y), xytext=(6, 0), textcoords="offset points", va="center",
-                    fontsize=8,
+                    fontsize=8, bbox=BEHIND,
                 )  # fmt: skip
             if pd.notna(job["callback_s"]) and job["state"] == "FINISHED":
                 axes.plot(job["callback_s"], y, "|", color=INK, markersize=11, markeredgewidth=2)

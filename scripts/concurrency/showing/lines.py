@@ -18,6 +18,7 @@ from concurrency.workloads.known import kind_of
 
 LINE_STYLES = ["-", "--", ":", "-."]
 LABELLED_COUNTS = 12  # as many numbers fit side by side below half a figure
+LONG = 36  # letters of an axis' name, beyond which it would be wider than a narrow picture
 NAMED = 6  # lines whose names find room beside them
 
 
@@ -113,4 +114,10 @@ def workers_axis(
     axes.set_xticks(labelled, [str(n) for n in labelled])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
-    axes.set_xlabel(f"{kind_of(workload).axis_of(set(arms['strategy']))} (log scale)")
+    axes.set_xlabel(axis_name(workload, set(arms["strategy"])))
+
+
+def axis_name(workload: str, strategies: set[str]) -> str:
+    """What the number of workers of those strategies is called, on a log axis; in two lines where it is long."""
+    name = kind_of(workload).axis_of(strategies)
+    return f"{name}{' ' if len(name) < LONG else chr(10)}(log scale)"

@@ -154,7 +154,7 @@ def _contours(axes: Axes, known: Mapping[Place, Spot]) -> None:
         [known[place].gain for place in places],
         levels=GAINS, colors=[BLUE], linewidths=0.9, linestyles="--", zorder=4,
     )  # fmt: skip
-    axes.clabel(lines, fmt=lambda gain: f"{gain:g}×", fontsize=8)
+    axes.clabel(lines, fmt=lambda gain: f"{gain:g}×", fontsize=8, colors=[INK])
 
 
 def _thumb(axes: Axes, known: Mapping[Place, Spot], taken: np.ndarray, wide: float) -> None:

@@ -46,8 +46,7 @@ def _bars(
             axes.text(0, y + 0.25, name, va="bottom", fontsize=9)
     axes.set_yticks(range(len(names)) if is_wide else [], names if is_wide else [])
     axes.set_ylim(-0.5, len(names) - (0.5 if is_wide else 0.2))
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", visible=is_wide)  # lines would run through the names
+    axes.grid(visible=False)  # lines would run through the names and numbers
 
 
 def _variant(row: pd.Series, table: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """The report: one HTML file that opens offline, the answer first; it only shows what the tables and plots say."""
 
+import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from concurrency.showing.captions import costs, how_many_workers
 from concurrency.showing.glossary import GLOSSARY, Linked, anchor
 from concurrency.showing.page import ENVIRONMENT, picture
 from concurrency.showing.style import subject
+from concurrency.showing.timeline import page
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.workloads.known import kind_of
 
@@ -46,6 +48,7 @@ def render(
     measured: Mapping[str, str] = MappingProxyType({}),
     mapped: tuple[Path, Sequence[str]] | None = None,
     recommended: Mapping[str, Path] = MappingProxyType({}),
+    traces: Mapping[str, Path] = MappingProxyType({}),
 ) -> str:
     """The report as HTML.
 
@@ -54,7 +57,7 @@ def render(
     `left_out` says for each workload why a strategy that was asked for could not be run; `replayed` tells of the path
     to the sites, as `path.facts` has it, `measured` what each of the user's own works is; `mapped` are the picture of
     the map, beside it what it shows in words, and a sentence on each measured work; `recommended` has the script of
-    what is recommended for a workload.
+    what is recommended for a workload, `traces` what was traced of it, of which `<workload>_timeline.svg` is a picture.
     """
     drawn = {path.stem: path for path in [*plots, *explanations]}
     screened = timings["screening"].fillna(False)
@@ -65,6 +68,7 @@ def render(
             "left_out": left_out.get(name, {}),
             "measured": measured.get(name, ""),
             "script": _script(name, recommended[name], config) if name in recommended else None,
+            "timeline": _timeline(name, traces[name], drawn) if name in traces else None,
         }
         for name in sorted(verdict, key=lambda name: (kind_of(name).is_fast, name))
     ]
@@ -84,6 +88,7 @@ def render(
         glossary=GLOSSARY,
         anchor=anchor,
         linked=linked,
+        assets=page.assets(),
     )
 
 
@@ -110,6 +115,12 @@ def _script(name: str, path: Path, config: Mapping[str, Any]) -> dict[str, str]:
     """What is recommended, as code, and the command by which the job itself is done so."""
     job = doing_the_job(name, config) if kind_of(name).setting != "download" else ""
     return {"code": shown(path.read_text(encoding="utf-8")), "file": f"recommended/{path.name}", "job": job}
+
+
+def _timeline(name: str, trace: Path, drawn: Mapping[str, Path]) -> dict[str, Any]:
+    """What was traced, to explore, and its still picture."""
+    events = json.loads(trace.read_text(encoding="utf-8"))
+    return page.item(name, events, drawn[f"{name}_timeline"], f"traces/{trace.name}")
 
 
 def _explained(path: Path) -> dict[str, Any]:
@@ -157,7 +168,6 @@ def _work(
             for plot, text in says.items()
             if f"{name}_{plot}" in drawn
         },
-        "timeline": _explained(drawn[f"{name}_timeline"]) if f"{name}_timeline" in drawn else None,
         "columns": [column.title for column in shown],
         "rows": list(_rows(arms[~apart], shown)),
         "algorithms": list(_rows(arms[apart], shown)),

@@ -49,7 +49,7 @@ STYLE: Any = {
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "p", "h", "d", "*", "8")
 
 
-KINDS = (BLUE, VERMILION, GREEN, PURPLE, OCHRE, INK, GREY)
+KINDS = (BLUE, VERMILION, GREEN, OCHRE, PURPLE, INK, GREY)
 
 
 class Look(NamedTuple):

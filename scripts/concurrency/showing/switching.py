@@ -16,8 +16,9 @@ def draw(table: pd.DataFrame, width: float = WIDE) -> Figure:
     with rc_context(STYLE):
         figure = Figure(figsize=(width, 3.8 if is_wide else 6.6), layout="constrained")
         title(figure, "What it costs to have many")
+        panels = figure.subplots(*((1, 2) if is_wide else (2, 1)))
         for axes, column, unit, label in zip(
-            figure.subplots(*((1, 2) if is_wide else (2, 1))),
+            panels,
             ("switch_ns", "bytes_each"),
             (1000, 1024),
             ("microseconds per switch", "KiB of memory each"),
@@ -34,7 +35,7 @@ def draw(table: pd.DataFrame, width: float = WIDE) -> Figure:
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
                 axis.set_minor_formatter(NullFormatter())
-            axes.legend()
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

@@ -22,6 +22,7 @@ from concurrency.showing.lines import (
     LABELLED_COUNTS,
     NAMED,
     Line,
+    axis_name,
     competing,
     height,
     lines,
@@ -31,7 +32,6 @@ from concurrency.showing.lines import (
 )
 from concurrency.showing.style import DIM, GREY, GRID, INK, PAPER, STYLE, WIDE, subject, title
 from concurrency.strategies._catalogue import BASELINE
-from concurrency.workloads.known import kind_of
 
 PANELS_ABREAST = {True: 3, False: 1}  # by whether there is room
 MULTIPLES_ABREAST = {True: 4, False: 2}
@@ -158,7 +158,7 @@ def _panels(figure: SubFigure, count: int, abreast: int) -> list[Axes]:
 
 
 def _name_axes(figure: SubFigure, shown: Gains, gain: str) -> None:
-    figure.supxlabel(f"{kind_of(shown.workload).axis_of(set(shown.arms['strategy']))} (log scale)", fontsize=10)
+    figure.supxlabel(axis_name(shown.workload, set(shown.arms["strategy"])), fontsize=10)
     figure.supylabel(gain, fontsize=10)
 
 

@@ -40,7 +40,7 @@ def test_the_fewest_that_are_enough_are_named_and_what_more_and_fewer_would_brin
 def test_a_gain_that_is_shown_but_not_worth_it_is_told():
     found = answer(table(sequence({16: 1.6, 32: 1.55})))
     assert found["workers"] == 16
-    assert re.fullmatch(r"32 would take 3\.\d % \(2\.\d–\d\.\d %\) less\.", found["workers_said"])
+    assert re.fullmatch(r"32 would take 3\.\d % less \(2\.\d–\d\.\d %\)\.", found["workers_said"])
 
 
 def test_the_price_in_memory_is_told():
@@ -48,7 +48,7 @@ def test_the_price_in_memory_is_told():
     timings["max_rss_bytes"] = timings["workers"] * 10**7
     timings["cpu_s"] = 1.0
     found = answer(timings)
-    assert "less, with 2.00× the memory" in found["sentence"]
+    assert " %), with 2.00× the memory" in found["sentence"]
     assert (found["more"]["memory"], found["more"]["cpu"]) == (2.0, 1.0)
 
 

@@ -26,7 +26,7 @@ def test_a_replay_knows_what_the_path_allows():
         "ceiling": pytest.approx(2.0 / 0.39, rel=0.01),
         "set_by": "the server's 4 slots",
         "sentence": "One by one, 72 % of the time is waiting, 28 % computing; "
-        "the ceiling here is 5.13×, set by the server's 4 slots.",
+        "the ceiling here is 5.1×, set by the server's 4 slots.",
     }
     assert found["why"]["sentence"] in found["sentence"]
 
@@ -85,7 +85,7 @@ def test_a_work_that_hardly_computes_has_as_many_as_there_are_items():
     found = answer(
         own({("threads", 8): around(0.2, seed=1), ("process_pool", 8): around(0.2, seed=2)}, cpu_s=0.01), "photos"
     )
-    assert (found["why"]["ceiling"], found["why"]["set_by"]) == (15, "the number of items")
+    assert (found["why"]["ceiling"], found["why"]["set_by"]) == (15, "the 15 items")
 
 
 def test_what_lets_go_of_the_gil_is_not_held_by_it():
@@ -100,6 +100,13 @@ def test_nothing_is_guessed(cpu_s):
     found = answer(computing({("process_pool", 2): around(0.55, seed=1)}, cpu_s=cpu_s), "squares")
     assert "why" not in found
     assert "ceiling" not in found["sentence"]
+
+
+def test_a_table_that_does_not_say_what_sets_the_least_time_claims_no_ceiling():
+    assert answer(replayed().assign(limit=""))["why"]["ceiling"] is None
+    unknown = replayed(asyncio="the link", threads="the link")
+    unknown.loc[unknown["strategy"] == "threads", ["minimum_s", "cpu_s"]] = None
+    assert answer(unknown)["why"]["ceiling"] is None
 
 
 def test_waiting_of_which_nothing_else_is_known_has_no_ceiling():

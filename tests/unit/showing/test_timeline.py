@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from concurrency import notes
 from concurrency.measuring import sampling, tracing
-from concurrency.showing import timeline
+from concurrency.showing import style
+from concurrency.showing.timeline import page, still, words
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.sites import Site
-from helpers.drawing import overlaps
+from helpers.drawing import drawn_texts, overlaps
 from helpers.workloads import strategies
 from helpers.workloads import workload as of_name
 
@@ -33,9 +35,11 @@ ARMS = {
 
 def run(workload, strategy, workers, options, items, trace):
     chosen = strategies(workload)[strategy]
-    return sampling.run_sample(
+    measured, answers = sampling.run_sample(
         of_name(workload, items), chosen, workers, chosen.defaults | options, items, sampling.Conditions(), notes=trace
     )
+    notes.note(trace, what="arm", shares=chosen.shares, gil=measured["gil"])
+    return answers
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def traces(tmp_path_factory):
     folder = tmp_path_factory.mktemp("traces")
     made = {}
     for workload, arms in ARMS.items():
-        notes = {}
+        files = {}
         for strategy, workers, options in arms:
             file = folder / f"{workload}-{strategy}.jsonl"
             if workload == "download":
@@ -52,16 +56,28 @@ def traces(tmp_path_factory):
                     run(workload, strategy, workers, options, urls, str(file))
             else:
                 run(workload, strategy, workers, options, NUMBERS, str(file))
-            notes[strategy] = file
-        made[workload] = tracing.chrome_trace(notes)
+            files["one by one" if strategy == "sequential" else strategy] = file  # as the rule names it
+        made[workload] = tracing.chrome_trace(files)
     return made
 
 
 def bars(trace):
-    """The complete events of each (arm, lane), in time order; lane 0 is set-up and work."""
-    events = sorted((event for event in trace["traceEvents"] if event["ph"] == "X"), key=lambda event: event["ts"])
+    """The complete events of each (arm, lane), in time order, but those within others; lane 0: set-up, work."""
+    complete = [event for event in trace["traceEvents"] if event["ph"] == "X"]
+    workers = {(event["pid"], event["tid"]) for event in complete if "item" in event.get("args", {})}
+    events = sorted(
+        (one for one in complete if one.get("cat") != "core" or (one["pid"], one["tid"]) not in workers),
+        key=lambda event: event["ts"],
+    )
     key = lambda event: (event["pid"], event["tid"])  # noqa: E731
     return {lane: list(own) for lane, own in itertools.groupby(sorted(events, key=key), key)}
+
+
+def figures(trace):
+    """The table, by arm and column."""
+    columns, rows = words.table(trace)
+    titles = [title for title, _ in columns]
+    return {row[0]: dict(zip(titles, row, strict=True)) for row in rows}
 
 
 @pytest.mark.parametrize("workload", ARMS)
@@ -75,7 +91,7 @@ def test_bars_of_a_lane_never_overlap(traces, workload):
 def test_every_arm_and_item_is_there_with_names(traces, workload):
     events = traces[workload]["traceEvents"]
     processes = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
-    assert list(processes.values()) == [strategy for strategy, _, _ in ARMS[workload]]
+    assert list(processes.values()) == ["one by one", *(strategy for strategy, _, _ in ARMS[workload][1:])]
     named = {(event["pid"], event["tid"]) for event in events if event["name"] == "thread_name"}
     assert {lane for lane in bars(traces[workload]) if lane[1]} == named
     for pid, strategy in processes.items():
@@ -91,8 +107,8 @@ def test_states_of_a_page_follow_each_other_and_fill_its_time(traces):
     events = [
         event for event in traces["download"]["traceEvents"] if event["ph"] == "X" and "item" in event.get("args", {})
     ]
-    for _, page in itertools.groupby(events, key=lambda event: (event["pid"], event["args"]["item"])):
-        states = list(page)
+    for _, own in itertools.groupby(events, key=lambda event: (event["pid"], event["args"]["item"])):
+        states = list(own)
         names = [state["name"] for state in states]
         first = names.index("waiting for the first byte")
         assert names[first + 1 :: 2] == ["receiving"] * len(names[first + 1 :: 2])
@@ -119,17 +135,16 @@ def test_every_item_is_queued_until_its_first_state(traces, workload):
 
 def test_slow_start_and_the_link_are_seen(traces):
     events = traces["download"]["traceEvents"]
-    [pid] = [event["pid"] for event in events if event.get("args", {}).get("name") == "sequential"]
+    [pid] = [event["pid"] for event in events if event.get("args", {}).get("name") == "one by one"]
     own = [event for event in events if event["pid"] == pid]
     assert sum(event["name"] == "waiting for acknowledgements" for event in own) >= 1  # 20 kB are more than a window
     [link] = [event["tid"] for event in own if event.get("args", {}).get("name") == "the link"]
-    assert link == max(event["tid"] for event in own)
     carried = [event for event in own if event["ph"] == "X" and event["tid"] == link]
     assert sum(event["args"]["bytes"] for event in carried) >= 6 * 20_000
     assert sum(event["dur"] for event in carried) >= 0.99 * 1e6 * 6 * 20_000 / (MBIT_PER_S * 1e6 / 8)
-    said = timeline.describe({"traceEvents": own})
-    assert "; the link was busy " in said
-    assert "2 lanes," in said  # connections to two hosts
+    said = figures({"traceEvents": own})["one by one"]
+    assert float(said["link busy"].removesuffix(" %")) > 0
+    assert said["lanes"] == "2"  # connections to two hosts
 
 
 def test_a_link_without_a_limit_is_not_seen(tmp_path):
@@ -138,23 +153,22 @@ def test_a_link_without_a_limit_is_not_seen(tmp_path):
         run("download", "sequential", 1, {}, urls, str(file))
     trace = tracing.chrome_trace({"sequential": file})
     assert "the link" not in json.dumps(trace)
-    assert "the link" not in timeline.describe(trace)
+    assert "link busy" not in figures(trace)["sequential"]
 
 
 def test_without_any_trace_that_is_said():
     nothing = tracing.chrome_trace({})
-    assert timeline.describe(nothing) == timeline.draw(nothing, "squares").texts[0].get_text()
+    assert words.describe(nothing) == still.draw(nothing, "squares").texts[0].get_text()
+    assert words.table(nothing).rows == page.data(nothing)["arms"] == []
 
 
 def test_computing_is_compared_with_one_by_one_only(traces):
-    text = json.dumps(traces["squares"]).replace('"sequential"', '"one by one"')  # as the rule names it
-    [pid] = [
-        event["pid"] for event in traces["squares"]["traceEvents"] if event.get("args", {}).get("name") == "sequential"
-    ]
-    events = json.loads(text)["traceEvents"]
-    assert "as long as one by one" in timeline.describe({"traceEvents": events})
-    others = [event for event in events if event["pid"] != pid]
-    assert "as long as one by one" not in timeline.describe({"traceEvents": others})
+    column = "computing, × one by one"
+    found = figures(traces["squares"])
+    assert found["one by one"][column] == "–"
+    assert float(found["threads"][column]) > 0
+    others = [event for event in traces["squares"]["traceEvents"] if event["pid"] != 1]
+    assert column not in figures({"traceEvents": others})["threads"]
 
 
 def test_workers_are_seen_to_start(traces):
@@ -164,7 +178,7 @@ def test_workers_are_seen_to_start(traces):
     if not sys.platform.startswith("linux"):
         pytest.skip("only Linux tells when a process was started")
     assert 1 <= started.count("process_pool") <= 2  # one whose work the other did is not seen
-    assert started.count("sequential") == started.count("threads") == 0
+    assert started.count("one by one") == started.count("threads") == 0
 
 
 def test_the_event_loop_was_watched(traces):
@@ -173,7 +187,8 @@ def test_the_event_loop_was_watched(traces):
     counts = [event["args"] for event in events if event["ph"] == "C" and event["pid"] == pid]
     assert max(count["waiting"] for count in counts) >= 3
     assert any(count["ready"] >= 1 for count in counts)
-    assert "its event loop ran something" in timeline.describe(traces["download"])
+    assert "loop busy" in figures(traces["download"])["asyncio"]
+    assert figures(traces["download"])["threads"]["loop busy"] == "–"
 
 
 def test_chunks_are_seen_on_their_way_to_the_workers(traces):
@@ -181,15 +196,22 @@ def test_chunks_are_seen_on_their_way_to_the_workers(traces):
     names = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
     sent = [names[event["pid"]] for event in events if event["name"] == "sent to a worker"]
     assert sent.count("process_pool") == sent.count("multiprocessing_pool") == 2  # 4 numbers, 2 in a chunk
-    assert sent.count("sequential") == sent.count("threads") == 0
+    assert sent.count("one by one") == sent.count("threads") == 0
 
 
 def test_a_timed_sample_does_not_even_import_the_tracer():
-    code = "import sys\nimport concurrency.measuring.sample\nassert 'concurrency.measuring.tracing' not in sys.modules"
+    code = "import sys\nimport concurrency.measuring.sample\nassert 'concurrency.measuring.watching' not in sys.modules"
     scripts = Path(tracing.__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=scripts).returncode == 0
 
 
+@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
 @pytest.mark.parametrize("workload", ARMS)
-def test_timelines_are_drawn_without_overlaps(traces, workload):
-    assert not overlaps(timeline.draw(traces[workload], workload))
+def test_timelines_are_drawn_without_overlaps(traces, workload, width):
+    figure = still.draw(traces[workload], workload, width)
+    assert not overlaps(figure)
+    for text, box in drawn_texts(figure):
+        assert text.get_fontsize() >= 8
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.width
+        assert box.y0 >= 0
