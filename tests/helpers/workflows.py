@@ -38,6 +38,11 @@ SMALL = {
 }
 
 
+def unwrapped(text: str) -> str:
+    """What a terminal shows, without its line ends."""
+    return " ".join(text.split())
+
+
 class Workflow:
     """A copy of the workflow in `folder`, run as a user would."""
 
@@ -58,18 +63,21 @@ class Workflow:
         """Write config.yaml (JSON is YAML)."""
         (self.folder / "config.yaml").write_text(json.dumps(config))
 
-    def run(self, *arguments: str, cores: int = 2, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`snakemake --cores N …`, whatever comes of it; stdout and stderr are kept together in `stdout`."""
-        return subprocess.run(
+    def run(
+        self, *arguments: str, cores: int = 2, seconds: float = 240, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`snakemake --cores N …`, whatever comes of it; stdout and stderr are kept together in `stdout`, as they are:
+        in text mode, a carriage return would be a new line."""
+        done = subprocess.run(
             [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
             check=False,
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
+            timeout=seconds,
             env={**os.environ, **environment},
         )
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode())
 
     def scheduled(self, *arguments: str) -> dict[str, int]:
         """What a run would do now: how many jobs of each rule."""

@@ -11,10 +11,12 @@ def test_it_runs_only_when_asked_for(workflow):
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(900)  # whatever else runs: no figure is looked at
 def test_every_size_is_predicted(workflow, small):
     workflow.configure(small)
-    outcome = workflow.run("capacity")
+    outcome = workflow.run("capacity", seconds=800)
     assert outcome.returncode == 0, outcome.stdout
+    assert "capacity: results/capacity.md" in outcome.stdout
     text = (workflow.folder / "results/capacity.md").read_text(encoding="utf-8")
     lines = text.splitlines()
     for exponent in range(3, 10):

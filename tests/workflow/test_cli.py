@@ -83,6 +83,9 @@ def test_the_answer_comes_last(workflow):
     ):
         assert line in outcome.stdout
     assert "Traceback" not in outcome.stdout
+    assert "\r" not in outcome.stdout
+    ours = outcome.stdout[outcome.stdout.index("4 pages: ") : outcome.stdout.index("Complete log")]
+    assert all(len(line) <= 80 for line in ours.splitlines())
 
 
 def test_snakemakes_own_report(finished, tmp_path):

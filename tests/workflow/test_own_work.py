@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from helpers.workflows import unwrapped
+
 WORK = """
 import asyncio
 from contextlib import contextmanager
@@ -60,7 +62,9 @@ def own(workflow, small):
 def test_the_job_and_the_comparison_are_of_that_function(own):
     outcome = own.run()
     assert outcome.returncode == 0, outcome.stdout
-    assert "cubes: asyncio is left out: runs an `async def`, and this work has no `coroutine`" in outcome.stdout
+    assert "cubes: asyncio is left out: runs an `async def`, and this work has no `coroutine`" in unwrapped(
+        outcome.stdout
+    )
     assert [(line["item"], line["result"]) for line in results(own, "cubes")] == [(3, 27), (0, 0), (7, 343)]
     assert all(line["seconds"] >= 0 for line in results(own, "cubes"))
     with open(own.folder / "results/tables/timings.csv") as file:
@@ -325,7 +329,7 @@ def test_algorithms_are_shown_apart_and_never_recommended(workflow, small):
     assert "closed_form" not in (workflow.folder / "results/plots/squares_comparison.svg").read_text()
     if sys.version_info < (3, 14):
         assert "interpreter_pool: needs Python 3.14" in report
-        assert "squares: interpreter_pool is left out: needs Python 3.14" in outcome.stdout
+        assert "squares: interpreter_pool is left out: needs Python 3.14" in unwrapped(outcome.stdout)
 
 
 @pytest.mark.heavy
