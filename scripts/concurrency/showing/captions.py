@@ -5,7 +5,7 @@ import pandas as pd
 from concurrency.deciding.names import row_name
 from concurrency.deciding.scaling import in_words
 from concurrency.deciding.summary import effect
-from concurrency.deciding.words import number, with_interval
+from concurrency.deciding.words import interval, number, times, with_interval
 from concurrency.strategies._catalogue import BASELINE
 
 LAWS_TOLD = 6  # in a caption; more of them are in the table
@@ -32,7 +32,8 @@ def _fastest(arms: pd.DataFrame) -> str:
         found = [f"{row_name(arm)}, {with_interval(effect(arm, 'speedup'))}" for _, arm in own.iterrows()]
         baseline = arms[(arms["interpreter"] == interpreter) & (arms["strategy"] == BASELINE)]
         for _, arm in baseline[baseline["versus_sequential"].notna()].iterrows():
-            place = f"takes {with_interval(effect(arm, 'versus_sequential').inverse)} the time of the fastest"
+            against = effect(arm, "versus_sequential")
+            place = f"{times(against)} as fast as the fastest ({interval(against)})"
             found.append("one by one itself " + (place if arm["versus_sequential"] != 1 else "is the fastest of all"))
         sentences.append(f"{interpreter}: {'; '.join(found)}.")
     return " ".join(sentences)
