@@ -1,7 +1,7 @@
 // Timelines to explore: all arms on one clock, each on a canvas, drawn from the data at the end of the page. Without
 // this script, and in print, there is the still picture.
 {
-  const GUTTER = () => (innerWidth < 600 ? 74 : 112); // the lanes' names
+  const GUTTER = () => (innerWidth < 600 ? 80 : 112); // the lanes' names
   const NARROWEST = 40, MARGIN = 1.01; // microseconds in view; of what ends, a little more is
   const PLAYED_IN = 10000, STEPS = 20; // milliseconds for what is in view; jumps of those who want no motion
   const LEAST = 0.25; // of its height has a pixel in which there is anything at all
@@ -421,7 +421,7 @@
           const lanes = arm.lanes.filter(lane => lane.role === row.lane?.role).length;
           const [kind] = name.split(" ");
           const text = row.height < 12 ? `${lanes} ${kind}${kind.endsWith("s") ? "es" : "s"}` : name;
-          pen.fillText(text, 0, row.is ? row.y + 6 : row.y + row.height / 2, this.gutter - 16);
+          pen.fillText(text, 0, row.is ? row.y + 6 : row.y + row.height / 2, this.gutter - (row.is ? 16 : 4));
           if (row.is === "cores")
             for (const number of [1, arm.most])
               pen.fillText(number, this.gutter - 10, row.y + row.height * (1 - (number - 0.5) / arm.most) + 1);
