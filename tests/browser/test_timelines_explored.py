@@ -65,7 +65,7 @@ def span(page):
 def place(page, arm, milliseconds, whole, y=10):
     """Where on the screen an arm's first lane is at that time, when so much is in view."""
     box = canvas(page, arm).bounding_box()
-    gutter = 112 if page.viewport_size["width"] >= 600 else 74
+    gutter = 112 if page.viewport_size["width"] >= 600 else 80
     return box["x"] + gutter + milliseconds / whole * (box["width"] - gutter), box["y"] + y
 
 

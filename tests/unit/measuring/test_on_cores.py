@@ -99,7 +99,7 @@ def together(one, other):
 @pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="needs the GIL")
 def test_threads_under_the_gil_take_turns(tmp_path):
     one, other = watched(THREADS, tmp_path)
-    assert together(one, other) < 0.25  # where one gives way to the other, either may be placed a reading too late
+    assert together(one, other) < 0.5  # where one gives way to the other, either may be placed a reading too late
     assert len(one) > 1
 
 

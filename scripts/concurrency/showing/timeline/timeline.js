@@ -1,7 +1,7 @@
 // Timelines to explore: all arms on one clock, each on a canvas, drawn from the data at the end of the page. Without
 // this script, and in print, there is the still picture.
 {
-  const GUTTER = () => (innerWidth < 600 ? 74 : 112); // the lanes' names
+  const GUTTER = () => (innerWidth < 600 ? 80 : 112); // the lanes' names
   const NARROWEST = 40, MARGIN = 1.01; // microseconds in view; of what ends, a little more is
   const PLAYED_IN = 10000, STEPS = 20; // milliseconds for what is in view; jumps of those who want no motion
   const LEAST = 0.25; // of its height has a pixel in which there is anything at all
@@ -52,11 +52,10 @@
   class Arm {
     constructor(told, data) {
       Object.assign(this, told);
-      this.lanes = told.lanes.map(lane => ({
-        ...lane,
-        bars: lane.bars && new Bars(lane.bars, data),
-        core: lane.core && new Bars(lane.core, data),
-      }));
+      this.lanes = told.lanes.map(lane => {
+        const [bars, core] = [lane.bars, lane.core].map(columns => columns && new Bars(columns, data));
+        return { ...lane, bars, core, marks: bars ?? core }; // marks: what is pointed at
+      });
       this.begun = summed(told.begun);
       this.done = summed(told.done);
       this.sent = summed(told.sent);
@@ -314,18 +313,19 @@
     row(arm, y) { return arm.layout.rows.find(row => y >= row.y - 1 && y <= row.y + row.height + 1); }
     told(arm, row, at, near) { // what is there, in words
       if (row?.lane) {
-        const bars = row.lane.bars ?? row.lane.core, i = bars.at(at, near);
-        return i < 0 ? "" : this.toldBar(row.lane, bars, i, at);
+        const i = row.lane.marks?.at(at, near) ?? -1;
+        return i < 0 ? "" : this.toldBar(row.lane, i, at);
       }
       return row ? `at ${time(at)}: ${arm.told(at)}` : "";
     }
-    toldBar(lane, bars, i, at) {
-      const lasted = bars.ends[i] - bars.begins[i];
+    toldBar(lane, i, at) {
+      const bars = lane.marks, lasted = bars.ends[i] - bars.begins[i];
       const what = [bars.state(i).name, lane.role === "thread" ? "" : bars.name(i)].filter(Boolean).join(": ");
       const busy = bars.share(i) < 1 ? `, ${Math.round(100 * bars.share(i))} % of` : ",";
       const core = lane.bars && lane.core ? lane.core.at(at ?? bars.begins[i]) : -1;
-      const on = core < 0 ? "" : `; ${lane.core.state(core).name} ${time(lane.core.begins[core], 4)} to ${time(lane.core.ends[core], 4)}`;
-      return `${lane.label}: ${what}${busy} ${time(bars.begins[i], 4)} to ${time(bars.ends[i], 4)} (${time(lasted)})${on}`;
+      const span = (those, place) => `${time(those.begins[place], 4)} to ${time(those.ends[place], 4)}`;
+      const on = core < 0 ? "" : `; ${lane.core.state(core).name} ${span(lane.core, core)}`;
+      return `${lane.label}: ${what}${busy} ${span(bars, i)} (${time(lasted)})${on}`;
     }
     hover(arm, event) {
       const near = 4 * (this.to - this.from) / (this.width - this.gutter), at = this.at(event.offsetX);
@@ -343,28 +343,27 @@
       if (!this.frame) this.setCursor(Math.max(at, 0));
       const near = 8 * (this.to - this.from) / (this.width - this.gutter);
       this.said.textContent = `${arm.name}, ${this.told(arm, row, at, near) || `at ${time(at)}: ${arm.told(at)}`}`;
-      const bars = row?.lane && (row.lane.bars ?? row.lane.core), i = bars ? bars.at(at, near) : -1;
+      const i = row?.lane?.marks?.at(at, near) ?? -1;
       this.picked = i < 0 ? null : { arm, lane: row.lane, i };
       this.draw();
     }
     walk(arm, across, along) { // to the next mark, or the next lane
-      const lanes = arm.layout.rows.filter(row => row.lane && (row.lane.bars ?? row.lane.core)).map(row => row.lane);
+      const lanes = arm.layout.rows.map(row => row.lane).filter(lane => lane?.marks);
       if (!lanes.length) return;
-      let picked = this.picked?.arm === arm && lanes.includes(this.picked.lane) ? this.picked : null;
-      if (!picked) picked = { arm, lane: lanes[0], i: Math.max(0, (lanes[0].bars ?? lanes[0].core).at(this.from, Infinity)) };
-      else if (along) {
-        const was = picked.lane.bars ?? picked.lane.core;
-        const lane = lanes[(lanes.indexOf(picked.lane) + along + lanes.length) % lanes.length];
-        picked = { arm, lane, i: Math.max(0, (lane.bars ?? lane.core).at(was.begins[picked.i], Infinity)) };
-      } else {
-        const last = (picked.lane.bars ?? picked.lane.core).length - 1;
-        picked = { ...picked, i: Math.min(Math.max(picked.i + across, 0), last) };
-      }
-      this.picked = picked;
-      const bars = picked.lane.bars ?? picked.lane.core, begin = bars.begins[picked.i];
-      this.said.textContent = `${arm.name}, ${this.toldBar(picked.lane, bars, picked.i)}`;
+      let { lane, i } = this.picked?.arm === arm && lanes.includes(this.picked.lane) ? this.picked : {};
+      if (!lane) {
+        lane = lanes[0];
+        i = Math.max(0, lane.marks.at(this.from, Infinity));
+      } else if (along) {
+        const when = lane.marks.begins[i];
+        lane = lanes[(lanes.indexOf(lane) + along + lanes.length) % lanes.length];
+        i = Math.max(0, lane.marks.at(when, Infinity));
+      } else i = Math.min(Math.max(i + across, 0), lane.marks.length - 1);
+      this.picked = { arm, lane, i };
+      this.said.textContent = `${arm.name}, ${this.toldBar(lane, i)}`;
+      const begin = lane.marks.begins[i], half = (this.to - this.from) / 2;
       if (!this.frame) this.setCursor(Math.max(0, begin));
-      if (begin < this.from || begin > this.to) this.show(begin - (this.to - this.from) / 2, begin + (this.to - this.from) / 2);
+      if (begin < this.from || begin > this.to) this.show(begin - half, begin + half);
       else this.draw();
     }
 
@@ -410,23 +409,7 @@
     drawArm(arm) {
       arm.layout = arm.rows(this.each);
       const pen = this.sized(arm.canvas, arm.layout.height);
-      const names = new Set();
-      for (const row of arm.layout.rows) {
-        const name = row.lane?.label ?? { cores: "on a core", counts: `${arm.begun.length} queued` }[row.is];
-        const isMany = row.height < 12 && names.size;
-        names.add(name);
-        pen.fillStyle = this.colour("--dim");
-        pen.textBaseline = "middle";
-        if (!isMany || names.size === 1) {
-          const lanes = arm.lanes.filter(lane => lane.role === row.lane?.role).length;
-          const [kind] = name.split(" ");
-          const text = row.height < 12 ? `${lanes} ${kind}${kind.endsWith("s") ? "es" : "s"}` : name;
-          pen.fillText(text, 0, row.is ? row.y + 6 : row.y + row.height / 2, this.gutter - 16);
-          if (row.is === "cores")
-            for (const number of [1, arm.most])
-              pen.fillText(number, this.gutter - 10, row.y + row.height * (1 - (number - 0.5) / arm.most) + 1);
-        }
-      }
+      this.nameRows(pen, arm);
       pen.save();
       pen.beginPath();
       pen.rect(this.gutter, 0, this.width - this.gutter, arm.layout.height);
@@ -458,6 +441,21 @@
       }
       pen.restore();
     }
+    nameRows(pen, arm) { // of many alike, how many there are
+      pen.fillStyle = this.colour("--dim");
+      pen.textBaseline = "middle";
+      let isNamed = false;
+      for (const { lane, is, y, height } of arm.layout.rows) {
+        if (lane && height < 12) {
+          const [kind] = lane.label.split(" "), many = arm.lanes.filter(other => other.role === lane.role).length;
+          if (!isNamed) pen.fillText(`${many} ${kind}${kind.endsWith("s") ? "es" : "s"}`, 0, y + height / 2, this.gutter - 4);
+          isNamed = true;
+        } else if (lane) pen.fillText(lane.label, 0, y + height / 2, this.gutter - 4);
+        else pen.fillText(is === "cores" ? "on a core" : `${arm.begun.length} queued`, 0, y + 6, this.gutter - 16);
+        if (is === "cores")
+          for (const number of [1, arm.most]) pen.fillText(number, this.gutter - 10, y + height * (1 - (number - 0.5) / arm.most) + 1);
+      }
+    }
     drawLane(pen, { lane, y, height }, arm) {
       pen.fillStyle = this.colour("--tl-lane");
       pen.fillRect(this.gutter, y, Math.max(0, Math.min(this.x(arm.end), this.width) - this.gutter), height);
@@ -477,10 +475,10 @@
         for (const [x, share] of own) this.fill(pen, state, x, y, 1, height, Math.min(1, Math.max(LEAST, share)));
       if (lane.core && lane.bars) this.drawItems(pen, lane, y, height);
       if (this.picked?.lane === lane) {
-        const own = lane.bars ?? lane.core, x = this.x(own.begins[this.picked.i]);
+        const { begins, ends } = lane.marks, x = this.x(begins[this.picked.i]);
         pen.strokeStyle = this.colour("--ink");
         pen.lineWidth = 2;
-        pen.strokeRect(x - 1, y, Math.max(3, this.x(own.ends[this.picked.i]) - x + 2), height);
+        pen.strokeRect(x - 1, y, Math.max(3, this.x(ends[this.picked.i]) - x + 2), height);
         pen.lineWidth = 1;
       }
     }
@@ -541,7 +539,8 @@
       }
     }
     drawCounts(pen, row, arm) {
-      const { begun, tasks } = arm, most = [...tasks.waiting, ...tasks.ready].reduce((one, other) => Math.max(one, other), begun.length || 1);
+      const { begun, tasks } = arm;
+      const most = [...tasks.waiting, ...tasks.ready].reduce((one, other) => Math.max(one, other), begun.length || 1);
       const lines = [[[0, ...begun, arm.end], [begun.length, ...begun.map((_, i) => begun.length - i - 1), 0]]];
       if (tasks.at.length) lines.push([tasks.at, tasks.waiting], [tasks.at, tasks.ready]);
       lines.forEach(([at, numbers], kind) => {
