@@ -27,7 +27,7 @@ def why(block: Block, interpreter: str) -> Why | None:
     computing = float((one_by_one["cpu_s"] / one_by_one["wall_s"]).median())
     if not computing <= ONE_CORE:
         return None
-    computing = min(computing, 1.0)
+    computing = 1.0 if block.bound == "cpu" else min(computing, 1.0)  # what had no core for a while did not wait
     arms = every[~every["strategy"].isin([BASELINE, *block.kind.algorithms()])]
     takes_s = float(np.exp(np.log(one_by_one["wall_s"]).mean()))
     ceiling, set_by = _ceiling(block, arms, takes_s, computing, block.has_gil(interpreter))
