@@ -3,6 +3,7 @@
 # make lint       formatters, linters, types, and which package imports which
 # make peers      the strategies beside what a user would pick instead, measured in one run
 # make validate   the promises of the verdict, by simulation
+# make pictures   the pictures of README and docs/, from the runs in docs/data/
 # make lock       compile requirements/*.txt anew from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +44,9 @@ peers: .venv/extras
 validate: .venv/dev
 	$(BIN)/python benchmarks/validate.py
 
+pictures: .venv/dev
+	PYTHONPATH=scripts $(BIN)/python docs/pictures.py
+
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--quiet -o requirements/run.txt pyproject.toml
@@ -51,4 +55,4 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--quiet -c requirements/run.txt --all-extras -o requirements/extras.txt pyproject.toml
 
-.PHONY: run test test-all lint peers validate lock
+.PHONY: run test test-all lint peers validate pictures lock
