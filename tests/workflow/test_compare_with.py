@@ -45,7 +45,7 @@ def test_what_changed_is_told(measured, tmp_path, given):
     said = what_changed(measured, "--config", f"other={given}")
     ours = said[said.index("download: ") :]
     assert "download: Still asyncio with 4 in flight, 4.0" in ours
-    assert "more. " in ours
+    assert " % more (" in ours
     assert "squares: Still process_pool with 2 workers" in ours
     assert "4 cores before, 2 now" in ours
     assert "what changed: results/compared.html" in ours

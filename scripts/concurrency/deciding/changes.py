@@ -78,7 +78,7 @@ def _and_that(compared: Compared, old: ArmResult) -> str:
     if math.isnan(lags.ratio):
         return "" if old.key.strategy == BASELINE else ", which was not measured now"
     if lags.low > 1:
-        return f", which takes {percents(_beyond(lags), 'longer')} now"
+        return f", which now takes {percents(_beyond(lags), 'longer')}"
     return ", and these cannot be told apart now"
 
 

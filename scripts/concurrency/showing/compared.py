@@ -34,7 +34,11 @@ def draw(workload: str, every: Sequence[Compared], width: float = WIDE) -> Figur
         axes = figure.subplots()
         axes.set_ylim(len(rows) - 0.6 if rows else 0.5, -0.6 if is_wide else -1.0)
         _times_as_fast(axes, [arm.speedup for one, _ in rows for arm in (one.before, one.now)])
+        if is_wide:
+            axes.axvline(1, color=INK, linewidth=1, linestyle=":")
         for y, (one, compared) in enumerate(rows):
+            if not is_wide:  # only beside the marks, for names stand between the rows
+                axes.vlines(1, y - 1.7 * APART, y + 1.7 * APART, color=INK, linewidth=1, linestyle=":")
             _marks(axes, y, one)
             _say(axes, y, _name(one, compared, every), one, one in compared.told, is_wide)
         if not rows:
@@ -92,5 +96,4 @@ def _times_as_fast(axes: Axes, speedups: Sequence[Effect]) -> None:
     else:
         axes.set_xlim(0, 1.06 * most)
         axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.axvline(1, color=INK, linewidth=1, linestyle=":")
     axes.set_xlabel(label)
