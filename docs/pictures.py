@@ -99,6 +99,7 @@ def _report(run: str) -> Iterator[Path]:
             config={},
             left_out={},
             traces=traces,
+            recommended={file.stem: file for file in (DATA / run / "recommended").glob("*.py")},
         )
         page.write_text(html, encoding="utf-8")
         yield page
@@ -114,7 +115,9 @@ def _show(browser: Browser, file: Path, picture: Path) -> None:
     page.goto(file.as_uri())
     end = page.locator(".picture:visible").first.bounding_box()
     assert end
-    page.screenshot(path=picture, clip={"x": 0, "y": 0, "width": 1100, "height": end["y"] + end["height"] + 16})
+    page.screenshot(
+        path=picture, full_page=True, clip={"x": 0, "y": 0, "width": 1100, "height": end["y"] + end["height"] + 16}
+    )
     took_ms = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
     print(f"the report: {file.stat().st_size / 1e6:.1f} MB, shown {took_ms / 1000:.2f} s after it was opened")
 

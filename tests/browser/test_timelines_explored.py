@@ -1,19 +1,12 @@
 """Timelines in a real browser: to zoom, pan, point at and play; still without scripts and in print; for all."""
 
-import shutil
-
 import pytest
 
 from helpers import timelines
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)")
 
 
 @pytest.fixture(scope="module")
@@ -24,32 +17,17 @@ def page_file(tmp_path_factory):
     return file
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-
-
 @pytest.fixture
-def opened(browser, page_file):
-    """Opens the page, and fails on anything in the console or any request but that for the file itself."""
-    seen = []
+def opened(opening, page_file):
+    """Opens the page, and waits until its timelines are there."""
 
     def open_page(**options):
-        page = browser.new_context(**options).new_page()
-        page.on("console", lambda message: seen.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: seen.append(f"error: {error}"))
-        page.on(
-            "request",
-            lambda request: seen.append(request.url) if not request.url.startswith(("file:", "data:")) else None,
-        )
-        page.goto(page_file.as_uri())
+        page = opening(page_file, **options)
         if options.get("java_script_enabled", True):
             page.wait_for_function("document.querySelector('.tl-span').textContent")
         return page
 
-    yield open_page
-    assert seen == []
+    return open_page
 
 
 def canvas(page, arm):

@@ -14,7 +14,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from concurrency.measuring.on_cores import ON_A_CORE
-from concurrency.showing.style import DIM, INK, STYLE, WIDE, title
+from concurrency.showing.style import DIM, INK, STYLE, WIDE
 from concurrency.showing.timeline.reading import Arm, Bar, Lane, arms, density, telling
 from concurrency.showing.timeline.states import CARRIES, QUEUED, READY, RUNS, STATES, WAITING, State
 from concurrency.showing.timeline.words import NOTHING_TRACED, several_at_once
@@ -56,7 +56,7 @@ def draw(trace: Mapping[str, Any], name: str, width: float = WIDE) -> Figure:
     height = TOP + sum(LINE * len(head) + sum(row) + GAP for head, row in zip(heads, rows, strict=True)) + below
     with rc_context(STYLE | {"font.size": TEXT}):
         figure = Figure(figsize=(width, height))
-        title(figure, name)
+        figure.text(0.01, 1 - 0.08 / height, name, fontsize=11, weight="bold", va="top", gid="title")
         y = height - TOP
         for arm, head, row in zip(few, heads, rows, strict=True):
             figure.text(0.1 / width, y / height, "\n".join(head), va="top", linespacing=1.25, weight="bold")
