@@ -77,7 +77,7 @@ def test_an_edited_comment_runs_nothing_again(done):
 def test_an_edited_strategy_is_measured_again(done):
     edit(done.folder / LIBRARY / "strategies/process_pool.py", "chunksize=size", "chunksize=size + 0")
     once = dict.fromkeys(COMPARISON - {"plot", "recommend"}, 1)
-    assert done.scheduled() == {"measure": 2, "plot": 6, "recommend": 2, "all": 1} | once
+    assert done.scheduled() == {"measure": 2, "plot": 7, "recommend": 2, "all": 1} | once
 
 
 def test_what_strategies_share_is_part_of_them(done):
@@ -103,14 +103,14 @@ def test_an_edited_plot_only_redraws(done):
 
 
 def test_an_edited_picture_redraws_itself_and_no_other(done):
-    edit(done.folder / LIBRARY / "showing/cost.py", "figsize=(10,", "figsize=(11,")
+    edit(done.folder / LIBRARY / "showing/cost.py", "figsize=(width, inches)", "figsize=(width + 1, inches)")
     jobs = done.scheduled()
     assert (jobs.pop("plot"), jobs.pop("report")) == (2, 1)  # of both workloads
     assert set(jobs) <= {"all"}
 
 
 def test_an_edited_sentence_decides_again(done):
-    edit(done.folder / LIBRARY / "deciding/words.py", "is the fastest.", "is fastest.")
+    edit(done.folder / LIBRARY / "deciding/sentences.py", "is the fastest.", "is fastest.")
     jobs = done.scheduled()
     assert {"analyse", "claims", "plot", "report"} <= set(jobs)
     assert not {"measure", "collect", "download", "squares"} & set(jobs)
