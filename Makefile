@@ -21,7 +21,7 @@ run: .venv/run
 	touch $@
 
 test: .venv/dev
-	$(BIN)/pytest -m "not heavy"
+	tests/lanes.sh "not heavy" tests/workflow --ignore=tests/workflow
 
 test-all: .venv/dev
 	$(BIN)/pytest
