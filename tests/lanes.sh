@@ -6,17 +6,23 @@ cd "$(dirname "$0")/.."
 mark=$1
 shift
 
+run() {
+    TMPDIR=$(mktemp -d)
+    export TMPDIR
+    chmod 755 "$TMPDIR" # a cluster's daemons are others
+    # shellcheck disable=SC2086  (several words are meant)
+    .venv/bin/pytest -m "$mark" $1
+}
+
 logs=$(mktemp -d)
 running=()
 while [ $# -gt 1 ]; do
-    # shellcheck disable=SC2086  (several words are meant)
-    TMPDIR=$(mktemp -d) .venv/bin/pytest -m "$mark" $1 >"$logs/${#running[@]}" 2>&1 &
+    (run "$1") >"$logs/${#running[@]}" 2>&1 &
     running+=($!)
     shift
 done
 failed=0
-# shellcheck disable=SC2086
-TMPDIR=$(mktemp -d) .venv/bin/pytest -m "$mark" $1 || failed=1
+(run "$1") || failed=1
 for number in "${!running[@]}"; do
     wait "${running[$number]}" || failed=1
     cat "$logs/$number"
