@@ -86,6 +86,9 @@ def _report(run: str) -> Iterator[Path]:
             timelines.append(folder / f"{workload}_timeline.svg")
             _save(partial(still.draw, trace, kind_of(workload).title), timelines[-1])
             timelines[-1].with_suffix(".txt").write_text(words.describe(trace), encoding="utf-8")
+        scripts = {name: folder / f"{name}.py" for name in traces}  # only the links to them are in the picture
+        for name, file in scripts.items():
+            file.write_text(f'"""{found[name]["sentence"]}"""\n', encoding="utf-8")
         page = folder / "report.html"
         html = report.render(
             timings=timings,
@@ -99,7 +102,7 @@ def _report(run: str) -> Iterator[Path]:
             config={},
             left_out={},
             traces=traces,
-            recommended={file.stem: file for file in (DATA / run / "recommended").glob("*.py")},
+            recommended=scripts,
         )
         page.write_text(html, encoding="utf-8")
         yield page
