@@ -86,9 +86,9 @@ def _report(run: str) -> Iterator[Path]:
             timelines.append(folder / f"{workload}_timeline.svg")
             _save(partial(still.draw, trace, kind_of(workload).title), timelines[-1])
             timelines[-1].with_suffix(".txt").write_text(words.describe(trace), encoding="utf-8")
-        scripts = {name: folder / f"{name}.py" for name in traces}  # only the links to them are in the picture
-        for name, file in scripts.items():
-            file.write_text(f'"""{found[name]["sentence"]}"""\n', encoding="utf-8")
+        scripts = {work: folder / f"{work}.py" for work in traces}  # only the links to them are in the picture
+        for work, file in scripts.items():
+            file.write_text(f'"""{found[work]["sentence"]}"""\n', encoding="utf-8")
         page = folder / "report.html"
         html = report.render(
             timings=timings,
