@@ -3,6 +3,7 @@
 import json
 import logging
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ from concurrency import notes
 from concurrency.cores import usable
 from concurrency.deciding.names import arm_name
 from concurrency.deciding.tables import ArmKey
-from concurrency.measuring import arms, interpreters, lock, sampling, tracing
+from concurrency.measuring import arms, interpreters, lock, on_cores, sampling, tracing
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
 from concurrency.measuring.comparison import with_finalists
 from concurrency.running import job
 from concurrency.workloads.workload import Workload
+
+STARTS = ("concurrency.measuring.watching",)  # in the processes that are traced
 
 
 def main(snakemake: Any) -> None:
@@ -41,12 +44,17 @@ def main(snakemake: Any) -> None:
     Path(snakemake.output[0]).write_text(json.dumps(trace), encoding="utf-8")
 
 
+def tracer(file: str) -> sampling.Tracer:
+    """What traces a sample, noting all in `file`."""
+    return sampling.Tracer(file, *STARTS, partial(on_cores.watched, file=file))
+
+
 def _trace(workload: Workload, arm: Arm, conditions: sampling.Conditions, file: str) -> None:
     strategy = workload.strategies()[arm.strategy]
     with workload.at_hand(notes=file) as items:
         measured, _ = sampling.run_sample(
             workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, conditions,
-            notes=file, executable=arm.executable,
+            tracer(file), executable=arm.executable,
         )  # fmt: skip
     notes.note(file, what="arm", shares=strategy.shares, rank=strategy.rank, gil=measured["gil"])
 

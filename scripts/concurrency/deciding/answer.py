@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from concurrency.deciding.inference import ROUNDS_TO_CROSS_VALIDATE, UNKNOWN, WORTHWHILE, Effect, Form
+from concurrency.deciding.inference import ROUNDS_TO_DECIDE, UNKNOWN, WORTHWHILE, Effect, Form
 from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.noise import Noise
 from concurrency.deciding.tables import ArmKey
-
-ROUNDS_TO_DECIDE = ROUNDS_TO_CROSS_VALIDATE
 
 
 @dataclass(frozen=True)

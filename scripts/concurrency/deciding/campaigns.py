@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from concurrency.deciding import estimates, inference
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
+from concurrency.deciding.answer import Answer, ArmResult
 from concurrency.deciding.blocks import Block, blocks
-from concurrency.deciding.inference import UNKNOWN, WORTHWHILE, Array, Differences, Effect
+from concurrency.deciding.inference import ROUNDS_TO_DECIDE, UNKNOWN, WORTHWHILE, Array, Differences, Effect
 from concurrency.deciding.summary import summarise
 from concurrency.deciding.tables import ArmKey
 from concurrency.deciding.verdict import decide

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Answer, ArmResult
+from concurrency.deciding.answer import Answer, ArmResult
 from concurrency.deciding.campaigns import Change, Compared
-from concurrency.deciding.inference import Effect
+from concurrency.deciding.inference import ROUNDS_TO_DECIDE, Effect
 from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.tables import ArmKey, effect_columns
 from concurrency.deciding.words import NAMED, counted, listed, number, percents, with_interval

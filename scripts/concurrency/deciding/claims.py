@@ -27,14 +27,15 @@ FAST_IO: Binding = ("io", True)
 CPU: Binding = ("cpu", False)
 NAMES = {(kind.bound, kind.is_fast): kind.name for kind in BUILT_IN.values()}  # what is bound so, if it is measured
 
-Decision = Callable[[Effect, int, float], str]
+Decision = Callable[[Effect, float, float], str]
 
 
 @dataclass(frozen=True)
 class Claim:
     """`text` is about how many times as fast `arms` (the first that was measured) are as the fastest of `rivals`, on
-    work that is bound by `bound`; `decide` turns that effect, the number of cores and the share of the time from which
-    on a gain is worthwhile into an answer. No two claims compare the same arms: each has figures of its own.
+    work that is bound by `bound`; `decide` turns that effect, the number of cores (nan: not known) and the share of the
+    time from which on a gain is worthwhile into an answer. No two claims compare the same arms: each has figures of its
+    own.
 
     Both run under one interpreter: any or, with `gil`, one that has it on or off.
     """
@@ -47,20 +48,20 @@ class Claim:
     gil: bool | None = None
 
 
-def _is_faster(effect: Effect, _cores: int, worthwhile: float) -> str:
+def _is_faster(effect: Effect, _cores: float, worthwhile: float) -> str:
     """Beyond doubt, and by more than is worthwhile: a smaller gain is no reason to choose."""
     _, low, high = effect
     return CONFIRMED if low > 1 + worthwhile else REFUTED if high <= 1 + worthwhile else UNDECIDED
 
 
-def _gains_nothing(effect: Effect, cores: int, worthwhile: float) -> str:
+def _gains_nothing(effect: Effect, cores: float, worthwhile: float) -> str:
     """A gain worth having refutes it; where there may be none, the middle between none and the cores divides."""
     _, low, high = effect
     none = 1 + worthwhile
-    return REFUTED if low > none else CONFIRMED if high < max(cores**0.5, none) else UNDECIDED
+    return REFUTED if low > none else CONFIRMED if high < max(none, cores**0.5) else UNDECIDED
 
 
-def _gains_the_cores(effect: Effect, cores: int, _worthwhile: float) -> str:
+def _gains_the_cores(effect: Effect, cores: float, _worthwhile: float) -> str:
     _, low, high = effect
     return CONFIRMED if low >= ABOUT * cores else REFUTED if high < ABOUT * cores else UNDECIDED
 
@@ -173,7 +174,8 @@ def _test(case: Case, family: int, worthwhile: float) -> dict[str, object]:
         }
     praised, rival = (min(arms, key=lambda arm: float(block.logs[arm].mean())) for arms in (case.praised, case.rivals))
     effect = paired(block, rival, praised, family)
-    answer = claim.decide(effect, min(int(block.samples["cores"].max()), praised.workers), worthwhile)
+    cores = float(block.samples["cores"].astype(float).max())
+    answer = claim.decide(effect, min(cores, praised.workers), worthwhile)
     is_equal = 1 / (1 + worthwhile) < effect.low and effect.high < 1 + worthwhile
     several = block.samples["interpreter"].nunique() > 1
     name, rival_name = (arm_name(block.workload, arm, several) for arm in (praised, rival))

@@ -38,6 +38,7 @@ TRIM = 0.2
 ROUNDS_TO_MODERATE = 10
 ROUNDS_TO_TRIM = 15
 ROUNDS_TO_CROSS_VALIDATE = 5  # of fewer, leaving one out leaves too few
+ROUNDS_TO_DECIDE = ROUNDS_TO_CROSS_VALIDATE
 WORTHWHILE = 0.05  # the share of the time below which a difference is worth nothing, if a user does not say another
 RESOLUTION = 1e-12  # no variance is below it: tables keep six digits of a time
 

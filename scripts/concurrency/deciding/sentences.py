@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Alternative, Answer, ArmResult, Beside, Why
+from concurrency.deciding.answer import Alternative, Answer, ArmResult, Beside, Why
 from concurrency.deciding.cautions import cautions
-from concurrency.deciding.inference import Effect
+from concurrency.deciding.inference import ROUNDS_TO_DECIDE, Effect
 from concurrency.deciding.names import ONE_BY_ONE
 from concurrency.deciding.tables import ArmKey
 from concurrency.deciding.words import (
@@ -227,21 +227,23 @@ def _what_more_brings(answer: Answer, more: Beside) -> str:
     price = f", with {number(more.memory)}× the memory" if more.memory > NOTICED else ""
     if longer.high < 1:
         return f"{count} would take {percents(_less(longer), 'less')}{price}"
-    if answer.is_enough or longer.low > 1:
+    if longer.low > 1:
         return f"more gains nothing{price}"
+    if answer.is_enough:
+        return f"more gains nothing worth having{price}"
     return f"what {count} would gain cannot be told{price}"
 
 
 def _what_fewer_cost(fewer: Beside) -> str:
     count, longer = fewer.arm.key.workers, fewer.longer
-    if longer.low <= 1 and fewer.arm.best:
+    if longer.low <= 1:
         return f"{count} could not be shown to be enough"
     return f"{count} would take {percents(_longer(longer), 'longer')}"
 
 
 def _longer(times_as_long: Effect) -> Effect:
     """By what share of its time."""
-    return Effect(times_as_long.ratio - 1, max(times_as_long.low - 1, 0.0), times_as_long.high - 1)
+    return Effect(times_as_long.ratio - 1, times_as_long.low - 1, times_as_long.high - 1)
 
 
 def _less(times_as_long: Effect) -> Effect:

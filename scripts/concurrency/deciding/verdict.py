@@ -9,9 +9,9 @@ import pandas as pd
 
 from concurrency.deciding import estimates, noise, sentences
 from concurrency.deciding.alternatives import good_enough
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE, Alternative, Answer, ArmResult, Beside, Why
+from concurrency.deciding.answer import Alternative, Answer, ArmResult, Beside, Why
 from concurrency.deciding.blocks import Block, blocks
-from concurrency.deciding.inference import WORTHWHILE, Effect
+from concurrency.deciding.inference import ROUNDS_TO_DECIDE, WORTHWHILE, Effect
 from concurrency.deciding.sentences import Said
 from concurrency.deciding.tables import ARM, ArmKey, effect_columns
 from concurrency.deciding.why import why

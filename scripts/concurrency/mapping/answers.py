@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from concurrency.deciding import inference
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE
-from concurrency.deciding.inference import UNKNOWN, Effect
+from concurrency.deciding.inference import ROUNDS_TO_DECIDE, UNKNOWN, Effect
 from concurrency.mapping.contestants import ITEMS, Contestant
 from concurrency.mapping.grid import Place
 from concurrency.mapping.journal import Stage

@@ -26,9 +26,7 @@ from concurrency.work import Failed, Work
 def main() -> None:
     parent, spec, strategy = ordered()
     if file := spec["notes"]:
-        from concurrency.measuring import watching  # noqa: PLC0415  (a timed sample must not even import it)
-
-        watching.watch_event_loops(file)
+        importlib.import_module(spec["watcher"]).watch_event_loops(file)  # a timed sample does not even import it
         notes.keep_all()
     try:
         work = _work(spec) if spec["form"] else Work()

@@ -5,12 +5,12 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from concurrency.measuring import interpreters, on_cores, usage
+from concurrency.measuring import interpreters, usage
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError, fresh_interpreter
 from concurrency.strategies._catalogue import BASELINE, Strategy
@@ -31,6 +31,19 @@ class Conditions:
 
     start_method: str | None = None
     timeout_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Tracer:
+    """What is to be seen of a sample, noted in `file`: the module `within` is imported in its process, where its
+    `watch_event_loops` gets that name, and `around` goes on in this one while that process, whose id it gets, lives.
+
+    They are given by who traces, so that what is timed does not depend on them.
+    """
+
+    file: str
+    within: str
+    around: Callable[[int], AbstractContextManager[None]]
 
 
 def measure_round(
@@ -157,20 +170,20 @@ def run_sample(
     options: dict[str, Any],
     items: list[Any],
     conditions: Conditions,
-    notes: str | None = None,
+    tracer: Tracer | None = None,
     executable: str = "",
     file: str = os.devnull,
 ) -> tuple[dict[str, Any], Any]:
     """What one sample measured, by the columns of timings.csv, and its answers as JSON has them; those of a workload
     that nobody but the user's code knows are pickled into `file`, whose name comes in their place.
 
-    `executable` is the Python to run it under (empty: this one). With `notes`, it notes in that file what it does when,
-    and its times mean nothing. What it ran on is told by the sample's own process or, where workers may run on
+    `executable` is the Python to run it under (empty: this one). With a `tracer`, it notes in its file what it does
+    when, and its times mean nothing. What it ran on is told by the sample's own process or, where workers may run on
     something else and take functions, by each of them. Raises SampleError for a sample that brings no answers.
     """
-    spec = order(workload, strategy, workers, options, items, conditions, notes, file)
+    spec = order(workload, strategy, workers, options, items, conditions, tracer, file)
     limit = conditions.timeout_s, f"{workload.setting}.timeout_s"
-    with fresh_interpreter(executable) as child, on_cores.watched(child.pid, notes) if notes else nullcontext():
+    with fresh_interpreter(executable) as child, tracer.around(child.pid) if tracer else nullcontext():
         child.send(spec)
         imported = child.receive(*limit)
         machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
@@ -217,7 +230,7 @@ def order(
     options: dict[str, Any],
     items: list[Any],
     conditions: Conditions,
-    notes: str | None = None,
+    tracer: Tracer | None = None,
     file: str = os.devnull,
 ) -> dict[str, Any]:
     """What a fresh interpreter is told to do, as `sample` takes it."""
@@ -230,7 +243,8 @@ def order(
         "given": workload.spec(),
         "items": items,
         "start_method": conditions.start_method,
-        "notes": notes,
+        "notes": tracer.file if tracer else None,
+        "watcher": tracer.within if tracer else None,
         "answers": None if workload.knows_answers else file,
         "tolerated": workload.tolerated,
         "ask_workers": strategy.runs == "function" and not strategy.shares and not strategy.then,

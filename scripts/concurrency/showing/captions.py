@@ -46,13 +46,15 @@ def costs(arms: pd.DataFrame) -> str:
         return "Nothing succeeded."
     extremes = []
     for column, written in (("max_rss_bytes", _memory), ("cpu_s", _cpu_time)):
+        if done[column].isna().all():  # an older table
+            continue
         least, most = (done.loc[found] for found in (done[column].idxmin(), done[column].idxmax()))
         amounts = [written(row[column]) for row in (least, most)]
         if amounts[0] == amounts[1]:
             extremes.append(f"All: {amounts[0]}")
         else:
             extremes += [f"Least: {row_name(least, arms)}, {amounts[0]}", f"Most: {row_name(most, arms)}, {amounts[1]}"]
-    return f"{'. '.join(extremes)}."
+    return f"{'. '.join(extremes or ['What it costs is not known'])}."
 
 
 def _memory(size_bytes: float) -> str:

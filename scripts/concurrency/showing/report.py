@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from concurrency.deciding.answer import ROUNDS_TO_DECIDE
+from concurrency.deciding.inference import ROUNDS_TO_DECIDE
 from concurrency.deciding.names import ONE_BY_ONE, row_name
 from concurrency.deciding.summary import effect
 from concurrency.deciding.tables import ARM
@@ -83,7 +83,7 @@ def render(
         where={work["title"]: work["quiet"] for work in works} | dict(environment) | _interpreters(timings),
         replayed=replayed,
         mapped=mapped and {"picture": _explained(mapped[0]), "works": mapped[1]},
-        again=_again(config, int(timings["cores"].max())),
+        again=_again(config, timings["cores"].max()),
         config=shown(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)),
         files=FILES,
         glossary=GLOSSARY,
@@ -104,8 +104,9 @@ def _basis(rounds: int, samples: int, screened: int) -> str:
     )
 
 
-def _again(config: Mapping[str, Any], cores: int) -> str:
-    """The command that does the same again."""
+def _again(config: Mapping[str, Any], cores: Any) -> str:
+    """The command that does the same again; on all cores, where it is not known on how many."""
+    cores = "all" if pd.isna(cores) else int(cores)
     if "items" not in config:
         return f"snakemake --cores {cores}"
     given = " ".join(f"{key}={shlex.quote(str(config[key]))}" for key in ONE_WORK if config.get(key))

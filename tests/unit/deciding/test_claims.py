@@ -55,6 +55,12 @@ def test_a_gain_far_below_the_cores_is_still_a_gain(gain, answer):
     assert answers(cpu)["asyncio does not speed up CPU-bound work"] == answer
 
 
+@pytest.mark.parametrize(("gain", "answer"), [(1.0, "confirmed"), (1.2, "refuted")])
+def test_a_table_without_cores_is_held_against_none(gain, answer):
+    cpu = table({ONE_BY_ONE: around(1.0), ("asyncio", 8): around(1.0 / gain, seed=1)}, "squares", cores=None)
+    assert answers(cpu)["asyncio does not speed up CPU-bound work"] == answer
+
+
 def test_what_was_not_measured_cannot_be_told():
     found = claims.examine(table({ONE_BY_ONE: around(1.5), ASYNCIO: [*around(0.15, 9), None]}))
     assert set(found["answer"]) == {"cannot tell here"}

@@ -9,8 +9,11 @@ import pytest
 from snakemake.cli import parse_config
 from snakemake.utils import update_config
 
-from concurrency.deciding import inference, tables
+from concurrency.deciding import inference, sentences, tables
+from concurrency.deciding.answer import ArmResult, Beside
+from concurrency.deciding.inference import Effect
 from concurrency.deciding.summary import summarise
+from concurrency.deciding.tables import ArmKey
 from concurrency.deciding.verdict import verdict
 from concurrency.running.settings import resolve
 from helpers.campaigns import ONE_BY_ONE, answer, around, table
@@ -31,7 +34,7 @@ def test_the_fewest_that_are_enough_are_named_and_what_more_and_fewer_would_brin
     found = answer(table(sequence({8: 1.75, 16: 1.6, 32: 1.59})))
     assert (found["workers"], found["enough"]) == (16, True)
     assert found["sentence"].startswith("asyncio with 16 in flight: 10.00× as fast as one by one (95 %: 9.9")
-    assert found["workers_said"].startswith("More gains nothing; 8 would take 9.")
+    assert found["workers_said"].startswith("More gains nothing worth having; 8 would take 9.")
     assert "cannot be told" not in found["sentence"]
     assert found["fewer"]["longer_low"] < 1.75 / 1.6 < found["fewer"]["longer_high"]
     assert (found["fewer"]["workers"], found["more"]["workers"]) == (8, 32)
@@ -72,6 +75,24 @@ def test_fewer_that_are_not_shown_to_be_enough_are_not_named():
     found = answer(table(times))
     assert (found["enough"], found["workers"]) == (False, 32)  # the fastest
     assert found["sentence"].count("could not be shown to be enough") == 1
+
+
+@pytest.mark.parametrize("ratio", [1.3, 0.99])
+def test_fewer_whose_time_cannot_be_told_from_its_are_not_said_to_take_longer(ratio):
+    """Whether or not they may be the fastest: such an interval has no bound to print."""
+    assert sentences._what_fewer_cost(Beside(found(8), Effect(ratio, 0.9, 3.0), 1.0, 1.0)) == (
+        "8 could not be shown to be enough"
+    )
+
+
+def found(workers):
+    """An arm that is not among the best."""
+    key = ArmKey("asyncio", workers, "", "CPython 3.13")
+    return ArmResult(key, 10, 0, False, 1.0, 1.0, 1.0, inference.UNKNOWN, inference.UNKNOWN, "")
+
+
+def test_more_that_takes_longer_gains_nothing_at_all():
+    assert answer(table(sequence({16: 1.6, 32: 1.8})))["workers_said"] == "More gains nothing."
 
 
 def test_one_by_one_is_enough_where_nothing_is_worth_it():

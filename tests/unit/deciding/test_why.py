@@ -88,6 +88,57 @@ def test_a_work_that_hardly_computes_has_as_many_as_there_are_items():
     assert (found["why"]["ceiling"], found["why"]["set_by"]) == (15, "the 15 items")
 
 
+def test_of_all_bounds_that_hold_the_narrowest_is_told():
+    found = answer(own({("threads", 3): around(0.35, seed=1)}, cpu_s=0.01, items=3), "photos")
+    assert (found["why"]["ceiling"], found["why"]["set_by"]) == (3, "the 3 items")
+
+
+def test_one_item_is_one():
+    found = answer(own({("process_pool", 2): around(1.0, seed=1)}, cpu_s=0.01, items=1), "photos")
+    assert found["why"]["set_by"] == "the 1 item"
+
+
+@pytest.mark.parametrize("make", [own, computing])
+def test_an_item_that_is_split_is_no_bound(make):
+    arms = {("process_pool", 2): around(1.0, seed=1), ("process_pool_ranges", 2): around(0.52, seed=2)}
+    work = "photos" if make is own else "squares"
+    found = answer(make(arms, cpu_s=1.0, items=1), work)
+    assert found["why"]["ceiling"] == pytest.approx(2, rel=0.01)
+    assert found["why"]["set_by"] == "the 2 cores"
+    assert not [said for said in found["warnings"] if "ceiling" in said]
+
+
+def coroutine(*tried, asyncio_cpu_s):
+    """A work whose coroutine computes less than its function, with what was `tried` when workers were to be found."""
+    timings = own({("asyncio", 8): around(0.2, seed=1)} | {(name, n): [1.0, 1.0] for name, n in tried}, cpu_s=0.5)
+    timings.loc[timings["strategy"] == "asyncio", "cpu_s"] = asyncio_cpu_s
+    timings["screening"] = [arm in tried for arm in zip(timings["strategy"], timings["workers"], strict=True)]
+    return answer(timings.assign(items=4), "photos")
+
+
+def test_an_arm_is_bound_by_what_it_computes_itself():
+    found = coroutine(asyncio_cpu_s=0.15)
+    assert found["why"]["ceiling"] == pytest.approx(1 / 0.15, rel=0.01)
+    assert found["why"]["set_by"] == "the one thread that computes"
+    assert not [said for said in found["warnings"] if "ceiling" in said]
+
+
+def test_what_a_coroutine_takes_for_an_item_is_told_by_one_in_flight():
+    assert coroutine(asyncio_cpu_s=0.01)["why"]["set_by"] == "the one thread that computes"
+    why = coroutine(("asyncio", 1), asyncio_cpu_s=0.01)["why"]
+    assert (why["ceiling"], why["set_by"]) == (pytest.approx(4, rel=0.01), "the 4 items")
+
+
+@pytest.mark.parametrize("make", [own, computing])
+def test_who_uses_more_cores_than_were_given_is_not_bound_by_them(make):
+    work = "photos" if make is own else "squares"
+    found = answer(make({("process_pool", 8): around(0.2, seed=1)}, cpu_s=1.0), work)
+    assert (found["why"]["ceiling"], found["why"]["set_by"]) == (15, "the 15 items")
+    assert not [said for said in found["warnings"] if "ceiling" in said]
+    split = answer(make({("process_pool_ranges", 8): around(0.2, seed=1)}, cpu_s=1.0), work)
+    assert split["why"]["ceiling"] is None
+
+
 def test_what_lets_go_of_the_gil_is_not_held_by_it():
     arms = {("threads", 8): around(0.5, seed=1)}
     assert answer(own(arms, cpu_s=0.4), "photos")["why"]["set_by"] == "the GIL"
@@ -116,7 +167,7 @@ def test_waiting_of_which_nothing_else_is_known_has_no_ceiling():
 
 
 def test_more_than_can_be_is_not_said_as_if_it_were_fine():
-    found = answer(own({("process_pool", 8): around(0.2, seed=1)}, cpu_s=0.9), "photos")
+    found = answer(own({("process_pool", 8): around(0.2, seed=1)}, cpu_s=0.1, items=3), "photos")
     assert found["speedup"] > found["why"]["ceiling"]
     assert any(warning.startswith("Beware: that is above the ceiling") for warning in found["warnings"])
 

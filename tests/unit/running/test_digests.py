@@ -4,6 +4,7 @@ import ast
 import itertools
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -319,3 +320,21 @@ def test_the_rules_depend_on_what_they_should():
     assert not any(name.startswith(("concurrency/showing/", "concurrency/deciding/")) for name in measure)
     assert any(name.startswith("concurrency/downloader/writer") for name in known.closure(SCRIPTS / "download.py"))
     assert "concurrency/showing/report.html.j2" in known.closure(SCRIPTS / "report.py")
+
+
+@pytest.mark.parametrize(
+    ("rule", "edited", "is_run_again"),
+    [
+        ("survey", "deciding/words", False),
+        ("survey", "deciding/inference", True),
+        *((rule, f"measuring/{name}", False) for rule in ("measure", "screen") for name in ("on_cores", "watching")),
+        *(("timeline", f"measuring/{name}", True) for name in ("on_cores", "watching")),
+    ],
+)
+def test_an_edit_runs_again_only_what_it_may_change(rule, edited, is_run_again, tmp_path):
+    """Of what is written, nothing that was measured; of what traces, no timed sample."""
+    scripts = shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    memory = tmp_path / "digests.json"
+    before = Digests(memory, scripts).of(scripts / f"{rule}.py")
+    prepend(scripts / f"concurrency/{edited}.py", "EDITED = True\n")
+    assert (Digests(memory, scripts).of(scripts / f"{rule}.py") != before) == is_run_again

@@ -21,6 +21,7 @@ from helpers import timelines
 from helpers.drawing import drawn_texts, overlaps
 from helpers.workloads import strategies
 from helpers.workloads import workload as of_name
+from timeline import tracer
 
 SITES = [Site(f"http://h{i % 2}.test/{i}", wire_bytes=20_000, latency_ms=20, connect_ms=10) for i in range(6)]
 MBIT_PER_S = 20
@@ -40,7 +41,13 @@ ARMS = {
 def run(workload, strategy, workers, options, items, trace):
     chosen = strategies(workload)[strategy]
     measured, answers = sampling.run_sample(
-        of_name(workload, items), chosen, workers, chosen.defaults | options, items, sampling.Conditions(), notes=trace
+        of_name(workload, items),
+        chosen,
+        workers,
+        chosen.defaults | options,
+        items,
+        sampling.Conditions(),
+        tracer(trace),
     )
     notes.note(trace, what="arm", shares=chosen.shares, rank=chosen.rank, gil=measured["gil"])
     return answers
