@@ -71,7 +71,7 @@ PLACE = workflow.modifier
 OWN_TIMINGS = Path(PLACE.modify_path("results/tables/timings.csv"))
 
 try:
-    IN_BOTH = other.works_in_both(USER.other, OWN_TIMINGS, COMPARED, "other") if USER.other else []
+    IN_BOTH = other.works_in_both(USER.other, OWN_TIMINGS, PICTURED, "other") if USER.other else []
 except UserError as error:
     sys.exit(str(error))
 
@@ -248,12 +248,13 @@ def measured_there(wildcards):
 
 
 def measured_here(wildcards):
-    """This run's own as they are, whatever was changed since; measured as always where there are none."""
-    return local(str(OWN_TIMINGS.resolve())) if OWN_TIMINGS.exists() else rules.collect.output[0]
+    """This run's own as they are, whatever was changed since; measured as always where there are none. By the same path
+    in both cases: another one would be another input, for which the rule would run again."""
+    return before_update(local(str(OWN_TIMINGS))) if OWN_TIMINGS.exists() else rules.collect.output[0]
 
 
 def machine_here(wildcards):
     """What they were measured on, likewise."""
     if not OWN_TIMINGS.exists():
         return expand(rules.environment.output[0], host=KINDS)
-    return [local(str(file.resolve())) for file in sorted(OWN_TIMINGS.parent.glob("environment*.json"))]
+    return [before_update(local(str(file))) for file in sorted(OWN_TIMINGS.parent.glob("environment*.json"))]

@@ -12,13 +12,18 @@ from concurrency.measuring import machine
 from concurrency.running import job
 from concurrency.showing import changed, compared, style
 
+TO_DO = {
+    "no host in common": "; of several, only those of the same name are compared",
+    "no arm in common": "; measure the same strategies to compare them",
+}
+
 
 def main(snakemake: Any) -> None:
     files, output, params = snakemake.input, snakemake.output, snakemake.params
     before, now = (tables.read_timings([file]) for file in (files.before, files.now))
     every = campaigns.compare(before, now, params.robust, params.worthwhile)
-    if not any(one.changes for one in every):
-        raise UserError(f"other: {files.before}: no arm in common; measure the same strategies to compare them")
+    if why := changes.hindrance(every):
+        raise UserError(f"other: {files.before}: {why}{TO_DO.get(why, '')}")
     tables.write(changes.table(every), output.table)
     said = [changes.as_data(one) for one in every]
     Path(output.said).write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

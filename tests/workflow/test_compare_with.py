@@ -118,10 +118,28 @@ def test_nothing_to_compare_with(measured):
     assert "other: give the results of the run to compare with: snakemake compare_with --config" in outcome.stdout
 
 
-def test_no_arm_in_common(measured, tmp_path):
-    failed = campaign().assign(failed=4, error="it broke", wall_s=float("nan"))
-    put(failed, tmp_path / "old")
+def test_the_first_comparison_is_whole(workflow, small, tmp_path):
+    """It measures, and the next one finds nothing to do."""
+    sums = {"squares": {**small["squares"], "numbers": []}}
+    workflow.configure(small | sums)
+    put(pd.concat([campaign(), campaign().query("workload == 'download'").assign(workload="download_fast")]), tmp_path)
+    assert workflow.run("compare_with", "--config", f"other={tmp_path}").returncode == 0
+    assert (workflow.folder / "results/plots/download_fast_compared.svg").exists()
+    assert "Nothing to be done" in what_changed(workflow, "--config", f"other={tmp_path}")
+
+
+FAILED = {"failed": 4, "error": "it broke", "wall_s": float("nan")}
+HINDRANCES = {
+    "all failed": (campaign().assign(**FAILED), "one by one failed in some rounds before"),
+    "a round": (campaign().query("round == 1"), "too few rounds to compare (1 before, 10 now)"),
+    "other arms": (campaign().query("strategy == 'asyncio'"), "no arm in common; measure the same strategies"),
+}
+
+
+@pytest.mark.parametrize(("old", "why"), HINDRANCES.values(), ids=HINDRANCES)
+def test_why_nothing_is_compared(measured, tmp_path, old, why):
+    put(old, tmp_path / "old")
     outcome = measured.run("compare_with", "--config", "other=../old")
     assert outcome.returncode != 0
-    assert "no arm in common; measure the same strategies to compare them" in outcome.stdout
+    assert f"other: ../old/tables/timings.csv: {why}" in outcome.stdout
     assert "Traceback" not in outcome.stdout

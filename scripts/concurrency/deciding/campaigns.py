@@ -9,8 +9,8 @@ arms of a workload at once by Bonferroni's inequality, over all pairs of arms th
 campaign's own best count of workers is taken, that is any with any.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from concurrency.deciding.tables import ArmKey
 from concurrency.deciding.verdict import decide
 from concurrency.strategies._catalogue import BASELINE
 
+LEAST = "least possible one by one, s"
 Pair = tuple[ArmKey, ArmKey]  # before, and now
 
 
@@ -58,18 +59,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Compared:
-    """What became of a workload on a host. `facts` tell what each campaign was made on, before and now; `only_before`
-    and `only_now` are arms of strategies that the other campaign has not, or not in all of its rounds. `lags` is how
-    many times as long as what is recommended now what was recommended before takes now; unknown, where that is the same
-    or was not measured now."""
+    """What became of a workload on a host. `facts` tell what each campaign was made on, before and now; empty where a
+    table does not tell it. `left_out` are the strategies that are not compared, with 0 workers and, where neither has
+    several, no interpreter; by why, a key of `changes.WHY_NOT`. `lags` is how many times as long as what is recommended
+    now what was recommended before takes now; unknown, where that is the same, or is not in all rounds now."""
 
     workload: str
     before: Answer
     now: Answer
     facts: Mapping[str, tuple[str, str]]
     changes: tuple[Change, ...] = ()
-    only_before: tuple[ArmKey, ...] = ()
-    only_now: tuple[ArmKey, ...] = ()
+    left_out: Mapping[str, tuple[ArmKey, ...]] = field(default_factory=dict)
     lags: Effect = UNKNOWN
 
     @property
@@ -83,9 +83,16 @@ class Compared:
 
     @property
     def recommended_alike(self) -> bool:
-        """Whether both recommend the same strategy with the same options and workers."""
-        keys = [answer.recommended and answer.recommended.key[:3] for answer in (self.before, self.now)]
+        """Whether both recommend the same strategy with the same options and workers and, where there are several, on
+        the same interpreter."""
+        told = 4 if self.several_interpreters else 3
+        keys = [answer.recommended and answer.recommended.key[:told] for answer in (self.before, self.now)]
         return keys[0] == keys[1]
+
+    @property
+    def several_interpreters(self) -> bool:
+        """Whether either has several, so that names need them."""
+        return self.before.several_interpreters or self.now.several_interpreters
 
 
 def compare(
@@ -153,10 +160,6 @@ def _compared(old: tuple[Block, Answer], new: tuple[Block, Answer]) -> Compared:
     (before, answered), (now, answers) = old, new
     changes = list(_changes(old, new)) if min(before.rounds, now.rounds) > 1 else []
     changes.sort(key=lambda one: (not one.is_baseline, -one.now.speedup.ratio))
-    met = {key._replace(workers=0) for one in changes for key in (one.before.key, one.now.key)}
-    only_before, only_now = (
-        tuple(arm.key for arm in one.arms if arm.key._replace(workers=0) not in met) for one in (answered, answers)
-    )
     known, facts = _facts(before), _facts(now)
     return Compared(
         workload=now.workload,
@@ -164,10 +167,40 @@ def _compared(old: tuple[Block, Answer], new: tuple[Block, Answer]) -> Compared:
         now=answers,
         facts={name: (known[name], facts[name]) for name in facts},
         changes=tuple(changes),
-        only_before=only_before,
-        only_now=only_now,
+        left_out=_left_out(old, new, changes),
         lags=_lags(answered, now, answers),
     )
+
+
+def _left_out(
+    old: tuple[Block, Answer], new: tuple[Block, Answer], changes: Sequence[Change]
+) -> dict[str, tuple[ArmKey, ...]]:
+    (before, answered), (now, answers) = old, new
+    several = answered.several_interpreters or answers.several_interpreters
+
+    def strategies(arms: Iterable[ArmKey]) -> dict[ArmKey, None]:
+        return {arm._replace(workers=0, interpreter=arm.interpreter if several else ""): None for arm in arms}
+
+    had, has = (strategies(arm.key for arm in one.arms) for one in (answered, answers))
+    met = strategies(key for one in changes for key in (one.before.key, one.now.key))
+    whole = [strategies(block.complete) for block in (before, now)]
+    found: dict[str, tuple[ArmKey, ...]] = {}
+    for arm in {**had, **has}:
+        if arm in met:
+            continue
+        baseline = arm._replace(strategy=BASELINE, options="")
+        if arm not in has or arm not in had:
+            why = "only before" if arm in had else "only now"
+        elif min(before.rounds, now.rounds) < 2:
+            why = "rounds"
+        elif before.mixed or now.mixed:
+            why = "mixed before" if before.mixed else "mixed now"
+        elif arm not in whole[0] or arm not in whole[1]:
+            why = "lacking"
+        else:
+            why = "baseline before" if baseline not in whole[0] else "baseline now"
+        found[why] = (*found.get(why, ()), arm)
+    return found
 
 
 def _changes(old: tuple[Block, Answer], new: tuple[Block, Answer]) -> Iterator[Change]:
@@ -243,13 +276,15 @@ def _lags(answered: Answer, now: Block, answers: Answer) -> Effect:
 
 
 def _facts(block: Block) -> dict[str, str]:
-    """What a campaign was made on, as far as its samples tell; where two differ, they may not compare."""
+    """What a campaign was made on, as far as its samples tell; where two differ, they may not compare. What is drawn
+    anew for every round has another minimum in each: the median is told."""
     one_by_one = block.samples[block.samples["strategy"] == BASELINE]
+    least = one_by_one["minimum_s"].dropna()
     return {
         "items": _listed(block.samples["items"]),
         "cores": _listed(block.samples["cores"]),
-        "bound by": block.bound,
-        "least possible one by one, s": _listed(one_by_one["minimum_s"].astype(float).round(3)),
+        "bound by": block.bound if block.samples["bound"].any() else "",
+        LEAST: "" if least.empty else f"{least.median():.4g}",
         "replayed from a recording": "yes" if block.samples["recording_sd"].notna().any() else "no",
         "rounds": str(block.rounds),
         "interpreters": ", ".join(block.interpreters),

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from concurrency.deciding.answer import Answer, ArmResult
-from concurrency.deciding.campaigns import Change, Compared
+from concurrency.deciding.campaigns import LEAST, Change, Compared
 from concurrency.deciding.inference import ROUNDS_TO_DECIDE, Effect
 from concurrency.deciding.names import ONE_BY_ONE, arm_name
 from concurrency.deciding.tables import ArmKey, effect_columns
@@ -18,9 +18,20 @@ DRIFT = "drift not included: the two campaigns were not measured in the same rou
 NOT_ALIKE = {  # facts that make gains differ by themselves
     "items": "{0} items before, {1} now",
     "bound by": "bound by {0} before, by {1} now",
-    "least possible one by one, s": "other items, or another path to them: one by one took {0} s at least, {1} s now",
+    LEAST: "other items, or another path to them: one by one took {0} s at least, {1} s now",
     "replayed from a recording": "only one of them replays a recording",
     "cores": "{0} cores before, {1} now",
+}
+TOLERANCE = 0.05  # between the least times that are possible
+WHY_NOT = {  # why a strategy is not compared
+    "only before": "Measured only before",
+    "only now": "Measured only now",
+    "rounds": "Not compared, as a single round tells nothing",
+    "mixed before": "Not compared, as not all rounds before have the same arms",
+    "mixed now": "Not compared, as not all rounds now have the same arms",
+    "lacking": "Not compared, as some rounds lack it",
+    "baseline before": "Not compared, as one by one failed in some rounds before",
+    "baseline now": "Not compared, as one by one failed in some rounds now",
 }
 FACTS = ("items", "cores", "rounds", "interpreters")  # told of each workload where two campaigns differ
 TABLE = (
@@ -41,8 +52,8 @@ def as_data(compared: Compared) -> dict[str, Any]:
         "others": more,
         "warnings": beware,
         "not_compared": missing,
-        "recommended_before": _recommended(compared.before),
-        "recommended_now": _recommended(compared.now),
+        "recommended_before": _recommended(compared.before, compared),
+        "recommended_now": _recommended(compared.now, compared),
         "recommended_alike": compared.recommended_alike,
         "compared": sum(not one.is_baseline for one in compared.changes),
         "changed": len(compared.told),
@@ -63,20 +74,22 @@ def answer(compared: Compared) -> str:
         )
     if not compared.recommended_alike:
         costs = _and_that(compared, before.recommended)
-        return f"Now {_with_gain(now)}{_over(now)}; before, {_with_gain(before)}{costs}."
-    name = now.name(now.recommended)
+        return f"Now {_with_gain(now, compared)}{_over(now, compared)}; before, {_with_gain(before, compared)}{costs}."
     if now.recommended.key.strategy == BASELINE:
-        return f"Still {name}."
+        return f"Still {_recommended(now, compared)}."
     own = next((one for one in compared.changes if one.now.key == now.recommended.key), None)
     became = f": {in_words(own)}" if own else ""
-    return f"Still {_with_gain(now)}{_over(now)}; before, {with_interval(before.speedup)}{became}."
+    gained = f"; before, {with_interval(before.speedup)}" if math.isfinite(before.speedup.ratio) else ""
+    return f"Still {_with_gain(now, compared)}{_over(now, compared)}{gained}{became}."
 
 
 def _and_that(compared: Compared, old: ArmResult) -> str:
     """What keeping to what was recommended before costs now."""
     lags = compared.lags
     if math.isnan(lags.ratio):
-        return "" if old.key.strategy == BASELINE else ", which was not measured now"
+        told = 4 if compared.several_interpreters else 3
+        is_there = old.key[:told] in [arm.key[:told] for arm in compared.now.arms]
+        return ", which failed in some rounds now" if is_there else ", which was not measured now"
     if lags.low > 1:
         return f", which now takes {percents(_beyond(lags), 'longer')}"
     return ", and these cannot be told apart now"
@@ -107,11 +120,7 @@ def others(compared: Compared) -> str:
 
 def warnings(compared: Compared) -> Iterator[str]:
     """Why the two may not compare."""
-    differ = [
-        said.format(*compared.facts[fact])
-        for fact, said in NOT_ALIKE.items()
-        if compared.facts[fact][0] != compared.facts[fact][1]
-    ]
+    differ = [said.format(*compared.facts[fact]) for fact, said in NOT_ALIKE.items() if _differs(fact, compared)]
     if differ:
         yield f"Beware, the two do not compare well: {'; '.join(differ)}."
     for when, one in (("before", compared.before), ("now", compared.now)):
@@ -120,18 +129,33 @@ def warnings(compared: Compared) -> Iterator[str]:
 
 
 def not_compared(compared: Compared) -> Iterator[str]:
-    """What only one of the two has, and what did not succeed in every round of both."""
-    before, now = (
-        list(dict.fromkeys(_without_workers(key, answered) for key in only))
-        for only, answered in ((compared.only_before, compared.before), (compared.only_now, compared.now))
-    )
-    for why, names in (
-        ("Measured only before", [one for one in before if one not in now]),
-        ("Measured only now", [one for one in now if one not in before]),
-        ("Not compared, as some rounds lack it", [one for one in now if one in before]),
-    ):
-        if names:
-            yield f"{why}: {listed(names, NAMED)}."
+    """What only one of the two has, and what both have and cannot be compared, by why."""
+    for why, said in WHY_NOT.items():
+        if names := [_without_workers(key, compared) for key in compared.left_out.get(why, ())]:
+            yield f"{said}: {listed(names, NAMED)}."
+
+
+def hindrance(every: Sequence[Compared]) -> str:
+    """Why nothing of a workload, or of all of them, is compared; empty, where anything is."""
+    if any(one.changes for one in every):
+        return ""
+    if not every:
+        return "no host in common"
+    rounds = min(every, key=lambda one: min(one.before.rounds, one.now.rounds))
+    whys = {why: arms for one in every for why, arms in one.left_out.items()}
+    if "rounds" in whys:
+        return f"too few rounds to compare ({rounds.before.rounds} before, {rounds.now.rounds} now)"
+    for when, answers in (("before", [one.before for one in every]), ("now", [one.now for one in every])):
+        if f"mixed {when}" in whys:
+            return f"not all rounds {when} have the same arms"
+        if any(_has_lost_one_by_one(answered) for answered in answers):
+            return f"{ONE_BY_ONE} failed in some rounds {when}"
+    return "no arm in common"
+
+
+def _has_lost_one_by_one(answered: Answer) -> bool:
+    baselines = [arm for arm in answered.arms if arm.key.strategy == BASELINE]
+    return bool(baselines) and all(arm.failed for arm in baselines)
 
 
 def in_words(change: Change) -> str:
@@ -158,7 +182,7 @@ def in_percent(gains: Effect) -> str:
 
 def name(change: Change, compared: Compared) -> str:
     """What is compared: `threads with 8 in flight (before: 15)`."""
-    now = compared.now.name(change.now)
+    now = arm_name(compared.workload, change.now.key, compared.several_interpreters)
     return f"{now} (before: {change.before.key.workers})" if change.has_other_workers else now
 
 
@@ -193,7 +217,7 @@ def of_works(every: Sequence[Compared]) -> dict[str, tuple[str, str]]:
     """Facts of the campaigns, as their samples tell them, that are not the same; once, where all works share them."""
     found: dict[str, tuple[str, str]] = {}
     for fact in FACTS:
-        differ = {one.workload: one.facts[fact] for one in every if one.facts[fact][0] != one.facts[fact][1]}
+        differ = {one.workload: one.facts[fact] for one in every if _differs(fact, one)}
         if len(set(differ.values())) == 1 and len(differ) == len({one.workload for one in every}):
             found[fact] = next(iter(differ.values()))
         else:
@@ -201,18 +225,28 @@ def of_works(every: Sequence[Compared]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _recommended(answered: Answer) -> str:
-    return answered.name(answered.recommended) if answered.recommended else ""
+def _differs(fact: str, compared: Compared) -> bool:
+    """Whether both tell it, and not the same."""
+    before, now = compared.facts[fact]
+    if not (before and now):
+        return False
+    return not math.isclose(float(before), float(now), rel_tol=TOLERANCE) if fact == LEAST else before != now
 
 
-def _with_gain(answered: Answer) -> str:
+def _recommended(answered: Answer, compared: Compared) -> str:
+    arm = answered.recommended
+    return arm_name(answered.workload, arm.key, compared.several_interpreters) if arm else ""
+
+
+def _with_gain(answered: Answer, compared: Compared) -> str:
     is_known = math.isfinite(answered.speedup.ratio) and answered.speedup.ratio != 1
-    return _recommended(answered) + (f", {with_interval(answered.speedup)}" if is_known else "")
+    return _recommended(answered, compared) + (f", {with_interval(answered.speedup)}" if is_known else "")
 
 
-def _over(answered: Answer) -> str:
+def _over(answered: Answer, compared: Compared) -> str:
     is_known = math.isfinite(answered.speedup.ratio) and answered.speedup.ratio != 1
-    return f" as fast as {answered.name_of_baseline}" if is_known else ""
+    where = f" on {answered.recommended.key.interpreter}" if answered.recommended else ""
+    return f" as fast as {ONE_BY_ONE}{where if compared.several_interpreters else ''}" if is_known else ""
 
 
 def _beyond(ratio: Effect) -> Effect:
@@ -225,8 +259,8 @@ def _is_narrow(gains: Effect) -> bool:
 
 
 def _on(one: Change, compared: Compared) -> str:
-    return f" on {one.now.key.interpreter}" if compared.now.several_interpreters else ""
+    return f" on {one.now.key.interpreter}" if compared.several_interpreters else ""
 
 
-def _without_workers(key: ArmKey, answered: Answer) -> str:
-    return arm_name(answered.workload, key, answered.several_interpreters, with_workers=False)
+def _without_workers(key: ArmKey, compared: Compared) -> str:
+    return arm_name(compared.workload, key, compared.several_interpreters, with_workers=False)

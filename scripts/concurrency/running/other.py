@@ -29,8 +29,8 @@ def folder(table: Path) -> str:
 
 
 def works_in_both(other: Path, own: Path, configured: Sequence[str], place: str) -> list[str]:
-    """The works that the table `other` has and the table `own`, too, or where that is not there yet, those that are
-    configured.
+    """By name, the works that the table `other` has and the table `own`, too, or where that is not there yet, those
+    that are configured.
 
     Raises UserError where there are none, and where both tables are the same.
     """
@@ -43,7 +43,7 @@ def works_in_both(other: Path, own: Path, configured: Sequence[str], place: str)
             f"{place}: no work in common: there {' and '.join(measured) or 'nothing'} was measured, here "
             f"{' and '.join(here) or 'nothing'}; name works alike to compare them"
         )
-    return both
+    return sorted(both)
 
 
 def _works(table: Path, place: str) -> list[str]:

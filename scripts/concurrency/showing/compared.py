@@ -42,7 +42,8 @@ def draw(workload: str, every: Sequence[Compared], width: float = WIDE) -> Figur
             _marks(axes, y, one)
             _say(axes, y, _name(one, compared, every), one, one in compared.told, is_wide)
         if not rows:
-            axes.text(0.5, 0.5, "no arm in common", ha="center", va="center", transform=axes.transAxes)
+            why = changes.hindrance(every) or "no arm in common"  # but one by one
+            axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes)
         axes.set_yticks([])
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=is_wide)  # where names stand between the rows, lines would run through them

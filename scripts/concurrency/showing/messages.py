@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,13 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
             lines.append(paragraph(f"as code: {', '.join(scripts)}"))
         lines.append(f"report: {REPORT}")
     if CHANGES in written:
-        for one in _read(CHANGES):
-            lines += _parts(one["workload"], [one["answer"], one["others"]], [*one["warnings"], *one["not_compared"]])
+        every = _read(CHANGES)
+        hosts = Counter(one["workload"] for one in every)
+        for one in every:
+            where = f" on {one['host']}" if hosts[one["workload"]] > 1 else ""
+            lines += _parts(
+                one["workload"] + where, [one["answer"], one["others"]], [*one["warnings"], *one["not_compared"]]
+            )
         lines.append(f"what changed: {CHANGED}")
     if MAP in written:
         lines += [paragraph(Path(MAP).with_suffix(".txt").read_text(encoding="utf-8")), f"map: {MAP}"]

@@ -16,6 +16,7 @@ WHOLE = re.compile(
     r"|'\w+=[^']*'"
     r"|\d (?:%|[mµ]?s\b|[MG]iB\b)"
 )
+TIMES = re.compile(r" in [\d:?]+, about [\d:?]+ more")
 HELD = "\N{NO-BREAK SPACE}"
 
 
@@ -45,11 +46,16 @@ def progress(items: Any = None, **options: Any) -> Any:
 
 
 class _Lines:
-    """A file that makes a line of whatever would have taken the place of the last one."""
+    """A file that makes a line of whatever would have taken the place of the last one; what only tells the time again,
+    as a bar does when it is closed, is none."""
+
+    told = ""
 
     def write(self, text: str) -> None:
-        if line := text.strip("\r\n "):
+        line = text.strip("\r\n ")
+        if line and (told := TIMES.sub("", line)) != self.told:
             print(line, file=sys.stderr)
+            self.told = told
 
     def flush(self) -> None:
         sys.stderr.flush()

@@ -152,13 +152,12 @@ def test_counts_that_were_found_anew_are_named():
         (15, 8)
     ]
     assert "threads with 8 in flight (before: 15) gains 33.1 % less (32.4–33.8 %)" in said["others"]
-    assert found.only_before == found.only_now == ()
+    assert found.left_out == {}
 
 
 def test_other_items_sources_and_cores_are_warned_of():
-    now = table(BEFORE, items=20, cores=4)
-    now["minimum_s"] = 1.0
-    _, said = compared(table(BEFORE), now)
+    now = table(BEFORE, items=20, cores=4, minimum_s=1.0)
+    _, said = compared(table(BEFORE, minimum_s=0.5), now)
     [warning] = said["warnings"]
     assert "15 items before, 20 now" in warning
     assert "2 cores before, 4 now" in warning
@@ -171,6 +170,78 @@ def test_what_only_one_has_is_named():
     assert said["not_compared"] == ["Measured only before: threads."]
     _, said = compared(table(BEFORE), table(lacking))
     assert said["not_compared"] == ["Not compared, as some rounds lack it: threads."]
+
+
+def lacking(strategy, times=BEFORE):
+    """… which failed in the last round."""
+    return times | {strategy: [*times[strategy][:-1], None]}
+
+
+@pytest.mark.parametrize("when", ["before", "now"])
+def test_where_one_by_one_failed_that_is_why(when):
+    runs = {"before": table(BEFORE), "now": table(BEFORE)} | {when: table(lacking(ONE_BY_ONE))}
+    found, said = compared(**runs)
+    assert found.changes == ()
+    assert said["not_compared"] == [
+        "Not compared, as some rounds lack it: one by one.",
+        f"Not compared, as one by one failed in some rounds {when}: asyncio and threads.",
+    ]
+    assert changes.hindrance([found]) == f"one by one failed in some rounds {when}"
+    assert "nan" not in said["sentence"].lower()
+
+
+def test_a_single_round_is_why():
+    found, said = compared(table({arm: times[:1] for arm, times in BEFORE.items()}), table(BEFORE))
+    assert said["not_compared"] == ["Not compared, as a single round tells nothing: asyncio, threads and one by one."]
+    assert changes.hindrance([found]) == "too few rounds to compare (1 before, 10 now)"
+
+
+def test_hosts_that_differ_and_nothing_in_common():
+    here, there = (pd.concat([table(BEFORE, host=f"{name}{i}") for i in (1, 2)]) for name in ("here", "there"))
+    assert campaigns.compare(here, there) == []
+    assert changes.hindrance([]) == "no host in common"
+    found, said = compared(table({ASYNCIO: BEFORE[ASYNCIO]}), table({THREADS: BEFORE[THREADS]}))
+    assert said["not_compared"] == ["Measured only before: asyncio.", "Measured only now: threads."]
+    assert changes.hindrance([found]) == "no arm in common"
+
+
+def test_what_was_recommended_and_failed_in_some_rounds_was_measured():
+    _, said = compared(table(BEFORE), table(lacking(ASYNCIO)))
+    assert said["answer"].endswith(", which failed in some rounds now.")
+    _, said = compared(table(BEFORE), table({ONE_BY_ONE: BEFORE[ONE_BY_ONE], THREADS: BEFORE[THREADS]}))
+    assert said["answer"].endswith(", which was not measured now.")
+
+
+def test_another_interpreter_is_another_recommendation():
+    slow = {ONE_BY_ONE: around(2.2, seed=4), THREADS: around(1.8, seed=5)}
+    fast = {ONE_BY_ONE: around(2.0, seed=6), THREADS: around(0.8, seed=7)}
+    before, now = (
+        pd.concat([table(one, interpreter=GIL, **COSTS), table(other, interpreter=FREE, **COSTS)])
+        for one, other in ((slow, fast), (fast, slow))
+    )
+    _, said = compared(before, now)
+    assert not said["recommended_alike"]
+    assert said["answer"].startswith(f"Now threads with 15 in flight on {GIL}, ")
+    assert f"before, threads with 15 in flight on {FREE}, " in said["answer"]
+    _, said = compared(table(BEFORE, interpreter=GIL, **COSTS), before)  # one of them had a single one
+    assert f"before, asyncio with 15 in flight on {GIL}, " in said["answer"]
+
+
+def test_least_times_that_are_drawn_anew_in_each_round_are_no_difference():
+    before, now = table(BEFORE), table(BEFORE)
+    drawn = np.random.default_rng(SEED)
+    for one in (before, now):
+        one["minimum_s"] = drawn.normal(1.0, 0.02, len(one))
+    assert compared(before, now)[1]["warnings"] == []
+    now["minimum_s"] *= 1.2
+    assert "another path" in compared(before, now)[1]["warnings"][0]
+
+
+def test_what_an_older_table_does_not_tell_is_no_difference():
+    now = table(BEFORE, minimum_s=1.0, bound="mixed")
+    found, said = compared(now.drop(columns=["cores", "minimum_s", "items", "bound"]), now)
+    assert said["warnings"] == []
+    assert changes.of_works([found]) == {}
 
 
 def test_few_rounds_tell_nothing():

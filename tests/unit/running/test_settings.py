@@ -1,9 +1,11 @@
 """The configuration: what is written in other ways means the same."""
 
 import pytest
+import yaml
 
 from concurrency.errors import UserError
 from concurrency.planning import plan
+from concurrency.running.config import ONE_WORK, ROOT, SCHEMA, complete
 from concurrency.running.settings import resolve
 from concurrency.workloads.squares import numbers
 
@@ -26,6 +28,12 @@ def test_whole_numbers_are_whole(as_written):
     arm = settings.squares.arms[-1]
     for whole in (settings.download.limits["max_bytes"], settings.measure_items, arm.workers, arm.options["chunksize"]):
         assert type(whole) is int
+
+
+def test_the_shipped_configuration_has_every_key_at_its_default():
+    shipped = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    assert shipped.keys() == SCHEMA["properties"].keys() - set(ONE_WORK) - {"coroutine"}
+    assert complete(shipped, "config.yaml") == complete({}, "config.yaml")
 
 
 def test_fractions_stay_fractions():

@@ -48,6 +48,14 @@ def test_without_any_arm_in_common():
     assert any("no arm in common" in text.get_text() for text, _ in drawn_texts(figure))
 
 
+def test_where_nothing_is_compared_the_picture_says_why():
+    failed = BEFORE | {ONE_BY_ONE: [*BEFORE[ONE_BY_ONE][:-1], None]}
+    for width in (style.WIDE, style.NARROW):
+        figure = compared.draw("download", campaigns.compare(table(failed), table(BEFORE)), width)
+        assert any("one by one failed in some rounds before" in text.get_text() for text, _ in drawn_texts(figure))
+        assert not overlaps(figure)
+
+
 def test_the_page(tmp_path):
     found = campaigns.compare(table(BEFORE), table(NOW, interpreter="CPython 3.14", cores=4))
     picture = tmp_path / "download_compared.svg"

@@ -56,6 +56,17 @@ def test_progress_is_lines_where_there_is_no_terminal(monkeypatch, capsys):
     assert lines[-1].startswith("measuring: 4 of 4 rounds in ")
 
 
+def test_the_last_line_is_told_once(monkeypatch, capsys):
+    monkeypatch.setattr(terminal, "LINES_S", 0.05)
+    with terminal.progress(total=2, desc="measuring", unit="round") as bar:
+        for _ in range(2):
+            time.sleep(0.1)
+            bar.update()
+        time.sleep(1.1)  # that much later it is closed
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(" rounds in ")[0] for line in lines] == ["measuring: 1 of 2", "measuring: 2 of 2"]
+
+
 def test_what_is_done_at_once_tells_nothing(capsys):
     assert list(terminal.progress(range(3), desc="measuring", unit="round")) == [0, 1, 2]
     assert capsys.readouterr().err == ""
@@ -103,6 +114,17 @@ def test_each_host_has_its_answer(tmp_path, monkeypatch):
     hosts = {host: ANSWER | {"answer": f"asyncio is best on {host}."} for host in ("epyc", "arm")}
     lines = outcome(tmp_path, monkeypatch, {"download": ANSWER | {"hosts": hosts}})
     assert lines[:2] == ["download on epyc: asyncio is best on epyc.", "download on arm: asyncio is best on arm."]
+
+
+def test_what_changed_on_each_of_several_hosts_is_told_with_it(tmp_path, monkeypatch):
+    said = {"answer": "Still asyncio.", "others": "", "warnings": [], "not_compared": []}
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/tables").mkdir(parents=True)
+    for hosts, begins in ((["epyc", "arm"], ["download on epyc:", "download on arm:"]), (["epyc"], ["download:"])):
+        every = [said | {"workload": "download", "host": host} for host in hosts]
+        (tmp_path / messages.CHANGES).write_text(json.dumps(every))
+        lines = messages.outcome({messages.CHANGES}, {}).splitlines()
+        assert lines[:-1] == [f"{begin} Still asyncio." for begin in begins]
 
 
 def test_every_file_that_was_asked_for_is_named(tmp_path, monkeypatch):
