@@ -1,4 +1,4 @@
-"""The timeline as a part of a page: what `timeline.html.j2` shows of a trace, and what `timeline.js` draws of it."""
+"""The timeline as a part of a page: what `timeline.html.j2` shows of a trace, and what its scripts draw of it."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from concurrency.showing.timeline.reading import Arm, Bar, Counts, Lane, arms, t
 from concurrency.showing.timeline.states import QUEUED, READY, STATES, WAITING
 from concurrency.showing.timeline.words import describe, table
 
-READS = ("timeline.html.j2", "timeline.css", "timeline.js")
+READS = ("timeline.html.j2", "timeline.css", "reading.js", "drawing.js", "controls.js")
 FOLDER = Path(__file__).parent
 MOST_BARS = 2500  # of a lane: more are joined with their neighbours, with the share of the time that is covered
 MOST_COUNTS = 2500
@@ -37,10 +37,12 @@ def item(name: str, trace: Mapping[str, Any], still: Path, trace_file: str) -> d
 
 def assets() -> dict[str, Any]:
     """What the macros `style` and `script` take, which a page needs once."""
+    _, css, *scripts = (FOLDER.joinpath(name).read_text(encoding="utf-8") for name in READS)
+    js = "".join(re.sub(r"^ +", "", script, flags=re.MULTILINE) for script in scripts)
     return {
         "states": [{**state._asdict(), "variable": _variable(state.name)} for state in STATES.values()],
-        "css": Markup((FOLDER / READS[1]).read_text(encoding="utf-8")),  # noqa: S704  (ours)
-        "js": Markup(re.sub(r"^ +", "", (FOLDER / READS[2]).read_text(encoding="utf-8"), flags=re.MULTILINE)),  # noqa: S704
+        "css": Markup(css),  # noqa: S704  (ours)
+        "js": Markup(f"{{\n{js}}}\n"),  # noqa: S704
     }
 
 
