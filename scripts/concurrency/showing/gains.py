@@ -14,6 +14,8 @@ from concurrency.deciding.tables import ARM, ArmKey
 from concurrency.showing.lines import competing
 from concurrency.strategies._catalogue import BASELINE
 
+BEYOND = 2.0  # times: so far an interval may stick out of all gains
+
 
 @dataclass(frozen=True)
 class Gains:
@@ -35,10 +37,13 @@ class Gains:
 
     @property
     def range(self) -> tuple[float, float]:
-        """The least and the highest gain to be seen; the ideal may go far beyond: it is cut off."""
-        bounds = self.arms[["gain", "low", "high"]].astype(float)
-        seen = [1.0, *self.levels.values(), *bounds.to_numpy().ravel()]
-        return 0.8 * float(np.nanmin(seen)), 1.3 * float(np.nanmax(seen))
+        """The least and the highest gain to be seen; what goes far beyond them is cut off, be it the line of twice as
+        fast with twice the workers, or the interval of few rounds."""
+        gains = [1.0, *self.levels.values(), *self.arms["gain"].astype(float)]
+        low, high = float(np.nanmin(gains)), float(np.nanmax(gains))
+        bounds = self.arms[["low", "high"]].to_numpy(dtype=float)
+        lowest, highest = (float(find([*gains, *bounds.ravel()])) for find in (np.nanmin, np.nanmax))
+        return 0.8 * max(lowest, low / BEYOND), 1.3 * min(highest, high * BEYOND)
 
     @property
     def level(self) -> float:

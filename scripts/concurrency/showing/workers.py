@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence, Sized
-from textwrap import wrap
+from textwrap import fill, wrap
 from types import MappingProxyType
 from typing import Any
 
@@ -39,6 +39,7 @@ LINES_IN_A_PANEL = NAMED  # more of them cross too often to be followed: each ge
 LABEL = 0.12  # of a panel's height: two lines of text
 LINE_INCHES = 0.21  # of a key
 LETTERS, SMALL_LETTERS = 26, 28  # that find room above a panel of many
+KEY_LETTERS = 46  # in a line of the key
 RING = {"marker": "o", "markersize": 15, "markerfacecolor": "none", "color": INK, "markeredgewidth": 1.4, "ls": ""}
 COUNTED, SCREENED, LAW, LEVEL, IDEAL = (
     "measured, with its 95 % interval",
@@ -81,7 +82,7 @@ def draw(
             [] if layout is _by_strategy or (layout is _in_one and is_wide and len(drawn) <= NAMED) else _names(drawn)
         )
         columns = 3 if is_wide else 1
-        rows = math.ceil(len(named) / columns) + math.ceil(len(marks) / columns) + (is_wide and bool(named))
+        rows = math.ceil(len(named) / columns) + math.ceil(len(marks) / columns) + 1
         key_inches = 0.15 + LINE_INCHES * rows
         figure = Figure(figsize=(width, inches + key_inches), layout="constrained")
         above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[inches, key_inches]).ravel()
@@ -183,8 +184,8 @@ def _panel(axes: Axes, shown: Gains, drawn: Sequence[Line], level: float | None,
 
 
 def _plain(low: float, high: float) -> Iterator[float]:
-    """1, 2, 5, 10, … between; more of them where these would be few."""
-    steps = (1, 2, 5) if high / low > 8 else (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+    """1, 2, 5, 10, … between; more of them where these would be few, and tens alone where they would be many."""
+    steps = (1,) if high / low > 200 else (1, 2, 5) if high / low > 8 else (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
     for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1):
         yield from (step * 10.0**power for step in steps if low <= step * 10.0**power <= high)
 
@@ -256,6 +257,10 @@ def _marks(shown: Gains) -> list[Line2D]:
         (COUNTED, shown.arms.loc[~screened, "low"].notna().any(), grey),
         (SCREENED, screened.any(), grey | {"markerfacecolor": PAPER}),
         (LAW, has_law, {"color": GREY, "linewidth": 1.8}),
-        (f"recommended: {' and '.join(dict.fromkeys(recommended))}", bool(recommended), RING | {"markersize": 10}),
+        (
+            fill(f"recommended: {' and '.join(dict.fromkeys(recommended))}", KEY_LETTERS),
+            bool(recommended),
+            RING | {"markersize": 10},
+        ),
     ]
     return [Line2D([], [], **look, label=label) for label, is_there, look in marks if is_there]
