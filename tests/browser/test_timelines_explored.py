@@ -1,5 +1,7 @@
 """Timelines in a real browser: to zoom, pan, point at and play; still without scripts and in print; for all."""
 
+import re
+
 import pytest
 
 from helpers import timelines
@@ -195,3 +197,42 @@ def test_axe_finds_nothing(opened, size, scheme):
 def test_the_trace_for_perfetto_is_beside_it(opened):
     page = opened(viewport=WIDE)
     assert page.get_by_role("link", name="Open in Perfetto").get_attribute("href") == "traces/squares.json"
+
+
+def test_what_is_several_in_one_is_told_and_counted_by_its_share(opening, tmp_path):
+    """Two threads that take turns of a millisecond for 12 s: never are both on a core, nor said to be."""
+    file = tmp_path / "page.html"
+    file.write_text(
+        timelines.html({"squares": timelines.alternating(2, 12_000, items=12_000)}, tmp_path), encoding="utf-8"
+    )
+    page = opening(file, viewport=WIDE)
+    page.wait_for_function("document.querySelector('.tl-span').textContent")
+    page.mouse.click(*place(page, "busy", 6000, 12_120))
+    assert "; 1 waits for the GIL, 1 on a core" in page.locator(".tl-readout").inner_text()
+    page.mouse.move(*place(page, "busy", 6001, 12_120))
+    assert re.search(r"; on a core \d\d % of 6\.\d", page.locator(".tl-tip").inner_text())
+    read, data = (timelines.page.FOLDER / "reading.js").read_text(), page.locator(".timeline-data").text_content()
+    most, high = page.evaluate(f"""() => {{
+        {read}
+        const data = {data}, {{ cores, most }} = new Arm(data.arms[0], data);
+        return [Math.max(...cores.numbers), most];
+    }}""")
+    assert most < 1.5
+    assert high == 2
+
+
+@pytest.mark.parametrize("broken", ["{", '{"arms": [{"lanes": [null]}]}', "null"])
+def test_a_figure_that_fails_stays_still_and_hinders_no_other(browser, page_file, tmp_path, broken):
+    html, begin = page_file.read_text(encoding="utf-8"), '<script type="application/json"'
+    figure = html[html.index("<figure") : html.index("</figure>")] + "</figure>"
+    other = figure.replace('id="timeline-squares"', 'id="timeline-other"')
+    data = f'{begin} class="timeline-data" data-figure="timeline-other">{broken}</script>\n'
+    file = tmp_path / "page.html"
+    file.write_text(html.replace(figure, other + figure).replace(begin, data + begin, 1), encoding="utf-8")
+    page = browser.new_page(viewport=WIDE)
+    page.goto(file.as_uri())
+    page.wait_for_function("document.querySelector('#timeline-squares .tl-span').textContent")
+    assert page.locator("#timeline-squares .tl-arm:visible").count() == 4
+    assert page.locator("#timeline-other .tl-still svg:visible").count() == 1
+    assert page.locator("#timeline-other .tl-live").count() == 0
+    page.close()

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from concurrency.errors import shown
 from concurrency.measuring.on_cores import BLUR_S, NO_CORE, ON_A_CORE, Slice
 
 EVENT_LOOP, LINK, THREAD = "event loop", "the link", "on a core: "  # how lanes begin that are no workers'
@@ -31,6 +32,7 @@ ONE_THREAD, UNDER_GIL, WITHOUT_GIL, ONE_LOOP, INTERPRETERS, PROCESSES = KINDS = 
     "interpreters in one process",
     "processes",
 )
+LONGEST = 100  # characters of an item, whose whole row or JSON line nobody reads in a bar
 LEAST_SHARE = 0.005  # of the work: threads with no bars that were on a core for less of it are left out
 
 
@@ -43,12 +45,12 @@ def chrome_trace(arms: Mapping[str, Path]) -> dict[str, Any]:
     """The notes of each arm (its name and file) as one trace: one process per arm, one thread per lane.
 
     Complete events ("X") are states of an item on its lane, before which it is "queued" (asynchronous events, "b" and
-    "e", one for each item). Where a lane is a thread's, within them are those that say whether it was on a core
-    (category "core"); a lane "on a core: …" has the same of each other thread. "i" marks a worker's start, and a chunk
-    of work being pickled for a worker; counters ("C") are an event loop's ready and waiting tasks; lane "event loop" is
-    what it ran, and lane "the link" when that carried something; on lane 0 are "setting up" (starting the workers) and
-    "work". Times are microseconds since each arm's work began. Of an arm, `args` of its name say what `kind` of sharing
-    it is, one of KINDS, and its strategy's `rank`, the less the simpler.
+    "e", one for each item, whose `id` is the `number` of its states). Where a lane is a thread's, within them are those
+    that say whether it was on a core (category "core"); a lane "on a core: …" has the same of each other thread. "i"
+    marks a worker's start, and a chunk of work being pickled for a worker; counters ("C") are an event loop's ready and
+    waiting tasks; lane "event loop" is what it ran, and lane "the link" when that carried something; on lane 0 are
+    "setting up" (starting the workers) and "work". Times are microseconds since each arm's work began. Of an arm,
+    `args` of its name say what `kind` of sharing it is, one of KINDS, and its strategy's `rank`, the less the simpler.
     https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
     """
     trace: list[dict[str, Any]] = []
@@ -128,12 +130,14 @@ class _Arm:
                 self.add("i", "worker started", self.lane(one["lane"]), one["born"], s="t")
         for number, one in enumerate(self.notes):
             if "spans" in one:
+                told: dict[str, Any] = {"item": _told(one["item"])}
                 if one.get("first", True):
                     queued = {"cat": "queue", "id": number}
-                    self.add("b", "queued", 0, self.begin, **queued, args={"item": one["item"]})
+                    self.add("b", "queued", 0, self.begin, **queued, args=told)
                     self.add("e", "queued", 0, max(self.begin, one["spans"][0][1]), **queued)
+                    told = told | {"number": number}
                 for state, begin, end in one["spans"]:
-                    self.bar(state, self.lane(one["lane"]), begin, end, item=one["item"])
+                    self.bar(state, self.lane(one["lane"]), begin, end, **told)
             elif one["what"] == "sent" and self.begin <= one["at"]:
                 self.add("i", "sent to a worker", 0, one["at"], s="p")
 
@@ -176,6 +180,12 @@ class _Arm:
         if self.kind() != UNDER_GIL:
             return OFF
         return WAITS_FOR_GIL if state == "computing" else WAITS_FOR_SOMETHING
+
+
+def _told(item: Any) -> str:
+    """An item, or the arguments that it is, as a short text without logins."""
+    text = shown(item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)[1:-1])
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _clipped(slices: Sequence[Slice], begin: float, end: float) -> Iterator[Slice]:

@@ -7,17 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from matplotlib.colors import to_rgba
-from matplotlib.patches import PathPatch
 
 from concurrency import notes
 from concurrency.measuring import sampling, tracing
 from concurrency.showing import style
 from concurrency.showing.timeline import page, reading, still, words
-from concurrency.showing.timeline.states import RUNS, STATES
 from concurrency.workloads.download import replay
 from concurrency.workloads.download.sites import Site
-from helpers import timelines
 from helpers.drawing import drawn_texts, overlaps
 from helpers.workloads import strategies
 from helpers.workloads import workload as of_name
@@ -221,66 +217,6 @@ def test_timelines_are_drawn_without_overlaps(traces, workload, width):
         assert box.y0 >= 0
 
 
-@pytest.fixture
-def made(tmp_path):
-    """Four items in every way, at known times."""
-    return timelines.trace(tmp_path)
-
-
-def on_core(trace, arm):
-    """(state, begin, end) of each lane, in milliseconds."""
-    [found] = [one for one in reading.arms(trace) if one.name == arm]
-    return [[(bar.state, round(bar.begin * 1e3), round(bar.end * 1e3)) for bar in lane.on_core] for lane in found.lanes]
-
-
-def test_threads_under_the_gil_wait_for_it_in_turn(made):
-    first, second = on_core(made, "threads with 2 workers")
-    turns = [
-        ("on a core", 5 * i, 5 * i + 5) if i % 2 == 0 else (tracing.WAITS_FOR_GIL, 5 * i, 5 * i + 5) for i in range(8)
-    ]
-    assert first == turns
-    assert [(begin, end) for state, begin, end in second if state == "on a core"] == [
-        (5, 10),
-        (15, 20),
-        (25, 30),
-        (35, 40),
-    ]
-
-
-def test_how_many_were_on_a_core_at_once_is_told(made):
-    found = figures(made)
-    assert found["threads with 2 workers"]["two or more at once"] == "0 %"
-    assert found["threads with 2 workers"]["waiting for the GIL"] == "50 %"
-    assert found["process_pool with 2 workers"]["two or more at once"] == "100 %"
-    assert found["process_pool with 2 workers"]["waiting for the GIL"] == "–"
-    assert "0 % of the time as threads under the GIL, 100 % as processes" in words.describe(made)
-
-
-def test_what_its_workers_share_is_known_of_each_arm(made):
-    kinds = {arm.name: arm.kind for arm in reading.arms(made)}
-    assert list(kinds.values()) == [
-        tracing.ONE_THREAD, tracing.UNDER_GIL, tracing.ONE_LOOP, tracing.PROCESSES, tracing.PROCESSES,
-    ]  # fmt: skip
-
-
-def test_of_many_arms_the_still_picture_says_which_it_leaves_out(made):
-    said = " ".join(text.get_text() for text, _ in drawn_texts(still.draw(made, "squares")))
-    assert "Not drawn, as others are of their kind: process_pool with 1 worker." in said
-    assert "one by one: 0.20 s, of which the first 0.04 s are drawn" in said
-
-
-def test_nothing_is_thinner_than_a_pixel(made):
-    """The loop runs for a microsecond in each millisecond."""
-    figure = still.draw(made, "squares")
-    colour = to_rgba(STATES[RUNS].colour)
-    [ran] = [one for one in figure.findobj(PathPatch) if one.get_facecolor() == colour]
-    figure.canvas.draw()
-    points = ran.get_transform().transform_path(ran.get_path()).to_polygons()
-    inches = [(box[:, 0].max() - box[:, 0].min()) / figure.dpi for box in points]
-    assert len(inches) == 40
-    assert min(inches) >= 0.95 / still.PIXELS
-
-
 def test_counts_end_with_the_work(traces):
     """No task is left on the loop, and no item queued."""
     [arm] = [arm for arm in reading.arms(traces["download"]) if arm.name == "asyncio"]
@@ -301,18 +237,6 @@ def test_a_page_gets_all_of_it_in_columns(traces, workload):
                 assert begins == [round(bar.begin * 1e6) for bar in bars]
                 ends = [begin + lasted for begin, lasted in zip(begins, columns["for"], strict=True)]
                 assert ends == [round(bar.end * 1e6) for bar in bars]
-
-
-def test_too_many_bars_for_a_page_are_joined_and_none_is_dropped():
-    bars = [reading.Bar(RUNS, i / 1000, i / 1000 + 0.0005, "step") for i in range(4 * page.MOST_BARS)]
-    thin = page._thinned(bars)
-    assert len(thin) <= page.MOST_BARS
-    assert sum(share * (bar.end - bar.begin) for bar, share in thin) == pytest.approx(len(bars) * 0.0005)
-    assert all(one.end <= other.begin for (one, _), (other, _) in itertools.pairwise(thin))
-
-
-def test_what_comes_from_outside_cannot_end_the_data():
-    assert "</script" not in page.as_json({"name": "</script><b>"})
 
 
 @pytest.mark.parametrize("workload", ARMS)

@@ -4,18 +4,20 @@ const PLAYED_IN = 10000, STEPS = 20; // milliseconds for what is in view; jumps 
 const KEYS = "Arrow keys: next mark, other lane. Shift and arrows: move. Plus, minus: zoom. Home: all. Space: play.";
 
 class Timeline extends Drawing {
-  constructor(figure, data) {
+  constructor(figure, text) {
     super();
     this.figure = figure;
-    this.data = data;
-    this.arms = data.arms.map(arm => new Arm(arm, data));
     this.each = false; // whether each thread has a lane, and not only those that do the work
     this.cursor = null;
-    this.build();
-    this.fit();
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    new ResizeObserver(() => this.draw()).observe(this.stage);
+    this.orStill(() => {
+      this.data = JSON.parse(text);
+      this.arms = this.data.arms.map(arm => new Arm(arm, this.data));
+      this.build();
+      this.fit();
+      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+      new ResizeObserver(() => this.draw()).observe(this.stage);
+    });
   }
 
   build() {
@@ -216,11 +218,9 @@ class Timeline extends Drawing {
   toldBar(lane, i, at) {
     const bars = lane.marks, lasted = bars.ends[i] - bars.begins[i];
     const what = [bars.state(i).name, lane.role === "thread" ? "" : bars.name(i)].filter(Boolean).join(": ");
-    const busy = bars.share(i) < 1 ? `, ${Math.round(100 * bars.share(i))} % of` : ",";
-    const core = lane.bars && lane.core ? lane.core.at(at ?? bars.begins[i]) : -1;
-    const span = (those, place) => `${time(those.begins[place], 4)} to ${time(those.ends[place], 4)}`;
-    const on = core < 0 ? "" : `; ${lane.core.state(core).name} ${span(lane.core, core)}`;
-    return `${lane.label}: ${what}${busy} ${span(bars, i)} (${time(lasted)})${on}`;
+    const cores = lane.bars && lane.core ? lane.core.covering(at ?? bars.begins[i]) : [];
+    const on = cores.map(place => `; ${lane.core.state(place).name} ${lane.core.span(place)}`).join("");
+    return `${lane.label}: ${what}, ${bars.span(i)} (${time(lasted)})${on}`;
   }
   hover(arm, event) {
     const near = 4 * (this.to - this.from) / (this.width - this.gutter), at = this.at(event.offsetX);
@@ -264,4 +264,4 @@ class Timeline extends Drawing {
 }
 
 for (const source of document.querySelectorAll("script.timeline-data"))
-  new Timeline(document.getElementById(source.dataset.figure), JSON.parse(source.textContent));
+  new Timeline(document.getElementById(source.dataset.figure), source.textContent);

@@ -8,7 +8,7 @@ class Drawing {
   at(x) { return this.from + (x - this.gutter) / (this.width - this.gutter) * (this.to - this.from); }
 
   draw() { // once in a frame, however often it is asked for
-    this.asked ??= requestAnimationFrame(() => {
+    this.asked ??= requestAnimationFrame(() => this.orStill(() => {
       this.asked = undefined;
       this.width = this.stage.clientWidth;
       this.gutter = GUTTER();
@@ -19,7 +19,16 @@ class Drawing {
       this.drawAxis();
       for (const arm of this.arms) if (arm.shown) this.drawArm(arm);
       this.setCursor(this.cursor);
-    });
+    }));
+  }
+  orStill(act) { // what cannot be drawn is there as the still picture, and hinders no other figure
+    try {
+      act();
+    } catch (error) {
+      this.figure.querySelector(".tl-live")?.remove();
+      this.figure.classList.remove("is-live");
+      console.error(error);
+    }
   }
   sized(canvas, height) {
     const scale = devicePixelRatio || 1;
@@ -101,18 +110,21 @@ class Drawing {
     pen.fillRect(this.gutter, y, Math.max(0, Math.min(this.x(arm.end), this.width) - this.gutter), height);
     const bars = lane.core ?? lane.bars;
     if (!bars) return;
-    const pixels = new Map(); // of each state, how much of each pixel is covered by what is narrower than that
-    const first = Math.max(0, before(bars.begins, this.from) - 1), last = before(bars.begins, this.to);
-    for (let i = first; i < last; i++) {
+    const wider = [], pixels = new Map(); // of each state, how much of each pixel is covered by what is narrower than that
+    const last = before(bars.begins, this.to);
+    for (let i = bars.from(this.from); i < last; i++) {
       const x = this.x(bars.begins[i]), wide = this.x(bars.ends[i]) - x, state = bars.state(i);
       if (wide < 1) {
         if (!pixels.has(state)) pixels.set(state, new Map());
         const own = pixels.get(state), pixel = Math.floor(x);
         own.set(pixel, (own.get(pixel) ?? 0) + wide * bars.share(i));
-      } else this.fill(pen, state, x, y, wide, height, Math.max(LEAST, bars.share(i)));
+      } else wider.push([state, x, wide, bars.share(i)]);
     }
     for (const [state, own] of pixels)
-      for (const [x, share] of own) this.fill(pen, state, x, y, 1, height, Math.min(1, Math.max(LEAST, share)));
+      for (const [x, share] of own) wider.push([state, x, 1, Math.min(1, share)]);
+    const high = ([state, , , share]) => state.height * Math.max(LEAST, share);
+    wider.sort((one, other) => high(other) - high(one)); // the lower in front of the higher, where several are in one
+    for (const [state, x, wide, share] of wider) this.fill(pen, state, x, y, wide, height, Math.max(LEAST, share));
     if (lane.core && lane.bars) this.drawItems(pen, lane, y, height);
     if (this.picked?.lane === lane) {
       const { begins, ends } = lane.marks, x = this.x(begins[this.picked.i]);

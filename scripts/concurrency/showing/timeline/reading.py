@@ -45,7 +45,7 @@ class Counts(NamedTuple):
 
 @dataclass
 class Arm:
-    """One arm: `begun` are the times at which items were begun, `tasks` counts those of all its event loops."""
+    """One arm: `begun` and `done` are the times at which items were, `tasks` counts those of all its event loops."""
 
     name: str
     kind: str
@@ -54,6 +54,7 @@ class Arm:
     work_s: float = 0.0
     lanes: list[Lane] = field(default_factory=list)
     begun: list[float] = field(default_factory=list)
+    done: list[float] = field(default_factory=list)
     sent: list[float] = field(default_factory=list)
     started: list[tuple[int, float]] = field(default_factory=list)
     tasks: list[Counts] = field(default_factory=list)
@@ -97,11 +98,13 @@ def arms(trace: Mapping[str, Any]) -> list[Arm]:
 
 
 def _arm(events: Sequence[Mapping[str, Any]]) -> Arm:
-    [told] = [event["args"] for event in events if event["name"] == "process_name"]
+    [told] = [event["args"] for event in events if (event["ph"], event["name"]) == ("M", "process_name")]
     found = Arm(told["name"], told["kind"], told["rank"])
-    lanes = {event["tid"]: _lane(event["args"]["name"]) for event in events if event["name"] == "thread_name"}
+    named = (event for event in events if (event["ph"], event["name"]) == ("M", "thread_name"))  # a user's may be, too
+    lanes = {event["tid"]: _lane(event["args"]["name"]) for event in named}
     places = {tid: place for place, tid in enumerate(sorted(lanes))}
     of_loops: list[tuple[int, Counts]] = []
+    done: dict[Any, float] = {}
     for event in events:
         begin = event.get("ts", 0.0) / 1e6
         match event["ph"]:
@@ -111,6 +114,8 @@ def _arm(events: Sequence[Mapping[str, Any]]) -> Arm:
                 lane = lanes[event["tid"]]
                 bar = Bar(_state(lane, event), begin, begin + event["dur"] / 1e6, _item(event))
                 (lane.on_core if event.get("cat") == "core" else lane.bars).append(bar)
+                if (number := event.get("args", {}).get("number")) is not None:
+                    done[number] = max(bar.end, done.get(number, 0.0))
             case "e":
                 found.begun.append(begin)
             case "i" if event["name"] == "worker started":
@@ -120,6 +125,7 @@ def _arm(events: Sequence[Mapping[str, Any]]) -> Arm:
             case "C":
                 of_loops.append((event["tid"], Counts(begin, event["args"]["ready"], event["args"]["waiting"])))
     found.begun.sort()
+    found.done = sorted(done.values())
     found.tasks = _together(of_loops)
     found.lanes = [lanes[tid] for tid in sorted(lanes)]
     for lane in found.lanes:

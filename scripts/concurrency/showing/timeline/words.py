@@ -152,7 +152,7 @@ COLUMNS = (
         "waiting for the GIL",
         "share of the time that items are said to compute: on no core, though none was asked for",
         ".0%",
-        lambda arm, _: _share_of_bars(arm, WAITS_FOR_GIL) if arm.kind == UNDER_GIL else None,
+        lambda arm, _: _share_of_bars(arm, WAITS_FOR_GIL) if arm.kind == UNDER_GIL and _computed(arm) else None,
     ),
     Column(
         "waiting for a core",

@@ -50,7 +50,7 @@ def build(
         open=Opened(open) if open else None,
         open_on_loop=OpenedOnLoop(open) if open else None,
         split=Split(cost=float, cut=cut_range, part=part, combine=sum) if part else None,
-        then=Noted(Own(then), notes, is_first=False) if then and notes else own(then),
+        then=Noted(Own(then), notes, WORKING, is_first=False) if then and notes else own(then),
         guarded=True,
     )
     return JournalledWork.of(work, journal) if journal else work
