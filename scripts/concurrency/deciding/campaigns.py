@@ -78,8 +78,9 @@ class Compared:
 
     @property
     def told(self) -> tuple[Change, ...]:
-        """The changes that are beyond doubt."""
-        return () if self.has_too_few_rounds else tuple(one for one in self.changes if one.is_known)
+        """The changes that are beyond doubt; none where noise makes either campaign unusable."""
+        is_unusable = "unusable" in (self.before.noise.word, self.now.noise.word)
+        return () if self.has_too_few_rounds or is_unusable else tuple(one for one in self.changes if one.is_known)
 
     @property
     def recommended_alike(self) -> bool:

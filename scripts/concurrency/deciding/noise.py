@@ -69,7 +69,7 @@ def _findings(bound: str, samples: pd.DataFrame, scatter: float, control: Effect
         reason = f"one-by-one computing had no core for {100 * waiting:.0f} % of its time"
         yield _level(waiting, WAITING) if bound == "cpu" else 0, reason, close
         pressure = _mean_per_second(baseline, baseline["pressure_s"], 1.0)
-        yield _level(pressure, WAITING), f"programs waited for a core {100 * pressure:.0f} % of the time", close
+        yield _level(pressure, WAITING), f"programs waited for a core {100 * min(pressure, 1):.0f} % of the time", close
     clock = samples["cpu_mhz"].dropna().astype(float)
     if len(clock):
         slow, middle, quick = np.percentile(clock, [10, 50, 90])

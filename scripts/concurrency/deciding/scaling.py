@@ -23,6 +23,7 @@ NOTHING_GAINED = 1.1  # times as fast: what gains no more than that gains nothin
 ABOUT_THE_CORES = 0.75  # of the cores: what gains that much is near all that they can give
 AT_THE_LIMIT = 1.1  # times the least possible time
 TOO_WIDE = 0.5  # an interval of a share that is as wide tells nothing of it
+ABOVE = 1.1  # times as fast as the law has it
 BUSY = 0.9  # of one core, all the time: whose one thread computes that much does little else
 
 CORES = "the cores"
@@ -128,7 +129,11 @@ def _row(curve: Curve) -> dict[str, Any]:
         return row
     items = curve.samples["items"].astype("Float64").median()
     row |= {"law": law.name, "items_per_s": items / law.one_worker_s}
-    row["knee"] = np.nan if law.knee > items else law.knee  # more workers than items are none
+    # More workers than items are none; and a ceiling that some rung is above is that of its neighbours, as where each
+    # worker takes two items, and twice as many workers would take one.
+    best = float(points.workers[points.logs.argmin()])
+    is_above = law.name == "capped" and float(points.logs.min()) < np.log(law.times(np.array([best]))[0][0] / ABOVE)
+    row["knee"] = np.nan if law.knee > items or is_above else law.knee
     if law.name == "capped":
         return row | {"cap_items_per_s": items / law.amounts[1]}
     for name, quantity in (("contention", laws.contention), ("coherence", laws.coherence)):

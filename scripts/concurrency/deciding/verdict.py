@@ -102,7 +102,7 @@ def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_
         worthwhile=worthwhile,
         is_enough=is_enough,
         good_enough=good_enough(block, known, key, worthwhile),
-        why=why(block, key.interpreter),
+        why=why(block, key.interpreter) if answer.noise.word == "quiet" or block.bound != "mixed" else None,
         fewer=fewer,
         more=more,
         at_end=_is_at_end(block, key, fewer),

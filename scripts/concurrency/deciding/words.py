@@ -1,5 +1,6 @@
 """How numbers, lists, arms and commands are written, wherever people read them. Nothing is computed here."""
 
+import json
 import math
 import shlex
 from collections.abc import Mapping, Sequence
@@ -118,9 +119,15 @@ def _within(workload: str, setting: str) -> str:
     return f"'{outer}={{{setting}}}'"
 
 
+def on_one_line(config: Mapping[str, Any]) -> str:
+    """A single work as it is given on a terminal: `function=work.py:f items='{"start": 1, "count": 30}'`."""
+    given = {key: config[key] for key in ONE_WORK if config.get(key)}
+    written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+    return " ".join(f"{key}={shlex.quote(value)}" for key, value in written.items())
+
+
 def doing_the_job(workload: str, config: Mapping[str, Any]) -> str:
     """The command that does its job by what is recommended, where `config` is what was given."""
     if "items" in config:  # a single work, given on one line
-        given = " ".join(f"{key}={shlex.quote(str(config[key]))}" for key in ONE_WORK if config.get(key))
-        return f"snakemake job --config {given} job=recommended"  # what follows --config is taken for more of it
+        return f"snakemake job --config {on_one_line(config)} job=recommended"  # what follows is taken for more of it
     return f"snakemake job --config {_within(workload, 'job: recommended')}"

@@ -20,6 +20,7 @@ ON_A_CORE, NO_CORE = "on a core", "ready, no core free"
 EVERY_S = 0.001
 LOOKS_FOR_PROCESSES_S = 0.01  # what a process did before it was found is in its counters
 SHARE = 4  # of its time, it looks no more than one part in so many
+BLIND_S, MOST = 0.005, 0.8  # so long without a look, only what filled most of it is known
 BLUR_S = 0.0002  # what is shorter cannot be placed, and is taken as what is around it
 
 Reading = tuple[float, float, float]  # when, and the seconds run and waited for a core until then
@@ -96,6 +97,8 @@ def slices(readings: Sequence[Reading]) -> list[Slice]:
         last = found[-1].end if found else at - run - wait
         slack = at - run - wait - last
         since = at - readings[number - 1][0] if number else 0.0
+        if since > BLIND_S and run < MOST * since:
+            continue  # nobody looked, for want of a core: where in so long a time it ran, cannot be told
         goes_on = number + 1 < len(readings) and readings[number + 1][1] > ran
         begin = last + wait if slack < 1.5 * since and not goes_on else at - run
         if begin < last:

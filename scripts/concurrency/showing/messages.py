@@ -52,9 +52,7 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
     lines = []
     for workload, table in jobs.items():
         if table in written:
-            with open(table, encoding="utf-8") as file:
-                count = sum(1 for _ in file) - table.endswith(".csv")  # its header
-                lines.append(f"{count} {kind_of(workload).results}: {table}")
+            lines.append(f"{_counted(Path(table), kind_of(workload).results)}: {table}")
     if REPORT in written:
         for workload, answer in _read(VERDICT).items():
             lines += _answer(workload, answer)
@@ -77,6 +75,16 @@ def outcome(written: Collection[str], jobs: Mapping[str, str]) -> str:
     if CAPACITY in written:
         lines.append(f"capacity: {CAPACITY}")
     return "\n".join(lines)
+
+
+def _counted(table: Path, what: str) -> str:
+    """How many results there are and, of a work of the user's own, how many items failed, as far as it allows that."""
+    with table.open(encoding="utf-8") as file:
+        if table.suffix == ".csv":
+            return f"{sum(1 for _ in file) - 1} {what}"  # without the header
+        failed = ["error" in json.loads(line) for line in file]
+    told = f", {sum(failed)} failed" if any(failed) else ""
+    return f"{len(failed) - sum(failed)} {what}{told}"
 
 
 def _read(file: str) -> Any:

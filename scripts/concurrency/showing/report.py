@@ -1,7 +1,6 @@
 """The report: one HTML file that opens offline, the answer first; it only shows what the tables and plots say."""
 
 import json
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from concurrency.deciding.inference import ROUNDS_TO_DECIDE
 from concurrency.deciding.names import ONE_BY_ONE, row_name
 from concurrency.deciding.summary import effect
 from concurrency.deciding.tables import ARM
-from concurrency.deciding.words import ONE_WORK, doing_the_job, number, with_interval
+from concurrency.deciding.words import doing_the_job, number, on_one_line, with_interval
 from concurrency.errors import shown
 from concurrency.showing.captions import costs, how_many_workers
 from concurrency.showing.glossary import GLOSSARY, Linked, anchor
@@ -109,8 +108,7 @@ def _again(config: Mapping[str, Any], cores: Any) -> str:
     cores = "all" if pd.isna(cores) else int(cores)
     if "items" not in config:
         return f"snakemake --cores {cores}"
-    given = " ".join(f"{key}={shlex.quote(str(config[key]))}" for key in ONE_WORK if config.get(key))
-    return f"snakemake --cores {cores} --config {given}"
+    return f"snakemake --cores {cores} --config {on_one_line(config)}"
 
 
 def _script(name: str, path: Path, config: Mapping[str, Any]) -> dict[str, str]:
@@ -150,7 +148,7 @@ def _work(
     says = {
         "comparison": answer["sentence"],
         "workers": how_many_workers(arms[~apart], scaling[scaling["workload"] == name]),
-        "cost": costs(arms[~apart]),
+        "cost": f"Of those measured in the rounds that count: {costs(arms[~apart])}",
     }
     of_hosts = answer.get("hosts") or {"": answer}
     return {

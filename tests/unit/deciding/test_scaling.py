@@ -256,3 +256,10 @@ def test_screening_gains_are_over_the_interpreter_that_is_asked_for():
         for reference in (None, GIL)
     )
     assert (own, other) == pytest.approx((2, 2 / 1.5))
+
+
+def test_a_ceiling_that_a_rung_is_above_has_no_knee():
+    """30 items that sleep: from 15 workers on each takes two, and 30 take one."""
+    waves = ladder({"threads": lambda n: 2.0 * -(-30 // n) / 30}, (1, 2, 4, 8, 15, 16, 20, 24, 30), noise=0.002)
+    [row] = scaling.fit(waves.assign(items=30)).to_dict("records")
+    assert pd.isna(row["knee"]) or row["knee"] >= 30

@@ -117,3 +117,10 @@ def test_what_is_neither_on_a_core_nor_ready_is_off():
         Slice("off", 2.0, 3.0),
         Slice(ON_A_CORE, 3.0, 3.5),
     ]
+
+
+def test_where_nobody_looked_for_long_nothing_is_told():
+    looked = [(0.001 * i, 0.0, 0.0) for i in range(1, 10)]
+    assert slices([*looked, (0.050, 0.010, 0.0)]) == []  # somewhere in 41 ms it ran for 10
+    [whole] = slices([*looked, (0.050, 0.040, 0.0)])
+    assert (whole.state, whole.end - whole.begin) == (ON_A_CORE, pytest.approx(0.040))

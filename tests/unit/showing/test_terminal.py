@@ -135,3 +135,10 @@ def test_every_file_that_was_asked_for_is_named(tmp_path, monkeypatch):
         "report: results/report.html",
         "capacity: results/capacity.md",
     ]
+
+
+def test_items_that_failed_are_no_results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = [{"item": 1, "result": 2}, {"item": 2, "error": "ValueError", "message": "no"}, {"item": 3, "result": 4}]
+    Path("results.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert messages.outcome({"results.jsonl"}, {"mine": "results.jsonl"}) == "2 results, 1 failed: results.jsonl"

@@ -32,7 +32,7 @@ STATES = {
         State(ON_A_CORE, "#0072B2", "#56B4E9", 1.0),
         State(NO_CORE, "#A66A00", "#E69F00", 0.5, hatched=True),
         State(tracing.WAITS_FOR_GIL, "#D55E00", "#FF8A4C", 0.2),
-        State(tracing.WAITS_FOR_SOMETHING, "#D55E00", "#FF8A4C", 0.2),
+        State(tracing.WAITS_FOR_SOMETHING, "#7F7F7F", "#979797", 0.2),
         State(tracing.OFF, "#7F7F7F", "#979797", 0.2),
         State("the event loop runs something", "#1A1A1A", "#EEEEEE", 1.0),
         State("the link carries something", "#3079B5", "#6FA8DC", 1.0),

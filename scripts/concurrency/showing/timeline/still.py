@@ -19,7 +19,7 @@ from concurrency.showing.timeline.reading import Arm, Bar, Lane, arms, density, 
 from concurrency.showing.timeline.states import CARRIES, QUEUED, READY, RUNS, STATES, WAITING, State
 from concurrency.showing.timeline.words import NOTHING_TRACED, several_at_once
 
-LEFT, RIGHT, TOP = 1.0, 0.12, 0.35  # margins, of the lanes' names and the title
+LEFT, RIGHT, TOP = 1.0, 0.22, 0.35  # margins, of the lanes' names and the title
 TEXT, LINE, CHARACTER = 8.5, 0.16, 0.068  # points; inches of one line, and of a character in it on average
 PIXELS = 96  # to the inch, as a browser has them: nothing is drawn thinner than one
 LANE, THIN_LANE, STRIP, COUNTS, GAP = 0.18, 0.11, 0.36, 0.42, 0.14  # inches
