@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.errors import shown
-from concurrency.measuring.on_cores import BLUR_S, NO_CORE, ON_A_CORE, Slice
+from concurrency.measuring.on_cores import BLUR_S, ON_A_CORE, Slice
 
 EVENT_LOOP, LINK, THREAD = "event loop", "the link", "on a core: "  # how lanes begin that are no workers'
 WAITS_FOR_GIL, WAITS_FOR_SOMETHING, OFF = (
@@ -23,7 +23,6 @@ WAITS_FOR_GIL, WAITS_FOR_SOMETHING, OFF = (
     "off the core: waits for the GIL, or for what it asked for",
     "off the core",
 )
-CORE_STATES = (ON_A_CORE, NO_CORE, WAITS_FOR_GIL, WAITS_FOR_SOMETHING, OFF)
 ONE_THREAD, UNDER_GIL, WITHOUT_GIL, ONE_LOOP, INTERPRETERS, PROCESSES = KINDS = (
     "one thread",
     "threads under the GIL",

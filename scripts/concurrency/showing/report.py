@@ -188,7 +188,9 @@ class Column:
         if pd.isna(value) or str(value) == "":
             return {"text": "–" if pd.isna(value) else "", "sort": "", "hint": ""}
         if self.source in GAINS:
-            return {"text": with_interval(effect(arm, self.source)), "sort": float(value), "hint": ""}
+            gain = effect(arm, self.source)
+            is_reference = gain.low == gain.high == 1  # what all others are held against
+            return {"text": "1" if is_reference else with_interval(gain), "sort": float(value), "hint": ""}
         if not self.form:
             return {"text": str(value), "sort": None, "hint": ""}
         amount = float(value) / self.unit
