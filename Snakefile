@@ -17,6 +17,18 @@ timings.csv, and another run's ─> compare_with                                
 capacity                                                                                              rules/plan.smk
 """
 
+import sys
+from pathlib import Path
+
+# github() and git+file: give single files; what is imported and run here takes a folder.
+SOURCE = workflow.current_basedir.get_path_or_uri(secret_free=True)
+if not Path(SOURCE).is_dir():
+    sys.exit(
+        f"{SOURCE}: this workflow is used from a folder: clone it, or make it a submodule of your repository "
+        "(git submodule add URL strategies; git -C strategies checkout TAG), and give the module "
+        'snakefile: "strategies/Snakefile"'
+    )
+
 
 include: "rules/common.smk"
 
@@ -28,10 +40,7 @@ wildcard_constraints:
     first="1|2",
     form="mean|trimmed",
     host="(?:{})?".format("|".join(f"_on_{re.escape(name)}" for name in USER.hosts)),
-
-
-scattergather:
-    **{name: work.shards for name, work in USER.works.items()},
+    scatteritem=r"\d+-of-\d+",
 
 
 rule all:
@@ -93,7 +102,7 @@ if USER.download.shards > 1:
     rule gather_download:
         input:
             lambda wildcards: file_of(USER.download.items),
-            shards=gather.download("results/download/shards/{scatteritem}.csv"),
+            shards=shards("download"),
         output:
             pages=report(
                 DONE["download"], category="1 The job", caption="captions/pages.rst", labels={"table": "pages"}
@@ -153,7 +162,7 @@ if USER.squares.shards > 1:
     rule gather_squares:
         input:
             lambda wildcards: file_of(USER.squares.items),
-            shards=gather.squares("results/squares/shards/{scatteritem}.csv"),
+            shards=shards("squares"),
         output:
             report(DONE["squares"], category="1 The job", caption="captions/sums.rst", labels={"table": "sums"}),
         log:

@@ -89,6 +89,13 @@ def file_of(items):
     return the_users(items) if isinstance(items, Path) else []
 
 
+def shards(work):
+    """The files of a job in several, as scatter–gather names them. Its names and counts would be those of all workflows
+    that meet in one."""
+    count = USER.works[work].shards
+    return [f"results/{work}/shards/{number}-of-{count}.csv" for number in range(1, count + 1)]
+
+
 def files_called(wildcards):
     """A digest of the files that a pattern stands for, in place of a hundred thousand inputs."""
     return items.digest(source) if isinstance(source := USER.works[the_work(wildcards)].items, str) else ""
