@@ -28,7 +28,7 @@ rule compare_with:
         robust=USER.robust,
         worthwhile=USER.worthwhile,
         pictured=IN_BOTH,
-        folders=lambda wildcards: [other.folder(USER.other), "results"],
+        folders=lambda wildcards: [other.folder(file) for file in (USER.other, OWN_TIMINGS)],
         code=code("compare_with.py"),
     script:
         "../scripts/compare_with.py"
