@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def main(snakemake: Any) -> None:
         workload,
         arm,
         said=list(head.paragraphs(workload, arm, answer, machine, when, is_screened, why)),
-        depth=len(output.parts) - 1,
+        depth=_depth(output),
         files=_with_imported(params.own_files),
         start_method=params.start_method,
         user_agent=f"{PRODUCT}/1.0 ({params.contact})" if params.contact else "",
@@ -47,6 +48,12 @@ def main(snakemake: Any) -> None:
         text = f"# There is no script of this: {error}\n"
     output.write_text(text, encoding="utf-8")
     logging.info("%s: %s", workload.name, output)
+
+
+def _depth(output: Path) -> int | None:
+    """How many folders below the working directory it lies; None where a module's prefix or a link puts it elsewhere."""
+    inside = Path(os.path.relpath(output.resolve())).parts
+    return None if inside[0] == ".." else len(inside) - 1
 
 
 def _with_imported(own: list[str]) -> list[str]:

@@ -75,7 +75,8 @@ IMPORTS = (
 
 @dataclass(frozen=True)
 class Script:
-    """That of the `arm` for `workload`, which lies `depth` folders below the one that paths are relative to.
+    """That of the `arm` for `workload`, which lies `depth` folders below the one that paths are relative to (None: not
+    in it).
 
     `said` are the paragraphs of its head, the first one its title. `files` are those of the user's code, with what they
     import of each other; `start_method` is that of processes, `user_agent` what sites are told.
@@ -84,7 +85,7 @@ class Script:
     workload: Workload
     arm: Arm
     said: Sequence[str]
-    depth: int
+    depth: int | None
     files: Sequence[str] = ()
     start_method: str | None = None
     user_agent: str = ""
@@ -132,7 +133,6 @@ class Script:
             strategy=strategy,
             is_replaced="replace(work" in strategy,
             reader=reader,
-            depth=self.depth,
             has_root=bool(own) or given.is_read,
             is_download=self.workload.name == "download",
             workers=int(self.arm.workers) if self._has_workers else 0,

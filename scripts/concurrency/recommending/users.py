@@ -76,12 +76,12 @@ def requirement(distribution: str) -> str:
 
 @dataclass(frozen=True)
 class UsersCode:
-    """What a script that lies `depth` folders below the working directory imports for `functions`, by their roles; the
-    names that are `taken` stand for other things there."""
+    """What a script that lies `depth` folders below the working directory (None: not in it) imports for `functions`, by
+    their roles; the names that are `taken` stand for other things there."""
 
     functions: Mapping[str, Function]
     taken: Collection[str]
-    depth: int
+    depth: int | None
 
     @property
     def names(self) -> dict[str, str]:
@@ -147,6 +147,8 @@ class UsersCode:
     @property
     def root(self) -> str:
         """The working directory, as source."""
+        if self.depth is None:
+            return f"Path({literal(str(Path.cwd()))})"
         return f"Path(__file__).resolve().parents[{self.depth}]"
 
     def _place(self, path: Path, root: str) -> str:
