@@ -10,6 +10,14 @@ from types import SimpleNamespace
 SCRIPTS = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent / "scripts"
 sys.path.append(str(SCRIPTS))
 
+import concurrency
+
+if not (LIBRARY := Path(concurrency.__file__).parent).samefile(SCRIPTS / "concurrency"):
+    sys.exit(
+        f"{LIBRARY} is imported where {SCRIPTS}/concurrency is meant; nothing else may be called so, and modules of "
+        "this workflow take the same Snakefile"
+    )
+
 from concurrency import cores, processes
 from concurrency.deciding.stopping import rounds_to_reach
 from concurrency.errors import UserError
@@ -24,8 +32,15 @@ from concurrency.showing import messages, terminal
 from concurrency.workloads import items
 from snakemake.logging import logger
 
+# As a module of another workflow, this one leaves alone what is that one's: the log, and the locks in its folder.
+BY_ITSELF = workflow.modifier.is_main_snakefile()
+
 # Two lines before every job that tell a user nothing.
-logger.addFilter(lambda record: not record.getMessage().startswith(("Select jobs to", "Execute ")))
+if BY_ITSELF:
+    logger.addFilter(lambda record: not record.getMessage().startswith(("Select jobs to", "Execute ")))
+
+if not isinstance(config, dict):
+    sys.exit(f"module {workflow.modifier.namespace}: config: expected a mapping of keys, not {config!r}")
 
 
 # A config.yaml in the working directory takes the place of the shipped one.
@@ -40,7 +55,7 @@ except UserError as error:
 processes.remember_threads()
 
 # Snakemake's lock outlives a run that was killed; it must not ask for --unlock then.
-if workflow.is_main_process:
+if BY_ITSELF and workflow.is_main_process:
     liveness.enter(Path(".snakemake"))
 
 DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
