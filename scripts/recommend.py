@@ -51,7 +51,7 @@ def main(snakemake: Any) -> None:
 
 
 def _depth(output: Path) -> int | None:
-    """How many folders below the working directory it lies; None where a module's prefix or a link puts it elsewhere."""
+    """How many folders below the working directory it lies; None where a prefix or a link puts it elsewhere."""
     inside = Path(os.path.relpath(output.resolve())).parts
     return None if inside[0] == ".." else len(inside) - 1
 
