@@ -19,8 +19,8 @@ def main(snakemake: Any) -> None:
             sums = list(pool.map(proper, numbers))
     else:
         sums = [proper(number) for number in numbers]
-    lines = [f"{number},{total}\n" for number, total in zip(numbers, sums, strict=True)]
-    Path(snakemake.output[0]).write_text("".join(lines))
+    rows = ((number, total, "abundant" if total > number else "") for number, total in zip(numbers, sums, strict=True))
+    Path(snakemake.output[0]).write_text("".join(f"{number},{total},{kind}\n" for number, total, kind in rows))
     Path(snakemake.log[0]).write_text(f"{len(numbers)} sums by {strategy} with {workers} workers\n")
 
 
