@@ -6,8 +6,9 @@ COPY requirements/run.txt /opt/requirements.txt
 RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r /opt/requirements.txt
 
-# Only what .dockerignore lets through.
+# Only what .dockerignore lets through; for all to read, whatever umask the clone was made with.
 COPY . /opt/workflow
+RUN chmod -R a+rX /opt/workflow
 
 # Whoever runs it, with a name and a home or without: caches go where all may write, and end with the container.
 ENV HOME=/tmp PATH=/opt/venv/bin:$PATH
