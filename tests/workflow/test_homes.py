@@ -56,7 +56,7 @@ def elsewhere(workflow, tmp_path):
 
 def test_a_nameless_user_reads_a_workflow_and_writes_elsewhere(workflow, small, elsewhere, unknown, tmp_path):
     """Also without TMPDIR, with a closed umask, and with a home that has nothing in it."""
-    (elsewhere / "config.yaml").write_text(json.dumps(small | {"download": {"sites": []}}))
+    (elsewhere / "config.yaml").write_text(json.dumps(small | {"download": {"sites": []}, "rounds": 1}))
     home = tmp_path / "home"
     home.mkdir()
     before = sorted(workflow.folder.rglob("*"))
