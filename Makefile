@@ -1,4 +1,4 @@
-# make            set up and run the workflow on config.yaml
+# make            set up and run the workflow on config.yaml (make PYTHON=python3.13: on another Python)
 # make test       set up and run the tests (`make test-all`: the heavy ones too)
 # make lint       formatters, linters, types, and which package imports which
 # make peers      the strategies beside what a user would pick instead, measured in one run

@@ -12,9 +12,9 @@ import pytest
 UNKNOWN = ["unshare", "--user", "--map-user=12345", "--map-group=12345"]  # what may be read stays so, even for root
 
 
-def snakemake(folder, *arguments, as_user=(), umask=-1, **environment):
+def snakemake(folder, *arguments, python=sys.executable, as_user=(), umask=-1, **environment):
     """`snakemake` in `folder`, with nothing in its environment but PATH and what is given."""
-    command = [*as_user, sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    command = [*as_user, python, "-m", "snakemake", "--cores", "2", *arguments]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return subprocess.run(
         command,
@@ -83,8 +83,11 @@ def test_snakemake_needs_a_home_before_it_reads_the_workflow(workflow, unknown, 
 
 
 def test_names_in_any_language(workflow, tmp_path):
-    """Of folders, files, functions, items and sites, with spaces and braces; in the C locale; sharded."""
+    """Of folders, files, functions, items and sites, with spaces and braces; Python is in such a folder, too, as `make`
+    puts it there; in the C locale; sharded."""
     workflow.folder = workflow.folder.rename(tmp_path / "der wörkflow 並行")
+    (workflow.folder / ".venv").symlink_to(sys.prefix)
+    python = workflow.folder / ".venv/bin" / Path(sys.executable).name
     mine = tmp_path / "meine Ørdner {y}"
     (mine / "phötos und mehr").mkdir(parents=True)
     for name in ("ä ö", "測 {z}"):
@@ -105,7 +108,7 @@ def test_names_in_any_language(workflow, tmp_path):
     (mine / "config.yaml").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
     arguments = ["--snakefile", str(workflow.folder / "Snakefile"), "--directory", mine.name]
     wanted = ["job", "results/tables/timings.csv", "results/recommended/mine.py"]
-    outcome = snakemake(tmp_path, *wanted, *arguments, HOME=str(tmp_path), LC_ALL="C")
+    outcome = snakemake(tmp_path, *wanted, *arguments, python=python, HOME=str(tmp_path), LC_ALL="C")
     assert outcome.returncode == 0, outcome.stdout
     results = mine / "results"
     assert (results / "squares/sums.csv").read_text() == "number,sum\n7,91\n8,140\n"

@@ -36,7 +36,7 @@ exec {sys.executable} "$@"
 @pytest.fixture
 def make(tmp_path):
     """`make` in a clone, with programs that stand in for others, and what is given in the environment."""
-    (clone := tmp_path / "clone").mkdir()
+    (clone := tmp_path / "mein Klön").mkdir()
     shutil.copy(ROOT / "Makefile", clone)
     shutil.copytree(ROOT / "requirements", clone / "requirements")
     for name, text in {"python": PYTHON, "old": OLD, "novenv": NO_VENV, "programs/pip": PIP}.items():
