@@ -1,4 +1,4 @@
-# make            set up and run the workflow on config.yaml
+# make            set up and run the workflow on config.yaml (make PYTHON=python3.13: on another Python)
 # make test       set up and run the tests (`make test-all`: the heavy ones too)
 # make lint       formatters, linters, types, and which package imports which
 # make peers      the strategies beside what a user would pick instead, measured in one run
@@ -8,17 +8,41 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Snakemake keeps a cache at home; a user of a container may have none, or one that is closed.
+ifneq ($(shell [ -w "$$HOME" ] && echo yes), yes)
+export HOME := $(CURDIR)/.snakemake
+endif
+
 run: .venv/run
 	$(BIN)/snakemake --cores all
+	@echo 'The report: results/report.html. To go on, edit config.yaml or read README.md, and:'
+	@echo '    . .venv/bin/activate'
+	@echo '    snakemake --cores 4     (or "snakemake job", "snakemake map", …)'
 
-.venv/run: requirements/run.txt
+# What keeps PYTHON from being used, if anything.
+UNFIT = $(shell command -v $(PYTHON) >/dev/null || { echo there is no such program; exit; }; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "it is $$($(PYTHON) --version 2>&1 | head -n 1)"; exit; }; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || echo 'it has no venv (Debian: apt install python3-venv)')
+
+# Where an installation was interrupted, pip may take half a package for a whole one: .venv is made anew.
+UNFINISHED := $(wildcard .venv/unfinished)
+define install
+	touch .venv/unfinished
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	rm .venv/unfinished
+	touch $@
+endef
+
+.venv/run: requirements/run.txt $(UNFINISHED)
+	$(if $(UNFIT),$(error $(PYTHON): $(UNFIT); this takes Python 3.11 or newer: make PYTHON=python3.12))
+	$(if $(UNFINISHED),rm -rf .venv)
+	mkdir -p .venv && touch .venv/unfinished
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	touch $@
+	$(install)
 
-.venv/dev: requirements/dev.txt | .venv/run
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	touch $@
+.venv/dev: requirements/dev.txt $(UNFINISHED) | .venv/run
+	$(install)
 
 test: .venv/dev
 	tests/lanes.sh "not heavy" tests/workflow --ignore=tests/workflow
@@ -34,9 +58,8 @@ lint: .venv/dev
 	PYTHONPATH=scripts $(BIN)/lint-imports --no-logo
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
 
-.venv/extras: requirements/extras.txt | .venv/dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/extras.txt
-	touch $@
+.venv/extras: requirements/extras.txt $(UNFINISHED) | .venv/dev
+	$(install)
 
 peers: .venv/extras
 	$(BIN)/python benchmarks/peers.py

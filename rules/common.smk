@@ -25,7 +25,7 @@ from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
 from concurrency.recommending.names import module_name
-from concurrency.running import liveness, other, settings
+from concurrency.running import liveness, other, settings, surroundings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
 from concurrency.showing import messages, terminal
@@ -53,6 +53,7 @@ except UserError as error:
     sys.exit(str(error))
 
 processes.remember_threads()
+surroundings.complete()
 
 # Snakemake's lock outlives a run that was killed; it must not ask for --unlock then.
 if BY_ITSELF and workflow.is_main_process:

@@ -31,6 +31,13 @@ class Own:
         return load(self.place)(*arguments)
 
 
+def resolved(place: str) -> str:
+    """`path/to/file.py:name` with the path from the root; the name is no part of it, and may be one that no file has
+    here: ä in the C locale."""
+    path, _, name = place.rpartition(":")
+    return f"{Path(path).resolve()}:{name}"
+
+
 @cache
 def load(place: str) -> Any:
     """What is at `path/to/file.py:name`; a dotted name goes on into what is there.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from concurrency.loading import load
+from concurrency.loading import load, resolved
 from concurrency.notes import Noted, NotedOnLoop
 from concurrency.work import Failed, Work
 from concurrency.workloads.own import recording
@@ -30,7 +30,7 @@ def items(profile: str) -> list[Told]:
 def build(form: str = "", profile: str = "", notes: str | None = None, **places: str | None) -> Work:
     """The work that stands in for the one at `places`, as the file `profile` has it; for `items` of that."""
     real = own.build(form, notes=notes, **places)
-    stand_in = StandIn(str(Path(profile).resolve()), tuple(str(Path(one).resolve()) for one in places.values() if one))
+    stand_in = StandIn(str(Path(profile).resolve()), tuple(resolved(one) for one in places.values() if one))
     return replace(
         real,
         function=_noted(stand_in, Noted, notes) if real.function else None,

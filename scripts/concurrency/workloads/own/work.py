@@ -4,11 +4,10 @@ import inspect
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from concurrency.errors import UserError
-from concurrency.loading import Own, load
+from concurrency.loading import Own, load, resolved
 from concurrency.notes import Noted, NotedOnLoop
 from concurrency.work import Split, Work
 from concurrency.workloads.own.journal import JournalledWork
@@ -34,7 +33,7 @@ def build(
     UserError for what cannot be imported or is not what it is given as.
     """
     places = function, coroutine, open, then, split  # wherever the user's code may go to
-    function, coroutine, open, then, split = (place and str(Path(place).resolve()) for place in places)  # noqa: A001
+    function, coroutine, open, then, split = (place and resolved(place) for place in places)  # noqa: A001
     given = {"function": function, "coroutine": coroutine, "open": open, "then": then, "split": split}
     for key, place in given.items():
         if place:
