@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.doing.arm import run
-from concurrency.doing.known import Known, Opening, TimedOut
+from concurrency.doing.known import Known, OpeningError, TimedOutError
 from concurrency.errors import UserError
 from concurrency.files import writing
 from concurrency.measuring.arms import Arm
-from concurrency.measuring.child import NotTaken, SampleError
+from concurrency.measuring.child import NotTakenError, SampleError
 from concurrency.measuring.sampling import Conditions
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.work import Failed
@@ -101,7 +101,7 @@ class Job:
             error = self._run(arm, left)
             if suspects := [keyed for keyed in left if keyed[0] in self._known.under_way]:
                 log.warning("%s; going on", error or "some items came to no end")
-                if len(suspects) == 1 and isinstance(error, TimedOut):  # nothing else can have held it up
+                if len(suspects) == 1 and isinstance(error, TimedOutError):  # nothing else can have held it up
                     self._note(suspects[0], error)
                 else:
                     self._find_among(suspects)
@@ -122,7 +122,7 @@ class Job:
             suspects = left
 
     def _note(self, keyed: Keyed, error: SampleError | None) -> None:
-        kind = "TimedOut" if isinstance(error, TimedOut) else "Died"
+        kind = "TimedOut" if isinstance(error, TimedOutError) else "Died"
         told = str(error or "it came to no end").replace("the sample's", "its")
         self._journal.note(keyed[0], 0.0, Failed(kind, told, ""))
 
@@ -131,7 +131,7 @@ class Job:
         self._known.begin_run()
         try:
             run(self._workload, arm, keyed, self._conditions, self._watch, journal=str(self._folder))
-        except (NotTaken, Opening) as error:
+        except (NotTakenError, OpeningError) as error:
             raise self._stopped(error) from error
         except SampleError as error:
             return error
@@ -146,8 +146,8 @@ class Job:
             self._known.check(self._conditions.timeout_s, f"{self._workload.setting}.timeout_s")
 
     def _stopped(self, why: object) -> UserError:
-        count = len(self._keyed)
-        return UserError(f"{self._workload.setting}: {why}; {count - len(self.left)} of {count} items are done, and kept")
+        count, left = len(self._keyed), len(self.left)
+        return UserError(f"{self._workload.setting}: {why}; {count - left} of {count} items are done, and kept")
 
     def results(self) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Each item, in their order, and what came of it, as the journal has it. All must be done."""

@@ -11,11 +11,11 @@ STAGES = ("begun", "came", "then")
 PATIENCE_S = 60.0  # at least, for what begins no item: starting workers takes its time
 
 
-class TimedOut(SampleError):
+class TimedOutError(SampleError):
     """A run that was ended as one of its items took too long."""
 
 
-class Opening(SampleError):
+class OpeningError(SampleError):
     """A run that was ended as what `open` gives could not be had."""
 
 
@@ -78,14 +78,14 @@ class Known:
             self._since[key] = now - self._spent.pop(key, 0.0)
 
     def check(self, limit_s: float, key: str) -> None:
-        """Raises TimedOut where an item has been under way for longer than `limit_s`, which the configuration calls
-        `key`, Opening where that is so of what is opened, SampleError where nothing is under way, and nothing happens."""
+        """Raises TimedOutError where an item has been under way for longer than `limit_s`, which the configuration
+        calls `key`; OpeningError where what is opened has been; SampleError where nothing is, and nothing begins."""
         now = monotonic()
-        if self._opening:
+        if self._opening:  # some item waits for that
             if now - min(self._opening.values()) > limit_s:
-                raise Opening(f"what `open` gives was not there within {limit_s:g} s ({key})")
+                raise OpeningError(f"what `open` gives was not there within {limit_s:g} s ({key})")
         elif self._since:
             if now - min(self._since.values()) > limit_s:
-                raise TimedOut(f"no answer within {limit_s:g} s ({key})")
+                raise TimedOutError(f"no answer within {limit_s:g} s ({key})")
         elif now - self._last > max(limit_s, PATIENCE_S):
             raise SampleError(f"no item was begun within {max(limit_s, PATIENCE_S):g} s")

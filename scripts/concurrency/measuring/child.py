@@ -33,7 +33,7 @@ class SampleError(Exception):
         self.failed = failed
 
 
-class NotTaken(SampleError):
+class NotTakenError(SampleError):
     """One that could not be taken: it did not start, or there was no room for what came of it. That is no evidence."""
 
 
@@ -79,12 +79,12 @@ class Child:
                 view = view[os.write(self._orders, view) :]
 
     def ready(self, timeout_s: float | None, key: str) -> dict[str, Any]:
-        """Its first line, as `receive` has it, by which it says that all is imported. Raises NotTaken where that one
-        would raise SampleError."""
+        """Its first line, as `receive` has it, by which it says that all is imported. Raises NotTakenError where that
+        would raise a SampleError."""
         try:
             return self.receive(timeout_s, key)
         except SampleError as error:
-            raise NotTaken(str(error)) from error
+            raise NotTakenError(str(error)) from error
 
     def receive(self, timeout_s: float | None, key: str, watch: Callable[[], None] | None = None) -> dict[str, Any]:
         """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open), or
@@ -141,17 +141,17 @@ class Child:
 
 @contextmanager
 def fresh_interpreter(executable: str, module: str = STARTS[0]) -> Iterator[Child]:
-    """One that runs `module`; it is ended at the end. Raises NotTaken where it cannot be started, and in place of a
-    SampleError where nothing more can be written."""
+    """One that runs `module`; it is ended at the end. Raises NotTakenError where it cannot be started, and in place of
+    a SampleError where nothing more can be written."""
     try:
         child = Child(executable, module)
     except OSError as error:  # it was there when the campaign began
-        raise NotTaken(f"{executable or sys.executable} cannot be started: {error.strerror}") from error
+        raise NotTakenError(f"{executable or sys.executable} cannot be started: {error.strerror}") from error
     try:
         yield child
     except SampleError as error:
         if full := _no_room():  # while what it has written is there
-            raise NotTaken(full) from error
+            raise NotTakenError(full) from error
         raise
     finally:
         child.end()

@@ -13,7 +13,7 @@ from typing import Any
 from concurrency.errors import UserError
 from concurrency.measuring import interpreters, usage
 from concurrency.measuring.arms import Arm
-from concurrency.measuring.child import NotTaken, SampleError, fresh_interpreter
+from concurrency.measuring.child import NotTakenError, SampleError, fresh_interpreter
 from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.workload import Workload
 
@@ -191,8 +191,9 @@ def run_sample(
     """
     spec = order(workload, strategy, workers, options, items, conditions, tracer, file)
     limit = conditions.timeout_s, f"{workload.setting}.timeout_s"
+    optional = "" if strategy.is_baseline else f"{strategy.name} out of {workload.setting}.strategies"
     with (
-        _no_evidence(workload, f"{strategy.name} could not be measured", executable, strategy),
+        _no_evidence(workload, f"{strategy.name} could not be measured", executable, optional),
         fresh_interpreter(executable) as child,
         tracer.around(child.pid) if tracer else nullcontext(),
     ):
@@ -236,16 +237,19 @@ def run_sample(
 
 
 @contextmanager
-def _no_evidence(workload: Workload, what: str, executable: str, strategy: Strategy | None = None) -> Iterator[None]:
-    """What kept a sample from being taken says nothing of its arm, and is the user's to put right."""
+def _no_evidence(workload: Workload, what: str, executable: str, optional: str = "") -> Iterator[None]:
+    """What kept a sample from being taken says nothing of its arm, and is the user's to put right; what is `optional`,
+    as an interpreter is, may be left out instead."""
     try:
         yield
-    except NotTaken as error:
+    except NotTakenError as error:
         where = f" on {executable}" if executable else ""
-        told = f"{workload.setting}: {what}{where}: {error}; put that right"
-        if strategy and not strategy.is_baseline:
-            told += f" (or, if it is {strategy.name} alone, leave that out of {workload.setting}.strategies)"
-        raise UserError(f"{told}, and the same command measures what is left") from error
+        others = filter(None, (optional, executable and f"{executable} out of interpreters"))
+        instead = f" (or, where only that cannot, leave {told})" if (told := " or ".join(others)) else ""
+        raise UserError(
+            f"{workload.setting}: {what}{where}: {error}; put that right{instead}, and the same command measures what "
+            "is left"
+        ) from error
 
 
 def order(

@@ -1,14 +1,13 @@
 """Which packages code depends on that is not ours, by their versions: a param that runs a rule again when one changes.
 
-They are those of the interpreter that runs this. It is asked for the names by which packages are imported, which need
-not be those by which they are installed (PIL is pillow's); to find these out takes a look at every package, and so it is
-remembered until something is installed.
+They are those of the interpreter that runs this. A package need not be installed by the name by which it is imported
+(PIL is pillow's); to find that out takes a look at every package, so it is remembered until something is installed.
 """
 
 import ast
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, cached_property
 from importlib.machinery import PathFinder
@@ -45,7 +44,7 @@ class Packages:
     @cached_property
     def _names(self) -> Mapping[str, list[str]]:
         """The packages that bring what is imported, by its name."""
-        stamp = [[path, Path(path).stat().st_mtime_ns] for path in sys.path if Path(path).is_dir()]
+        stamp = list(_times(sys.path))
         with suppress(OSError, ValueError, TypeError):
             known, names = json.loads(self._memory.read_bytes())
             if known == stamp:
@@ -56,6 +55,13 @@ class Packages:
             with writing(self._memory) as file:
                 json.dump([stamp, found], file)
         return found
+
+
+def _times(folders: Iterable[str]) -> Iterator[list[str | int]]:
+    """When something came to or went from each of `folders`, as far as they are there."""
+    for folder in folders:
+        with suppress(OSError):
+            yield [folder, Path(folder).stat().st_mtime_ns]
 
 
 @cache
