@@ -18,8 +18,6 @@ from concurrency.work import Failed
 from concurrency.workloads.own import recording
 from concurrency.workloads.own.workload import Own
 
-STARTS = ("concurrency.workloads.own.recording",)
-
 
 def main(snakemake: Any) -> None:
     params, output = snakemake.params, Path(snakemake.output[0])

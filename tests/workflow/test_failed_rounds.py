@@ -111,9 +111,6 @@ def test_what_is_mended_is_measured_again_by_itself_and_nothing_else(own, small)
     assert all(again[f"{name}/1"][0] > after[f"{name}/1"][0] for name in ("late", "early"))
     assert all(again[f"{name}/1"] == after[f"{name}/1"] for name in ("plain", "killed"))
 
-    (own.folder / "early.py").write_text(f"# only a comment\n{EARLY}")
-    assert "Nothing to be done" in measure().stdout
-
 
 @pytest.fixture
 def disk(tmp_path):

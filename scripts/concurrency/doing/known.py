@@ -31,18 +31,18 @@ class Known:
         self.failed: set[str] = set()
         self._journal = journal
         self._seen: dict[Path, int] = {}
+        self._stages: dict[str, int] = {}  # of what is begun; files are not read in the order of time
+        self._since: dict[str, float] = {}  # what is under way
+        self._spent: dict[str, float] = {}  # by what waits
+        self._opening: dict[str, float] = {}
         self.begin_run()
 
     def begin_run(self) -> None:
         """What was begun until now is under way no longer."""
-        self._stages: dict[str, int] = {}  # of what is begun; its files are not read in the order of time
-        self._since: dict[str, float] = {}  # what is under way
-        self._spent: dict[str, float] = {}  # by what waits
-        self._opening: dict[str, float] = {}
-        self._last = monotonic()
         self.look()
         for found in (self._stages, self._since, self._spent, self._opening):
             found.clear()
+        self._last = monotonic()
 
     @property
     def under_way(self) -> Container[str]:
