@@ -193,6 +193,7 @@ rule record:
         conditions=conditions,
         files=files_called,
         own=called_code,
+        packages=packages_called,
         code=code("record.py"),
     script:
         "scripts/record.py"
@@ -216,7 +217,9 @@ rule do:
         fields=lambda wildcards: USER.own[wildcards.work].fields,
         arms=lambda wildcards: USER.own[wildcards.work].job_arms,
         start_method=USER.start_method,
+        timeout_s=lambda wildcards: USER.own[wildcards.work].timeout_s,
         own=called_code,
+        packages=packages_called,  # what failed for want of one is done again
         code=code("do.py"),
     script:
         "scripts/do.py"
@@ -248,6 +251,8 @@ onstart:
         except UserError as error:
             sys.exit(str(error))
         print(terminal.paragraph(said), file=sys.stderr)
+        for line in messages.measured_again(measured_again(jobs)):
+            print(line, file=sys.stderr)
         messages.show_progress([Path(job.output[0]) for job in screenings + rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)

@@ -28,6 +28,7 @@ from concurrency.recommending.names import module_name
 from concurrency.running import liveness, other, settings, surroundings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
+from concurrency.running.packages import Packages, why
 from concurrency.showing import messages, terminal
 from concurrency.workloads import items
 from snakemake.logging import logger
@@ -92,6 +93,7 @@ except UserError as error:
     sys.exit(str(error))
 
 CODE = Digests(Path(".snakemake/code.json"))
+PACKAGES = Packages(Path(".snakemake/packages.json"))
 
 
 def code(script, *modules):
@@ -227,6 +229,31 @@ def own_code(wildcards):
 def called_code(wildcards):
     """The same of what is called for an item."""
     return CODE.of(*USER.own[wildcards.work].called_files)
+
+
+def packages_measured(wildcards):
+    """The packages that are imported by the user's own files, and those that the strategies in use need."""
+    needed = set()
+    for comparison in USER.compared(the_work(wildcards)):
+        known = comparison.workload.strategies()
+        needed.update(name for arm in comparison.arms for name in known[arm.strategy].needs)
+    return PACKAGES.param(CODE.elsewhere(*USER.works[the_work(wildcards)].own_files), needed)
+
+
+def packages_called(wildcards):
+    """Those that are imported by what is called for an item."""
+    return PACKAGES.param(CODE.elsewhere(*USER.own[wildcards.work].called_files), [])
+
+
+def measured_again(jobs):
+    """Why what was measured is to be measured again by `jobs`, by the part of the configuration."""
+    found = {}
+    for job in jobs:
+        reason = workflow.dag.reason(job)
+        if job.rule.name in ("record", "screen", "measure") and reason.params_changed and not reason.missing_output:
+            setting = USER.compared(the_work(job.wildcards))[0].workload.setting
+            found.setdefault(setting, why(reason.params_changed.only_old, reason.params_changed.only_new))
+    return found
 
 
 def node_wanted(key):

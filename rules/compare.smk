@@ -23,6 +23,7 @@ rule screen:
         python=interpreters.RUNNING.label,
         strategies=strategy_code,
         own=own_code,
+        packages=packages_measured,
         files=files_called,
         code=code("screen.py"),
     script:
@@ -51,6 +52,7 @@ rule measure:
         python=interpreters.RUNNING.label,
         strategies=strategy_code,
         own=own_code,
+        packages=packages_measured,
         files=files_called,
         code=code("measure.py"),
     script:

@@ -27,6 +27,7 @@ rule timeline:
         conditions=conditions,
         strategies=strategy_code,
         own=own_code,
+        packages=packages_measured,
         files=files_called,
         code=code("timeline.py"),
     script:

@@ -1,9 +1,8 @@
 """Rule do: each item of a work of the user's own, once, into results.jsonl; what ended before is not done again."""
 
 import logging
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ from concurrency.cores import usable
 from concurrency.doing.arm import chosen
 from concurrency.doing.job import Failures, Job
 from concurrency.errors import UserError
+from concurrency.measuring.sampling import Conditions
 from concurrency.running import job
 from concurrency.showing import terminal
-from concurrency.workloads.own.journal import Ended, Journal, as_json
+from concurrency.workloads.own.journal import as_json
 from concurrency.workloads.own.workload import Own
 
 
@@ -22,10 +22,13 @@ def main(snakemake: Any) -> None:
     bad = output.with_name("failed.jsonl")  # no output: Snakemake deletes those of a job that failed
     workload = Own(params.source, **params.fields)
     arm = chosen(params.arms, usable(snakemake.threads), snakemake.input.verdict, workload)
+    conditions = Conditions(params.start_method, params.timeout_s)
     try:
-        with Job(workload, output.parent / "state", params.own) as running:
-            with _progress(running.journal, name, len(workload.items)):
-                running.do(arm, params.start_method)
+        with (
+            terminal.progress(desc=name, total=len(workload.items), unit="item", delay=1) as bar,
+            Job(workload, output.parent / "state", params.own, conditions, partial(_show, bar)) as running,
+        ):
+            running.do(arm)
             failed = running.write(output, bad)
     except OSError as error:  # a full disk
         where = error.filename or output.parent
@@ -51,27 +54,9 @@ def _told(name: str, failed: Failures, count: int) -> Iterator[str]:
         yield f"  {as_json(line['item'])[:80]}: {line['error']}: {line['message'][:200]}"
 
 
-@contextmanager
-def _progress(journal: Journal, name: str, count: int) -> Iterator[None]:
-    """A bar of the items that are done, with how many of them failed."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        seen: dict[Path, int] = {}
-        known: dict[str, Ended] = {}
-        with terminal.progress(desc=name, total=count, unit="item", delay=1) as bar:
-            while not ended.wait(0.5):
-                known |= journal.read(seen)[0]
-                bar.set_postfix(failed=sum(one.failed for one in known.values()), refresh=False)
-                bar.update(len(known) - bar.n)
-
-    watching = threading.Thread(target=watch, daemon=True)
-    watching.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watching.join()
+def _show(bar: Any, ended: int, failed: int) -> None:
+    bar.set_postfix(failed=failed, refresh=False)
+    bar.update(ended - bar.n)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from concurrency.doing.arm import chosen, run
 from concurrency.errors import UserError
 from concurrency.measuring.arms import Arm
 from concurrency.measuring.child import SampleError
+from concurrency.measuring.sampling import Conditions
 from concurrency.running import job
 from concurrency.showing import terminal
 from concurrency.workloads.squares import numbers, pieces
@@ -65,7 +66,7 @@ def _by_processes(own: list[pieces.Piece], workers: int, start_method: str | Non
 def _by_arm(arm: Arm, snakemake: Any) -> list[int]:
     workload = Squares(snakemake.params.numbers)
     try:
-        sums = run(workload, arm, workload.numbers, snakemake.params.start_method)
+        sums = run(workload, arm, workload.numbers, Conditions(snakemake.params.start_method))
     except SampleError as error:
         raise UserError(f"squares.job: {arm.strategy}: {error}") from error
     logging.info("%d sums by %s with %s workers", len(workload.numbers), arm.strategy, arm.workers)

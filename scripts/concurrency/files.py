@@ -20,6 +20,9 @@ def writing(path: str | Path) -> Iterator[TextIO]:
         with open(part, "w", encoding="utf-8", newline="") as file:
             yield file
         part.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a write that fails does not tell where
+        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -11,6 +11,7 @@ import time
 import psutil
 import pytest
 
+from concurrency.doing.known import Known
 from concurrency.workloads.own.journal import Journal, keys
 
 WORK = """
@@ -42,8 +43,7 @@ def test_only_what_is_not_noted_is_done_again(workflow, small, count, kills):
     noted = []
     for run in range(kills):
         killed(workflow, str(run), chance.uniform(1.5, 6.0))
-        ended, _ = Journal(str(workflow.folder / "results/f/state")).read()
-        noted.append({names[key] for key in ended})
+        noted.append({names[key] for key in Known(Journal(str(workflow.folder / "results/f/state"))).ended})
     outcome = workflow.run("job", RUN="last", RAN=str(workflow.folder / "ran"))
     assert outcome.returncode == 0, outcome.stdout
     lines = [json.loads(line) for line in (workflow.folder / "results/f/results.jsonl").read_text().splitlines()]

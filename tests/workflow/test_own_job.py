@@ -44,6 +44,18 @@ def size(path):
 
 def double(path):
     return 2 * len(Path(path).read_text())
+
+async def holds_the_loop(n):
+    while n == 3:
+        pass
+    return n
+
+def hangs(n):
+    with open("asked", "a") as asked:
+        asked.write(f"{n} ")
+    while n == 3:
+        pass
+    return n
 """
 
 
@@ -93,3 +105,25 @@ def test_what_has_changed_is_done_again_and_nothing_else(own, small):
     own.configure(small)
     assert own.run("job").returncode == 0
     assert [line["result"] for line in results(own, "sizes")] == [2, 12]
+
+
+def test_what_hangs_is_a_failed_line_of_the_job_and_of_what_is_recorded(own, small):
+    common = {"items": [1, 2, 3, 4], "timeout_s": 1.5}
+    small["works"] = {
+        "fetched": common | {"coroutine": "work.py:holds_the_loop", "strategies": [], "max_failures": 1},
+        "recorded": common | {"function": "work.py:hangs", "source": "profile", "strategies": ["sequential"]},
+    }
+    own.configure(small)
+    stopped = own.run("--keep-going", "results/fetched/results.jsonl", "results/recorded/profile.pickle")
+    assert stopped.returncode != 0
+    told = "TimedOut: no answer within 1.5 s (works.{}.timeout_s)"
+    assert f"3: {told.format('fetched')}" in stopped.stdout
+    assert f"works.recorded: one by one: item 3: {told.format('recorded')}" in stopped.stdout
+    assert "Traceback" not in stopped.stdout
+    assert [line.get("result") for line in results(own, "fetched")] == [1, 2, None, 4]
+    small["works"]["recorded"]["max_failures"] = 1
+    own.configure(small)
+    outcome = own.run("results/recorded/profile.pickle")
+    assert outcome.returncode == 0, outcome.stdout
+    assert (own.folder / "asked").read_text() == "1 2 3 4 3 "  # no more often, as it may be somebody else's service
+    assert not (own.folder / "results/recorded/recording").exists()

@@ -1,7 +1,7 @@
 """The arm that does a job: which one, and its run in an interpreter of its own."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,23 +34,31 @@ def chosen(offered: Sequence[Mapping[str, Any]], cores: int, verdict: str, workl
     raise UserError(f"{workload.setting}.job: nothing is recommended: {why} Name a strategy")
 
 
-def run(workload: Workload, arm: Arm, items: list[Any], start_method: str | None, **given: Any) -> list[Any] | None:
+def run(
+    workload: Workload,
+    arm: Arm,
+    items: list[Any],
+    conditions: Conditions,
+    watch: Callable[[], None] | None = None,
+    **given: Any,
+) -> list[Any] | None:
     """Have `arm` do all `items`, with what else is `given` to build the work; the answers, of a workload that knows
-    what they must be.
+    what they must be. So long as the conditions say, all may take to be imported; then `watch` is called every half
+    second, and may end it by what it raises.
 
     Raises SampleError if that ends before all are done.
     """
     strategy = workload.strategies()[arm.strategy]
     order = sampling.order(
-        workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, Conditions(start_method)
+        workload, strategy, int(arm.workers), strategy.defaults | dict(arm.options), items, conditions
     )
     order["given"] |= given
     order["ask_workers"] = False
     with fresh_interpreter(arm.executable) as child:
         child.send(order)
-        child.receive(None, "")  # all is imported
+        child.ready(conditions.timeout_s, f"{workload.setting}.timeout_s")
         child.go_on()
-        result = child.receive(None, "")
+        result = child.receive(None, "", watch)
         if "error" not in result:  # what `open` gave is left, and what is written is flushed, in its own time
             child.go_on()
             child.receive(None, "")

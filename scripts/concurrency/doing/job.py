@@ -4,15 +4,18 @@ import fcntl
 import json
 import logging
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from concurrency.doing.arm import run
+from concurrency.doing.known import Known, OpeningError, TimedOutError
 from concurrency.errors import UserError
 from concurrency.files import writing
 from concurrency.measuring.arms import Arm
-from concurrency.measuring.child import SampleError
+from concurrency.measuring.child import NotTakenError, SampleError
+from concurrency.measuring.sampling import Conditions
 from concurrency.strategies._catalogue import BASELINE
 from concurrency.work import Failed
 from concurrency.workloads.items import facts
@@ -46,13 +49,22 @@ class Job:
     """That of `workload`, whose state is in `folder`: used with `with`, one at a time.
 
     `code` stands for the user's code: what other code has brought is forgotten, and what a file brought that has
-    changed since. What failed in a job that came to its end is done again in the next.
+    changed since. What failed in a job that came to its end is done again in the next. No item may be under way for
+    longer than the `conditions` say, and `tell` is told now and then how many have ended, and how many of them failed.
     """
 
-    def __init__(self, workload: Own, folder: Path, code: str) -> None:
+    def __init__(
+        self,
+        workload: Own,
+        folder: Path,
+        code: str,
+        conditions: Conditions,
+        tell: Callable[[int, int], None] = lambda *_: None,
+    ) -> None:
         self._workload, self._folder = workload, folder.resolve()  # wherever the user's code may go to
         self._code = json.dumps([code, workload.spec()])
-        self.journal = Journal(str(self._folder))
+        self._conditions, self._tell = conditions, tell
+        self._journal = Journal(str(self._folder))
         known_by = map(facts, workload.items) if isinstance(workload.source, str) else workload.items
         self._keyed: list[Keyed] = list(zip(keys(known_by), workload.items, strict=True))
 
@@ -63,9 +75,10 @@ class Job:
         known = self._folder / "code"
         if known.exists() and known.read_text(encoding="utf-8") != self._code:
             log.info("the code has changed: all items are done again")
-            self.journal.rewrite({})
+            self._journal.rewrite({})
         with writing(known) as file:
             file.write(self._code)
+        self._known = Known(self._journal)
         self._keep(failed_too=True)
         return self
 
@@ -75,64 +88,95 @@ class Job:
     @property
     def left(self) -> list[Keyed]:
         """The items that are not done."""
-        ended, _ = self.journal.read()
-        return [keyed for keyed in self._keyed if keyed[0] not in ended]
+        self._known.look()
+        return [keyed for keyed in self._keyed if keyed[0] not in self._known.ended]
 
-    def do(self, arm: Arm, start_method: str | None) -> None:
-        """All that is left, by `arm`. An item that ends the process that works on it is found, and noted as failed.
+    def do(self, arm: Arm) -> None:
+        """All that is left, by `arm`. An item that ends the process that works on it, or takes too long, is found, and
+        noted as failed.
 
         Raises UserError where nothing more is done, and it is no item that ends it.
         """
         while left := self.left:
-            error = self._run(arm, left, start_method)
-            _, begun = self.journal.read()
-            if suspects := [keyed for keyed in left if keyed[0] in begun]:
+            error = self._run(arm, left)
+            if suspects := [keyed for keyed in left if keyed[0] in self._known.under_way]:
                 log.warning("%s; going on", error or "some items came to no end")
-                self._find_among(suspects, start_method)
+                if len(suspects) == 1 and isinstance(error, TimedOutError):  # nothing else can have held it up
+                    self._note(suspects[0], error)
+                else:
+                    self._find_among(suspects)
             elif error and len(self.left) < len(left):
                 log.warning("%s; going on", error)
             if len(self.left) == len(left):
-                why, done = error or "nothing came of any item", f"{len(self._keyed) - len(left)} of {len(self._keyed)}"
-                raise UserError(f"{self._workload.setting}: {why}; {done} items are done, and kept")
+                raise self._stopped(error or "nothing came of any item")
 
-    def _find_among(self, suspects: list[Keyed], start_method: str | None) -> None:
+    def _find_among(self, suspects: list[Keyed]) -> None:
         """Do `suspects` one by one, and note as failed each that ends that: the first that is not done."""
         while suspects:
-            error = self._run(Arm(BASELINE), suspects, start_method)
-            ended, _ = self.journal.read()
-            suspects = [keyed for keyed in suspects if keyed[0] not in ended]
-            if suspects:
-                told = (error or "it came to no end").replace("the sample's", "its")
-                self.journal.note(suspects.pop(0)[0], 0.0, Failed("Died", told, ""))
+            error = self._run(Arm(BASELINE), suspects)
+            left = [keyed for keyed in suspects if keyed[0] not in self._known.ended]
+            if left and left[0][0] in self._known.under_way:
+                self._note(left.pop(0), error)
+            elif len(left) == len(suspects):  # it is none of them
+                return
+            suspects = left
 
-    def _run(self, arm: Arm, keyed: list[Keyed], start_method: str | None) -> str:
-        """How that ended, if not well."""
+    def _note(self, keyed: Keyed, error: SampleError | None) -> None:
+        kind = "TimedOut" if isinstance(error, TimedOutError) else "Died"
+        told = str(error or "it came to no end").replace("the sample's", "its")
+        self._journal.note(keyed[0], 0.0, Failed(kind, told, ""))
+
+    def _run(self, arm: Arm, keyed: list[Keyed]) -> SampleError | None:
+        """How that ended, if not well. Raises UserError where it cannot begin."""
+        self._known.begin_run()
         try:
-            run(self._workload, arm, keyed, start_method, journal=str(self._folder))
+            run(self._workload, arm, keyed, self._conditions, self._watch, journal=str(self._folder))
+        except (NotTakenError, OpeningError) as error:
+            raise self._stopped(error) from error
         except SampleError as error:
-            return str(error)
-        return ""
+            return error
+        finally:
+            self._known.look()
+        return None
+
+    def _watch(self) -> None:
+        self._known.look()
+        self._tell(len(self._known.ended), len(self._known.failed))
+        if self._conditions.timeout_s:
+            self._known.check(self._conditions.timeout_s, f"{self._workload.setting}.timeout_s")
+
+    def _stopped(self, why: object) -> UserError:
+        count, left = len(self._keyed), len(self.left)
+        return UserError(f"{self._workload.setting}: {why}; {count - left} of {count} items are done, and kept")
+
+    def results(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Each item, in their order, and what came of it, as the journal has it. All must be done."""
+        for key, item in self._keyed:
+            yield item, self._known.ended[key].line()
 
     def write(self, file: Path, failures: Path) -> Failures:
         """A line for each item into `file`, in their order, and those of the ones that failed into `failures`, too, if
         there are any; these are no longer noted as done."""
-        ended, _ = self.journal.read()
         found = Failures()
         with writing(file) as results, writing(failures) as bad:
-            for key, item in self._keyed:
-                line = {"item": item} | ended[key].line()
+            for item, told in self.results():
+                line = {"item": item} | told
                 results.write(text := f"{as_json(line)}\n")
-                if ended[key].failed:
+                if "error" in told:
                     found.add(line)
                     bad.write(text)
         if found.count:
-            self._keep(failed_too=False)
+            self.forget_failed()
         else:
             failures.unlink()
         return found
 
+    def forget_failed(self) -> None:
+        """Let what failed be done again by the next job."""
+        self._keep(failed_too=False)
+
     def _keep(self, failed_too: bool) -> None:
-        ended, _ = self.journal.read()
-        wanted = {key for key, _ in self._keyed}
+        wanted, ended = {key for key, _ in self._keyed}, self._known.ended
         kept = {key: one for key, one in ended.items() if key in wanted and (failed_too or not one.failed)}
-        self.journal.rewrite(kept)
+        self._journal.rewrite(kept)
+        self._known = Known(self._journal)

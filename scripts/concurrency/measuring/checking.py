@@ -1,7 +1,8 @@
 """Are the answers of samples those of the baseline? `python -m concurrency.measuring.checking`, started by `sampling`.
 
 In an interpreter of its own, for answers are the user's objects, of the user's classes: it gets the file that a sample
-has written of each arm, and sends for each how many answers differ and, of the first, how.
+has written of each arm, says when all is imported, and, on an order, sends for each how many answers differ and, of the
+first, how.
 """
 
 import itertools
@@ -33,6 +34,8 @@ def main() -> None:
         check = _check(order["check"])
     except UserError as error:
         sys.exit(str(error))
+    parent.tell()
+    parent.await_order()
     parent.tell(found=[_compared(file, order["expected"], check) for file in order["answers"]])
 
 

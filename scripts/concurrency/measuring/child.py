@@ -1,5 +1,6 @@
 """A fresh interpreter for one sample, and the pipes to it."""
 
+import errno
 import json
 import logging
 import math
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 STARTS = ("concurrency.measuring.sample", "concurrency.measuring.checking", "concurrency.measuring.sweep")
 CLEANUP_S = 20.0
+FULL = (errno.ENOSPC, errno.EDQUOT)
+ROOM = 1 << 16  # bytes
 
 
 class SampleError(Exception):
@@ -28,6 +31,10 @@ class SampleError(Exception):
     def __init__(self, message: str, failed: int = 0) -> None:
         super().__init__(message)
         self.failed = failed
+
+
+class NotTakenError(SampleError):
+    """One that could not be taken: it did not start, or there was no room for what came of it. That is no evidence."""
 
 
 class Child:
@@ -71,14 +78,25 @@ class Child:
             while view:
                 view = view[os.write(self._orders, view) :]
 
-    def receive(self, timeout_s: float | None, key: str) -> dict[str, Any]:
+    def ready(self, timeout_s: float | None, key: str) -> dict[str, Any]:
+        """Its first line, as `receive` has it, by which it says that all is imported. Raises NotTakenError where that
+        would raise a SampleError."""
+        try:
+            return self.receive(timeout_s, key)
+        except SampleError as error:
+            raise NotTakenError(str(error)) from error
+
+    def receive(self, timeout_s: float | None, key: str, watch: Callable[[], None] | None = None) -> dict[str, Any]:
         """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open), or
-        takes longer than `timeout_s`, which the configuration calls `key`."""
+        takes longer than `timeout_s`, which the configuration calls `key`; what `watch`, which is called every half
+        second meanwhile, raises goes through."""
         line = bytearray()
         deadline = time.monotonic() + (math.inf if timeout_s is None else timeout_s)
         while not line.endswith(b"\n"):
             if time.monotonic() > deadline:
                 raise SampleError(f"no result within {timeout_s:g} s ({key})")
+            if watch:
+                watch()
             ended = self._process.poll() is not None  # before the last look: what it said at its end counts
             if select.select([self._results], [], [], 0 if ended else 0.5)[0]:
                 line += (chunk := os.read(self._results, 1 << 20))
@@ -123,12 +141,30 @@ class Child:
 
 @contextmanager
 def fresh_interpreter(executable: str, module: str = STARTS[0]) -> Iterator[Child]:
-    """One that runs `module`; it is ended at the end. Raises SampleError where it cannot be started."""
+    """One that runs `module`; it is ended at the end. Raises NotTakenError where it cannot be started, and in place of
+    a SampleError where nothing more can be written."""
     try:
         child = Child(executable, module)
     except OSError as error:  # it was there when the campaign began
-        raise SampleError(f"{executable or sys.executable} cannot be started: {error.strerror}") from error
+        raise NotTakenError(f"{executable or sys.executable} cannot be started: {error.strerror}") from error
     try:
         yield child
+    except SampleError as error:
+        if full := _no_room():  # while what it has written is there
+            raise NotTakenError(full) from error
+        raise
     finally:
         child.end()
+
+
+def _no_room() -> str:
+    """Why what samples answer and print cannot be written; empty where it can."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(bytes(ROOM))
+            file.flush()
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return f"{tempfile.gettempdir()}: {error.strerror}"
+    return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from concurrency.errors import UserError
+from concurrency.files import writing
 from concurrency.measuring import arms
 from concurrency.measuring.arms import Arm
 from concurrency.workloads.known import KINDS
@@ -52,7 +53,8 @@ class Finalists:
 
     def write(self, path: str | Path) -> None:
         """Into a JSON file."""
-        Path(path).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        with writing(path) as file:
+            file.write(json.dumps(asdict(self), indent=1) + "\n")
 
     @classmethod
     def read(cls, path: str | Path) -> "Finalists":

@@ -5,14 +5,15 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from concurrency.errors import UserError
 from concurrency.measuring import interpreters, usage
 from concurrency.measuring.arms import Arm
-from concurrency.measuring.child import SampleError, fresh_interpreter
+from concurrency.measuring.child import NotTakenError, SampleError, fresh_interpreter
 from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.workload import Workload
 
@@ -61,7 +62,8 @@ def measure_round(
 
     `items` are what the strategies work on (URLs or numbers); `expected` what they must answer for each of them, or
     None for what the baseline of the same interpreter answers in this round, unless nothing is to `compare`. An answer
-    that differs counts as failed, and a sample that fails is a row with its `error`.
+    that differs counts as failed, and a sample that fails is a row with its `error`. Raises UserError, and there is no
+    row of any, where a sample could not be taken.
     """
     with tempfile.TemporaryDirectory(prefix="answers") as folder:
         samples = [
@@ -121,8 +123,13 @@ def _compared(
     order = {"answers": files, "expected": expected, "check": workload.check, "places": workload.places}
     limit = conditions.timeout_s and conditions.timeout_s * len(files), f"{workload.setting}.timeout_s"
     try:
-        with fresh_interpreter(executable, "concurrency.measuring.checking") as child:
+        with (
+            _no_evidence(workload, "answers could not be checked", executable),
+            fresh_interpreter(executable, "concurrency.measuring.checking") as child,
+        ):
             child.send(order)
+            child.ready(*limit)
+            child.go_on()
             found: list[dict[str, Any]] = child.receive(*limit)["found"]
             return found
     except SampleError as error:
@@ -179,13 +186,19 @@ def run_sample(
 
     `executable` is the Python to run it under (empty: this one). With a `tracer`, it notes in its file what it does
     when, and its times mean nothing. What it ran on is told by the sample's own process or, where workers may run on
-    something else and take functions, by each of them. Raises SampleError for a sample that brings no answers.
+    something else and take functions, by each of them. Raises SampleError for a sample that brings no answers, and
+    UserError for one that could not be taken.
     """
     spec = order(workload, strategy, workers, options, items, conditions, tracer, file)
     limit = conditions.timeout_s, f"{workload.setting}.timeout_s"
-    with fresh_interpreter(executable) as child, tracer.around(child.pid) if tracer else nullcontext():
+    optional = "" if strategy.is_baseline else f"{strategy.name} out of {workload.setting}.strategies"
+    with (
+        _no_evidence(workload, f"{strategy.name} could not be measured", executable, optional),
+        fresh_interpreter(executable) as child,
+        tracer.around(child.pid) if tracer else nullcontext(),
+    ):
         child.send(spec)
-        imported = child.receive(*limit)
+        imported = child.ready(*limit)
         machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
         before = usage.of_tree(child.pid, imported["used"])
         began = time.perf_counter()
@@ -221,6 +234,22 @@ def run_sample(
         "load": max(0.0, others) / lasted,
         "cpu_mhz": machine_after.cpu_mhz,
     }, result.get("answers", file)
+
+
+@contextmanager
+def _no_evidence(workload: Workload, what: str, executable: str, optional: str = "") -> Iterator[None]:
+    """What kept a sample from being taken says nothing of its arm, and is the user's to put right; what is `optional`,
+    as an interpreter is, may be left out instead."""
+    try:
+        yield
+    except NotTakenError as error:
+        where = f" on {executable}" if executable else ""
+        others = filter(None, (optional, executable and f"{executable} out of interpreters"))
+        instead = f" (or, where only that cannot, leave {told})" if (told := " or ".join(others)) else ""
+        raise UserError(
+            f"{workload.setting}: {what}{where}: {error}; put that right{instead}, and the same command measures what "
+            "is left"
+        ) from error
 
 
 def order(

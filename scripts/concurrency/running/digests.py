@@ -9,7 +9,8 @@ module says with constants, which are read likewise:
     READS = ("report.html.j2",)                          # files that it reads, relative to its own folder
 
 What the configuration chooses (strategy files) is given beside the script. A file from outside scripts/, as that with a
-user's own function, brings with it what it imports from its own folder.
+user's own function, brings with it what it imports from its own folder; what it imports from elsewhere, `packages`
+knows.
 
 Digests are of tokens: comments, blank lines and line breaks within brackets change nothing, docstrings do. They do not
 depend on the version of Python, nor on where the folder is. What was read of a file is remembered with its size and
@@ -23,6 +24,7 @@ import importlib.util
 import io
 import json
 import os
+import sys
 import tokenize
 from collections.abc import Iterator
 from contextlib import suppress
@@ -66,14 +68,30 @@ class Digests:
 
     def closure(self, file: str | Path) -> dict[str, str]:
         """`file` and all that it depends on: paths, by their names in the folder at which its imports start."""
-        start = str(Path(file).resolve())
-        base = self._scripts if start.startswith(f"{self._scripts}/") else self._root(start)
+        start, base = self._start(file)
         found, ahead = {start}, [start]
         while ahead:
             new = set(self._next(ahead.pop(), base)) - found
             found |= new
             ahead += new
         return {path.removeprefix(f"{base}/"): path for path in found}
+
+    def elsewhere(self, *files: str | Path) -> set[str]:
+        """What `files` and all that they depend on import that is neither theirs nor the standard library's: the first
+        parts of the names."""
+        found = set()
+        for file in files:
+            _, base = self._start(file)
+            for path in self.closure(file).values():
+                folder = path.rpartition("/")[0]
+                names = (name for name in self._facts(path).imports if not any(self._modules(name, folder, base)))
+                found |= {name.partition(".")[0] for name in names}
+        return found - sys.stdlib_module_names - {""}
+
+    def _start(self, file: str | Path) -> tuple[str, str]:
+        """The path of `file`, and the folder at which its imports start."""
+        start = str(Path(file).resolve())
+        return start, self._scripts if start.startswith(f"{self._scripts}/") else self._root(start)
 
     def _root(self, start: str) -> str:
         """The folder in which the package lies that `start` is a part of, or else its own."""

@@ -1,5 +1,6 @@
 """What every rule's script has around its work: a log, one clear line for what the user can put right, an end."""
 
+import errno
 import logging
 import os
 import signal
@@ -20,8 +21,8 @@ def running(log: str) -> Iterator[None]:
     """Log to the file `log` and, from warnings on, to the screen; end, workers included, when the parent has ended or
     on SIGTERM, at once: what a job leaves behind is good at any moment.
 
-    A UserError is logged as its one line and ends the process with exit code 1, Ctrl-C likewise with 130; any other
-    exception also leaves its traceback in the log.
+    A UserError is logged as its one line and ends the process with exit code 1, and so does a full disk, Ctrl-C with
+    130; any other exception also leaves its traceback in the log.
     """
     logging.raiseExceptions = False  # a log that cannot be written must not hide why
     Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,11 @@ def running(log: str) -> Iterator[None]:
     except KeyboardInterrupt:  # Snakemake says so already; what the rule held is released on the way here
         logging.info("interrupted")
         sys.exit(130)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = f"{error.filename}: " if error.filename else ""
+            logging.error("%s%s; make room, and the same command does what is left", where, error.strerror)
+            sys.exit(1)
         logging.getLogger().removeHandler(screen)  # the traceback reaches the screen by itself
         logging.exception("this rule failed")
         raise

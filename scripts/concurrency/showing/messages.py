@@ -27,6 +27,11 @@ def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
     ]
 
 
+def measured_again(reasons: Mapping[str, str]) -> list[str]:
+    """A line for each part of the configuration of which what is known is to be measured again."""
+    return [paragraph(f"{setting}: measured again: {reason}") for setting, reason in reasons.items()]
+
+
 def show_progress(rounds: Sequence[Path]) -> None:
     """Show a bar, until the process ends, of how many of the files `rounds` have been written since now."""
     begin = time.time()

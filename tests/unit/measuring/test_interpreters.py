@@ -1,6 +1,7 @@
 """Other Pythons: found and asked beforehand, measured from within, and shown as what they were."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -198,9 +199,14 @@ def test_an_interpreter_that_dies_is_a_failed_sample(other, tmp_path):
     assert rows[0]["error"] == "the sample's process was ended by SIGSEGV"
     assert rows[0]["interpreter"] == other.label
 
-    gone = replace(other, executable=str(tmp_path / "python"))
-    [row] = measure([under(gone, "sequential")])
-    assert row["error"] == f"{gone.executable} cannot be started: No such file or directory"
+
+def test_an_interpreter_that_is_gone_is_no_evidence(tmp_path):
+    gone = replace(RUNNING, executable=str(tmp_path / "python"))
+    why = f"squares: threads could not be measured on {gone.executable}: {gone.executable} cannot be started: No such"
+    with pytest.raises(UserError, match=re.escape(why)) as caught:
+        measure([Arm("sequential"), under(gone, "threads")])
+    instead = f"leave threads out of squares.strategies or {gone.executable} out of interpreters"
+    assert instead in str(caught.value)
 
 
 def extension(interpreter, folder):

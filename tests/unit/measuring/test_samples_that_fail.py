@@ -153,8 +153,9 @@ def test_a_file_that_is_no_good_is_one_clear_line(tmp_path, text, name, message)
     with pytest.raises(UserError) as caught:
         build(function=f"{file}:{name}")
     assert str(caught.value).startswith(f"function: {file}: {message}")
-    [row] = measure([Arm("sequential")], file, name).values()
-    assert row["error"] == str(caught.value)
+    with pytest.raises(UserError) as of_sample:
+        measure([Arm("sequential")], file, name)
+    assert f"sequential could not be measured: {caught.value}; put that right" in str(of_sample.value)
 
 
 @pytest.mark.parametrize("start_method", multiprocessing.get_all_start_methods())

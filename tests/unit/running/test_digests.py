@@ -186,6 +186,19 @@ def test_a_users_file_is_followed_within_its_own_folder(scripts, tmp_path):
     assert len({before, after, look(scripts, own)}) == 3
 
 
+def test_what_a_users_files_import_from_elsewhere(scripts, tmp_path):
+    own = tmp_path / "mine/work.py"
+    (own.parent / "parts").mkdir(parents=True)
+    write(own, "import helper, numpy.linalg, os.path\nfrom parts import cube\nfrom . import beside, missing\n")
+    write(own.parent / "beside.py", "def f():\n    from PIL import Image\n")
+    write(own.parent / "helper.py", "if TYPE_CHECKING:\n    import pandas\nimport nothing, sys\n")
+    write(own.parent / "parts/cube.py", "import helper\n")
+    known = Digests(scripts.parent / "state/digests.json", scripts)
+    assert known.elsewhere(own) == {"numpy", "PIL", "nothing"}
+    assert known.elsewhere(own.parent / "parts/cube.py", own.parent / "beside.py") == {"helper", "PIL"}
+    assert known.elsewhere() == set()
+
+
 @pytest.mark.parametrize("text", [b"def f(:\n", b"x = 'open\n", b"\xff\xfe", b"a\0b", b"  x = 1\n y = 2\n"])
 def test_a_users_file_that_is_no_python_goes_by_its_bytes(scripts, tmp_path, text):
     own = tmp_path / "work.py"

@@ -4,14 +4,25 @@ A worker appends a line when it begins an item and one when it is done with it, 
 write, so that it is there or not, whenever and however the process ends. What a killed process left of a line is none.
 
     {"begun": KEY}
+    {"came": KEY}   where what came waits for its `then`, and   {"then": KEY}   when that is begun
     {"key": KEY, "seconds": …, "result": …}   or   {"key": KEY, "seconds": …, "error": …, "message": …, "traceback": …}
+    {"opening": WORKER}   and   {"opened": WORKER}   around the way into what `open` gives
 """
 
 import hashlib
 import os
 import re
+import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass
 from json import dumps, loads  # by these names, whatever strangers' code makes of `json.dumps` meanwhile
 from os import close, write
@@ -75,8 +86,22 @@ class Journal:
 
     def begin(self, key: str) -> float:
         """Note that the item is begun; when that was."""
-        self._append({"begun": key})
+        self.say("begun", key)
         return perf_counter()
+
+    def say(self, what: str, who: str) -> None:
+        """Note `what` is so now of an item, or of a worker."""
+        self._append({what: who})
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Note that this worker opens something, and when it is open."""
+        worker = f"{os.getpid()} {threading.get_native_id()}"
+        self.say("opening", worker)
+        try:
+            yield
+        finally:
+            self.say("opened", worker)
 
     def end(self, key: str, began: float, answer: Any) -> None:
         """Note what became of it."""
@@ -104,14 +129,11 @@ class Journal:
         finally:
             close(file)
 
-    def read(self, seen: dict[Path, int] | None = None) -> tuple[dict[str, Ended], set[str]]:
-        """The last line of each item that was ended, and the items that were begun and not ended.
+    def lines(self, seen: dict[Path, int]) -> Iterator[tuple[str, str, Ended | None]]:
+        """What the lines say, of which item or worker, and what became of it where it has `ended`.
 
         `seen` has how many bytes of each file were read before, which are not read again, and is brought up to date.
         """
-        seen = {} if seen is None else seen
-        ended: dict[str, Ended] = {}
-        begun: set[str] = set()
         for path in self._files():
             with open(path, "rb") as file:
                 file.seek(seen.get(path, 0))
@@ -124,11 +146,10 @@ class Journal:
                         line = loads(data)
                     except ValueError:  # a power cut's
                         continue
-                    if "begun" in line:
-                        begun.add(line["begun"])
+                    if "key" in line:
+                        yield "ended", line["key"], Ended(path, place, failed="error" in line)
                     else:
-                        ended[line["key"]] = Ended(path, place, failed="error" in line)
-        return ended, begun - ended.keys()
+                        yield *next(iter(line.items())), None
 
     def rewrite(self, ended: Mapping[str, Ended]) -> None:
         """Hold the lines of `ended` and nothing else, in one file."""
@@ -158,7 +179,12 @@ class JournalledWork(Work):
     @classmethod
     def of(cls, work: Work, folder: str) -> "JournalledWork":
         """`work`, all of whose answers go into the journal in `folder`."""
-        return cls(**{**vars(work), "split": None}, journal=Journal(folder))
+        journal = Journal(folder)
+        opened = {
+            "open": work.open and _Opening(work.open, journal),
+            "open_on_loop": work.open_on_loop and _OpeningOnLoop(work.open_on_loop, journal),
+        }
+        return cls(**{**vars(work), **opened, "split": None}, journal=journal)
 
     @property
     def call(self) -> Callable[[Any], Any]:
@@ -175,6 +201,32 @@ class JournalledWork(Work):
     @property
     def then_call(self) -> Callable[[Any], Any]:
         return _NotedThen(super().then_call, self.journal)
+
+
+@dataclass(frozen=True)
+class _Opening:
+    open: Callable[[], AbstractContextManager[Any]]
+    journal: Journal
+
+    @contextmanager
+    def __call__(self) -> Iterator[Any]:
+        with ExitStack() as stack:
+            with self.journal.opening():
+                opened = stack.enter_context(self.open())
+            yield opened
+
+
+@dataclass(frozen=True)
+class _OpeningOnLoop:
+    open: Callable[[], AbstractAsyncContextManager[Any]]
+    journal: Journal
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Any]:
+        async with AsyncExitStack() as stack:
+            with self.journal.opening():
+                opened = await stack.enter_async_context(self.open())
+            yield opened
 
 
 @dataclass(frozen=True)
@@ -212,6 +264,7 @@ class _Before(JournalledWork):
             key, item = keyed
             began = self.journal.begin(key)
             came = await call(item)
+            self.journal.say("came", key)
             return key, perf_counter() - began, came
 
         return begun
@@ -226,6 +279,7 @@ class _Began:
         key, item = keyed
         began = self.journal.begin(key)
         came = self.function(item)
+        self.journal.say("came", key)
         return key, perf_counter() - began, came
 
 
@@ -236,6 +290,7 @@ class _NotedThen:
 
     def __call__(self, came: tuple[str, float, Any]) -> None:
         key, seconds, answer = came
+        self.journal.say("then", key)
         began = perf_counter()
         answer = self.function(answer)
         self.journal.note(key, seconds + perf_counter() - began, answer)
