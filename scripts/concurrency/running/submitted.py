@@ -1,0 +1,188 @@
+"""The jobs that this run has on SLURM, and what becomes of one that failed.
+
+Snakemake submits again whatever failed, with `attempt` one higher, by which profiles ask for more memory. Here it rises
+after a kill for lack of memory only, and what failed by its own doing is not submitted again.
+"""
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concurrency.errors import UserError, printable
+from concurrency.running import slurm
+from concurrency.running.requests import Request, impossible, largest_memory, waiting
+from concurrency.running.slurm import Node
+
+SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+)")
+STATUS = re.compile(r"SLURM status is: '(\w+)'")
+REFUSED = re.compile(r"The error message was '(.*?)'\.\n", re.DOTALL)
+NO_MEMORY = re.compile(r"oom[-_ ]kill|Out Of Memory|memory limit", re.IGNORECASE)
+# Lines that tell a user nothing which is not shown better.
+SHOWN_OTHERWISE = re.compile(
+    rf"{SUBMITTED.pattern}|Trying to restart|No SLURM account given|No account was given|Unable to guess SLURM account"
+)
+LOGGED = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ ([A-Z]+) (.*)")  # as running/job.py writes it
+SLURMS = re.compile(r"^(?:slurmstepd|slurmd|srun): .*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job that failed: `said` is the last line of `log`, `next` what is done about it."""
+
+    job: str
+    slurm_id: str
+    node: str
+    state: str
+    log: str
+    said: str
+    next: str
+
+
+def follow(
+    workflow: Any,
+    jobs: Iterable[Any],
+    nodes: Sequence[Node],
+    profile: str,
+    note: Callable[[str], None],
+    tell: Callable[[Failure], None],
+) -> "Submitted":
+    """Hold what `jobs` ask for against what `nodes` have, and follow what this run is about to submit.
+
+    `note` is called with what is good to know, `tell` with each job that fails. Raises UserError, with a line for each
+    thing to change in the file `profile`, where jobs would pend for ever or their end would go unnoticed.
+    """
+    if nodes:
+        asked = list(dict.fromkeys(Request.of(job, job.attempt, nodes) for job in jobs if not job.is_local))
+        if wrong := [line for one in asked if (line := impossible(one, nodes, profile))]:
+            raise UserError("\n".join(wrong))
+        for line in filter(None, (waiting(one, nodes) for one in asked)):
+            note(line)
+    else:
+        note("SLURM does not say what its nodes have (sinfo); what the jobs ask for was held against nothing")
+    _ask_the_queue(workflow.executor_settings, profile)
+    logger, followed = workflow.logger_manager.logger, Submitted(workflow, nodes, tell)
+    for handler in logger.handlers:
+        if handler.name == "DefaultStreamHandler":  # what is kept in .snakemake/log has all
+            handler.addFilter(lambda record: not SHOWN_OTHERWISE.match(record.getMessage()))
+    logger.addHandler(followed)
+    return followed
+
+
+def _ask_the_queue(settings: Any, profile: str) -> None:
+    """Where there is no accounting, the plugin must not ask it: it does wherever `sacct` is installed, and waits."""
+    if slurm.keeps_accounts():
+        return
+    settings.status_command = "squeue"
+    remembered, first = slurm.remembers_s(), settings.init_seconds_before_status_checks
+    if remembered is not None and remembered < 3 * first:
+        raise UserError(
+            f"{profile}: there is no accounting, and SLURM forgets a job {remembered} s after its end: "
+            f"slurm-init-seconds-before-status-checks: {max(1, remembered // 3)}"
+        )
+
+
+class Submitted(logging.Handler):
+    """Sees in Snakemake's log what is submitted and what fails, before Snakemake decides whether to submit it again."""
+
+    def __init__(self, workflow: Any, nodes: Sequence[Node], tell: Callable[[Failure], None]) -> None:
+        super().__init__(logging.INFO)
+        self.jobs: dict[str, Any] = {}  # by SLURM's id
+        self._workflow, self._nodes, self._tell = workflow, nodes, tell
+        self._failures: Counter[Any] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if found := SUBMITTED.match(record.getMessage()):
+            self.jobs[found[2]] = self._job(int(found[1]))
+        elif getattr(getattr(record, "event", None), "value", "") == "job_error":
+            job = self._job(record.jobid)  # type: ignore[attr-defined]
+            if not job.is_local:
+                self._failed(job, record)
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many jobs of all are done, how many failed for good, and how many there are."""
+        scheduler = self._workflow.scheduler
+        return scheduler.finished_jobs, len(scheduler.failed), len(list(self._workflow.dag.needrun_jobs()))
+
+    def _job(self, number: int) -> Any:
+        dag = self._workflow.dag
+        return next(job for job in dag.jobs if dag.jobid(job) == number)
+
+    def _failed(self, job: Any, record: Any) -> None:
+        self._failures[job] += 1
+        message, slurm_id = record.rule_msg or "", record.aux.get("external_jobid", "")
+        if not slurm_id:
+            refused = REFUSED.search(message)
+            said = printable(refused[1] if refused else message.splitlines()[0])
+            self._tell(Failure(name_of(job), "", "", "not submitted", "SLURM", said, self._next(job, "REFUSED")))
+            return
+        known = STATUS.search(message)
+        state = slurm.outcome(slurm_id) or slurm.State(known[1] if known else "FAILED")
+        log, said, has_raised = last_words([Path(file) for file in record.log], slurm_id)
+        word = "OUT_OF_MEMORY" if NO_MEMORY.search(_read(Path(record.log[-1]))) else state.word
+        if word == "FAILED" and has_raised:
+            word = "RAISED"
+        told = "FAILED" if word == "RAISED" else word
+        for file in job.output:  # of what was killed
+            for part in Path(file).parent.glob(f"{Path(file).name}.*.part"):
+                part.unlink(missing_ok=True)
+        self._tell(Failure(name_of(job), slurm_id, state.node, told, str(log), said, self._next(job, word)))
+
+    def _next(self, job: Any, why: str) -> str:
+        """See to it that the job is submitted again, or is not; in words.
+
+        Snakemake is about to raise `attempt`, unless it has reached the retries that are allowed. It is not set by its
+        setter, after which Snakemake would give back other resources than it took.
+        """
+        if why == "RAISED":
+            job._attempt = job.restart_times + 1
+            return "not submitted again, as it would fail again"
+        if self._failures[job] > job.restart_times:
+            job._attempt = job.restart_times + 1
+            return "not submitted again" + f", after {self._failures[job]} times" * (self._failures[job] > 1)
+        if why != "OUT_OF_MEMORY":
+            job._attempt -= 1
+            return "submitted again"
+        more = Request.of(job, job.attempt + 1, self._nodes)
+        most = largest_memory(slurm.of_partition(self._nodes, more.partition))
+        if self._nodes and (more.memory_mb or 0) > most:
+            job._attempt = job.restart_times + 1
+            next_one = f"{more.memory_mb} MB are more than a node of partition {more.partition} has ({most})"
+            return f"not submitted again: {next_one}"
+        return f"submitted again, with {more.memory_mb} MB of memory"
+
+
+def name_of(job: Any) -> str:
+    """The rule, and of what the job is: `squares_shard 2-of-4`."""
+    return " ".join([job.rule.name, *(value for value in job.wildcards_dict.values() if value)])
+
+
+def last_words(logs: Sequence[Path], slurm_id: str) -> tuple[Path, str, bool]:
+    """The log that tells why the job of SLURM's id `slurm_id` ended, its last line, and whether an exception is what it
+    tells. Of `logs` the last is SLURM's own, the first the rule's, which may be that of an earlier attempt."""
+    own, slurms = logs[0], logs[-1]
+    text = _read(own)
+    if own != slurms and re.search(rf"\bSLURM job {slurm_id}\b", text):
+        lines = [line for line in text.splitlines() if line.strip()]
+        records = [found for line in lines if (found := LOGGED.match(line))]
+        last = LOGGED.match(lines[-1])
+        if records[-1][1] == "ERROR":
+            return _shown(own), printable(last[2] if last else lines[-1]), True
+    text = _read(slurms)
+    told = SLURMS.findall(text) or [line for line in text.splitlines() if line.strip()] or ["nothing"]
+    return _shown(slurms), printable(told[-1]), False
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
