@@ -42,35 +42,31 @@ class Request:
 
 def impossible(request: Request, nodes: Sequence[Node], profile: str) -> str:
     """What to change, if no node will ever do what is asked for; else nothing. `profile` is the file to change."""
+    asks, place = f"{profile}: {request.rule} asks for", f"partition {request.partition}"
+    there = slurm.of_partition(nodes, request.partition)
+    fitting = [node for node in there if _has_features(node, request.features)]
     if not request.partition:
         return ""  # SLURM knows best
-    there = slurm.of_partition(nodes, request.partition)
-    place, rule = f"partition {request.partition}", request.rule
-    if not there:
+    if not fitting:
+        if there:
+            names = ", ".join(sorted({feature for node in there for feature in node.features})) or "none"
+            return f"{asks} nodes with {request.features}, {place} has none of these; constraint: one of {names}"
         names = ", ".join(dict.fromkeys(node.partition for node in nodes))
-        return f"{profile}: {rule} asks for {place}, which there is not: slurm_partition: one of {names}"
-    if not (fitting := [node for node in there if _has_features(node, request.features)]):
-        names = ", ".join(sorted({feature for node in there for feature in node.features})) or "none at all"
-        return (
-            f"{profile}: {rule} asks for nodes with {request.features}, {place} has none of these: constraint: {names}"
-        )
-    if (longest := max(node.minutes for node in fitting)) < (request.minutes or 0):
-        return (
-            f"{profile}: {rule} asks for {request.minutes} minutes, {place} gives {longest:g} at most: "
-            f"set-resources: {rule}: runtime: {longest:g}"
-        )
-    if (most := max(node.cpus for node in fitting)) < request.cpus:
-        return (
-            f"{profile}: {rule} asks for {request.cpus} CPUs, the largest node of {place} has {most}: "
-            f"set-threads: {rule}: {most}"
-        )
-    if (most := largest_memory([node for node in fitting if node.cpus >= request.cpus])) < (request.memory_mb or 0):
-        return (
-            f"{profile}: {rule} asks for {request.memory_mb} MB of memory"
-            f"{f' and {request.cpus} CPUs' if request.cpus > 1 else ''}, the largest node of {place} has {most}: "
-            f"set-resources: {rule}: mem_mb: {most}"
-        )
-    return ""
+        return f"{asks} {place}, which there is not; slurm_partition: one of {names}"
+    longest, most = max(node.minutes for node in fitting), max(node.cpus for node in fitting)
+    memory = largest_memory([node for node in fitting if node.cpus >= request.cpus])
+    if longest < (request.minutes or 0):
+        wrong = f"{request.minutes} minutes, {place} gives {longest:g} at most: set-resources: "
+        wrong += f"{request.rule}: runtime: {longest:g}"
+    elif most < request.cpus:
+        wrong = f"{request.cpus} CPUs, the largest node of {place} has {most}: set-threads: {request.rule}: {most}"
+    elif memory < (request.memory_mb or 0):
+        beside = f" and {request.cpus} CPUs" if request.cpus > 1 else ""
+        wrong = f"{request.memory_mb} MB of memory{beside}, the largest node of {place} has {memory}: set-resources: "
+        wrong += f"{request.rule}: mem_mb: {memory}"
+    else:
+        return ""
+    return f"{asks} {wrong}"
 
 
 def waiting(request: Request, nodes: Sequence[Node]) -> str:

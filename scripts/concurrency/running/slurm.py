@@ -9,6 +9,7 @@ from dataclasses import dataclass
 ANSWER_S = 20  # a scheduler that is busy takes its time; one that is down must not hold anybody up
 NODE_FIELDS = "%N|%P|%a|%c|%m|%f|%l|%T"  # of sinfo
 JOB_FIELDS = "%i|%T|%N|%r"  # of squeue
+UNFINISHED = ("PENDING", "RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED", "REQUEUED")
 UNUSABLE = ("down", "drain", "fail", "inval", "unknown", "error")
 DURATION = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)")
 
@@ -95,6 +96,12 @@ def outcome(job: str) -> State | None:
     told = (_ask("sacct", "-X", "-n", "-P", "-j", job, "-o", "State,NodeList") or "").strip()
     word, _, node = told.partition("|")
     return State(word.split()[0], node) if word else None  # `CANCELLED by 1000`
+
+
+def cancel(ids: Iterable[str]) -> None:
+    """End those of the jobs that have not ended."""
+    if left := [job for job, state in jobs(ids).items() if state.word in UNFINISHED]:
+        _ask("scancel", *left)
 
 
 def keeps_accounts() -> bool:

@@ -4,6 +4,7 @@ Snakemake submits again whatever failed, with `attempt` one higher, by which pro
 after a kill for lack of memory only, and what failed by its own doing is not submitted again.
 """
 
+import atexit
 import logging
 import re
 from collections import Counter
@@ -20,13 +21,13 @@ from concurrency.running.slurm import Node
 SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+)")
 STATUS = re.compile(r"SLURM status is: '(\w+)'")
 REFUSED = re.compile(r"The error message was '(.*?)'\.\n", re.DOTALL)
-NO_MEMORY = re.compile(r"oom[-_ ]kill|Out Of Memory|memory limit", re.IGNORECASE)
+NO_MEMORY = re.compile(r"oom[-_ ]kill|out of memory|memory limit", re.IGNORECASE)
 # Lines that tell a user nothing which is not shown better.
 SHOWN_OTHERWISE = re.compile(
     rf"{SUBMITTED.pattern}|Trying to restart|No SLURM account given|No account was given|Unable to guess SLURM account"
 )
 LOGGED = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ ([A-Z]+) (.*)")  # as running/job.py writes it
-SLURMS = re.compile(r"^(?:slurmstepd|slurmd|srun): .*", re.MULTILINE)
+SLURMS = re.compile(r"^(?:slurmstepd[\w.-]*|srun): error: .*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Submitted(logging.Handler):
         self.jobs: dict[str, Any] = {}  # by SLURM's id
         self._workflow, self._nodes, self._tell = workflow, nodes, tell
         self._failures: Counter[Any] = Counter()
+        atexit.register(self._leave)
 
     def emit(self, record: logging.LogRecord) -> None:
         if found := SUBMITTED.match(record.getMessage()):
@@ -106,7 +108,13 @@ class Submitted(logging.Handler):
     def counts(self) -> tuple[int, int, int]:
         """How many jobs of all are done, how many failed for good, and how many there are."""
         scheduler = self._workflow.scheduler
-        return scheduler.finished_jobs, len(scheduler.failed), len(list(self._workflow.dag.needrun_jobs()))
+        return scheduler.finished_jobs, len(scheduler.failed), len(list(self._workflow.dag.needrun_jobs(False)))
+
+    def _leave(self) -> None:
+        """Leave no job behind: at Ctrl-C Snakemake cancels those that it knows of, which are not those that it is
+        submitting, and none where Ctrl-C is hit twice."""
+        if self.jobs:
+            slurm.cancel(self.jobs)
 
     def _job(self, number: int) -> Any:
         dag = self._workflow.dag
@@ -123,14 +131,13 @@ class Submitted(logging.Handler):
         known = STATUS.search(message)
         state = slurm.outcome(slurm_id) or slurm.State(known[1] if known else "FAILED")
         log, said, has_raised = last_words([Path(file) for file in record.log], slurm_id)
-        word = "OUT_OF_MEMORY" if NO_MEMORY.search(_read(Path(record.log[-1]))) else state.word
-        if word == "FAILED" and has_raised:
-            word = "RAISED"
-        told = "FAILED" if word == "RAISED" else word
+        # A step that is killed for lack of memory is but a failure to the job whose step it is.
+        word = "OUT_OF_MEMORY" if NO_MEMORY.search(said) else state.word
+        why = "RAISED" if word == "FAILED" and has_raised else word
         for file in job.output:  # of what was killed
             for part in Path(file).parent.glob(f"{Path(file).name}.*.part"):
                 part.unlink(missing_ok=True)
-        self._tell(Failure(name_of(job), slurm_id, state.node, told, str(log), said, self._next(job, word)))
+        self._tell(Failure(name_of(job), slurm_id, state.node, word, str(log), said, self._next(job, why)))
 
     def _next(self, job: Any, why: str) -> str:
         """See to it that the job is submitted again, or is not; in words.
@@ -164,17 +171,18 @@ def name_of(job: Any) -> str:
 def last_words(logs: Sequence[Path], slurm_id: str) -> tuple[Path, str, bool]:
     """The log that tells why the job of SLURM's id `slurm_id` ended, its last line, and whether an exception is what it
     tells. Of `logs` the last is SLURM's own, the first the rule's, which may be that of an earlier attempt."""
-    own, slurms = logs[0], logs[-1]
-    text = _read(own)
-    if own != slurms and re.search(rf"\bSLURM job {slurm_id}\b", text):
-        lines = [line for line in text.splitlines() if line.strip()]
+    own, slurms = _read(logs[0]), _read(logs[-1])
+    if killed := next((line for line in SLURMS.findall(slurms) if NO_MEMORY.search(line)), None):
+        return _shown(logs[-1]), printable(killed), False
+    if re.search(rf"\bSLURM job {slurm_id}\b", own):
+        lines = [line for line in own.splitlines() if line.strip()]
         records = [found for line in lines if (found := LOGGED.match(line))]
-        last = LOGGED.match(lines[-1])
         if records[-1][1] == "ERROR":
-            return _shown(own), printable(last[2] if last else lines[-1]), True
-    text = _read(slurms)
-    told = SLURMS.findall(text) or [line for line in text.splitlines() if line.strip()] or ["nothing"]
-    return _shown(slurms), printable(told[-1]), False
+            last = LOGGED.match(lines[-1])
+            return _shown(logs[0]), printable(last[2] if last else lines[-1]), True
+    told = [line for line in SLURMS.findall(slurms) if "CANCELLED" in line] or SLURMS.findall(slurms)
+    told = told or [line for line in slurms.splitlines() if line.strip()] or ["nothing"]
+    return _shown(logs[-1]), printable(told[-1]), False
 
 
 def _shown(path: Path) -> Path:
