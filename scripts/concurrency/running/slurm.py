@@ -80,7 +80,9 @@ def of_partition(known: Iterable[Node], partition: str) -> list[Node]:
 
 def jobs(ids: Iterable[str]) -> dict[str, State]:
     """What becomes of each of the jobs that SLURM still knows, by its id; it forgets those that ended long ago."""
-    return read_jobs(_ask("squeue", "--noheader", "--states", "all", "--jobs", ",".join(ids), "-o", JOB_FIELDS) or "")
+    return read_jobs(
+        _ask("squeue", "--noheader", "--states", "all", "--jobs", ",".join(list(ids)), "-o", JOB_FIELDS) or ""
+    )
 
 
 def read_jobs(answer: str) -> dict[str, State]:

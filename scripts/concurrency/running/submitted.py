@@ -16,7 +16,7 @@ from typing import Any
 from concurrency.errors import UserError, printable
 from concurrency.running import slurm
 from concurrency.running.requests import Request, impossible, largest_memory, waiting
-from concurrency.running.slurm import Node
+from concurrency.running.slurm import Node, State
 
 SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+)")
 STATUS = re.compile(r"SLURM status is: '(\w+)'")
@@ -104,6 +104,15 @@ class Submitted(logging.Handler):
             if not job.is_local:
                 self._failed(job, record)
 
+    def look(self) -> dict[str, State]:
+        """What the jobs do, by SLURM's id. The executor, which looks by itself, but each time after a longer while, up
+        to three minutes, is kept from that: what has ended is to be noticed."""
+        if not self.jobs:
+            return {}
+        executor = self._workflow.scheduler.get_executor(next(iter(self.jobs.values())))
+        executor.next_seconds_between_status_checks = self._workflow.executor_settings.init_seconds_before_status_checks
+        return slurm.jobs(self.jobs)
+
     @property
     def counts(self) -> tuple[int, int, int]:
         """How many jobs of all are done, how many failed for good, and how many there are."""
@@ -129,7 +138,7 @@ class Submitted(logging.Handler):
             self._tell(Failure(name_of(job), "", "", "not submitted", "SLURM", said, self._next(job, "REFUSED")))
             return
         known = STATUS.search(message)
-        state = slurm.outcome(slurm_id) or slurm.State(known[1] if known else "FAILED")
+        state = slurm.outcome(slurm_id) or State(known[1] if known else "FAILED")
         log, said, has_raised = last_words([Path(file) for file in record.log], slurm_id)
         # A step that is killed for lack of memory is but a failure to the job whose step it is.
         word = "OUT_OF_MEMORY" if NO_MEMORY.search(said) else state.word

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from concurrency.running import slurm
+from concurrency.running.slurm import State
 from concurrency.running.submitted import Failure, Submitted, name_of
 from concurrency.showing import terminal
 
@@ -28,8 +28,7 @@ class Watch(threading.Thread):
     def run(self) -> None:
         with terminal.Status() as line:
             while not self._ended.wait(LOOK_S):
-                jobs = dict(self._submitted.jobs)
-                states = slurm.jobs(jobs) if jobs else {}
+                states = self._submitted.look()
                 pending = {job: state for job, state in states.items() if state.word == "PENDING"}
                 running = sum(state.word in ("RUNNING", "CONFIGURING", "COMPLETING") for state in states.values())
                 for text in self._waiting(pending):
@@ -42,7 +41,7 @@ class Watch(threading.Thread):
         if self.is_alive():
             self.join()
 
-    def _waiting(self, pending: dict[str, slurm.State]) -> list[str]:
+    def _waiting(self, pending: dict[str, State]) -> list[str]:
         """Of the jobs that have been pending for long, and were not yet told: a line for each of SLURM's reasons."""
         late: dict[str, list[str]] = {}
         for job, state in pending.items():
