@@ -155,9 +155,9 @@ class Cluster:
         return dict(row.split("|") for row in self.ask("squeue", "-h", "-t", "running", "-o", "%A|%k").splitlines())
 
     def asked(self, comment: str) -> list[tuple[str, str]]:
-        """Id and memory of each job that there has been with that comment."""
+        """Id and memory of each job that there has been, whose comment begins so."""
         rows = (row.split("|") for row in self.ask("squeue", "-h", "-t", "all", "-o", "%A|%m|%k").splitlines())
-        return [(job, memory) for job, memory, said in rows if said == comment]
+        return [(job, memory) for job, memory, said in rows if said.startswith(comment)]
 
     def jobs(self, rule: str, state: str = "running") -> dict[str, str]:
         """The node of each job of `rule` that is in `state`, by the job's id."""

@@ -178,9 +178,14 @@ def test_a_dying_node_and_a_cancelled_job(cluster, workflow, server):
     slurm.wait_for(lambda: other not in cluster.jobs("download_shard"))  # it ends a moment after it was asked to
     go_on.set()
     try:
-        finish(running)
+        said = finish(running)
     finally:
         cluster.start(node)
+    assert re.search(
+        rf"download_shard \d-of-4 failed on node\d: CANCELLED \(SLURM job {other}\); submitted again ", said
+    )
+    assert re.search(rf"download_shard \d-of-4 failed on {node}: NODE_FAIL \(SLURM job \d+\); submitted again ", said)
+    assert {memory for _, memory in cluster.asked("rule_download_shard")} == {"1000M"}
     assert [(row["url"], row["error"]) for row in rows(workflow)] == [(url, "") for url in urls]
     assert sum(server.hits.values()) <= len(urls) + 4 * 2  # again at most what was under way
 
@@ -247,6 +252,11 @@ def test_what_no_node_can_do_is_told_before_anything_is_submitted(cluster, workf
     said = finish(submit(workflow, "job", profile=nowhere), code=1)
     wrong = "squares_shard asks for partition short, which there is not; slurm_partition: one of main, small"
     assert f"mine/config.yaml: {wrong}" in said
+    unknown = change(workflow, ("pending_minutes: 10", "slurm_account: lab"))  # without accounting there is none
+    said = finish(submit(workflow, "job", profile=unknown), code=1)
+    assert re.search(
+        r"squares_shard 1-of-2 failed: not submitted; not submitted again, after 3 times SLURM: .*sacctmgr", said
+    )
     assert cluster.submitted() == before
 
 

@@ -51,7 +51,7 @@ def impossible(request: Request, nodes: Sequence[Node], profile: str) -> str:
         if there:
             names = ", ".join(sorted({feature for node in there for feature in node.features})) or "none"
             return f"{asks} nodes with {request.features}, {place} has none of these; constraint: one of {names}"
-        names = ", ".join(dict.fromkeys(node.partition for node in nodes))
+        names = ", ".join(sorted({node.partition for node in nodes}))
         return f"{asks} {place}, which there is not; slurm_partition: one of {names}"
     longest, most = max(node.minutes for node in fitting), max(node.cpus for node in fitting)
     memory = largest_memory([node for node in fitting if node.cpus >= request.cpus])

@@ -41,6 +41,10 @@ class State:
     node: str = ""
     reason: str = ""
 
+    @property
+    def has_ended(self) -> bool:
+        return self.word not in UNFINISHED
+
 
 def nodes() -> list[Node]:
     """All nodes of all partitions; none where SLURM does not answer."""
@@ -102,7 +106,7 @@ def outcome(job: str) -> State | None:
 
 def cancel(ids: Iterable[str]) -> None:
     """End those of the jobs that have not ended."""
-    if left := [job for job, state in jobs(ids).items() if state.word in UNFINISHED]:
+    if left := [job for job, state in jobs(ids).items() if not state.has_ended]:
         _ask("scancel", *left)
 
 

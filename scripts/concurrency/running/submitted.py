@@ -21,6 +21,7 @@ from concurrency.running.slurm import Node, State
 SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+)")
 STATUS = re.compile(r"SLURM status is: '(\w+)'")
 REFUSED = re.compile(r"The error message was '(.*?)'\.\n", re.DOTALL)
+ADVICE = "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
 NO_MEMORY = re.compile(r"oom[-_ ]kill|out of memory|memory limit", re.IGNORECASE)
 # Lines that tell a user nothing which is not shown better.
 SHOWN_OTHERWISE = re.compile(
@@ -64,7 +65,7 @@ def follow(
             note(line)
     else:
         note("SLURM does not say what its nodes have (sinfo); what the jobs ask for was held against nothing")
-    _ask_the_queue(workflow.executor_settings, profile)
+    ask_the_queue(workflow.executor_settings, profile)
     logger, followed = workflow.logger_manager.logger, Submitted(workflow, nodes, tell)
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler":  # what is kept in .snakemake/log has all
@@ -73,7 +74,7 @@ def follow(
     return followed
 
 
-def _ask_the_queue(settings: Any, profile: str) -> None:
+def ask_the_queue(settings: Any, profile: str) -> None:
     """Where there is no accounting, the plugin must not ask it: it does wherever `sacct` is installed, and waits."""
     if slurm.keeps_accounts():
         return
@@ -91,7 +92,7 @@ class Submitted(logging.Handler):
 
     def __init__(self, workflow: Any, nodes: Sequence[Node], tell: Callable[[Failure], None]) -> None:
         super().__init__(logging.INFO)
-        self.jobs: dict[str, Any] = {}  # by SLURM's id
+        self.jobs: dict[str, Any] = {}  # those that have not ended, by SLURM's id
         self._workflow, self._nodes, self._tell = workflow, nodes, tell
         self._failures: Counter[Any] = Counter()
         atexit.register(self._leave)
@@ -100,8 +101,8 @@ class Submitted(logging.Handler):
         if found := SUBMITTED.match(record.getMessage()):
             self.jobs[found[2]] = self._job(int(found[1]))
         elif getattr(getattr(record, "event", None), "value", "") == "job_error":
-            job = self._job(record.jobid)  # type: ignore[attr-defined]
-            if not job.is_local:
+            job = self._job(getattr(record, "jobid", 0))
+            if not job.is_local and not getattr(record, "indent", False):  # as a part of a group's failure is told
                 self._failed(job, record)
 
     def look(self) -> dict[str, State]:
@@ -111,7 +112,11 @@ class Submitted(logging.Handler):
             return {}
         executor = self._workflow.scheduler.get_executor(next(iter(self.jobs.values())))
         executor.next_seconds_between_status_checks = self._workflow.executor_settings.init_seconds_before_status_checks
-        return slurm.jobs(self.jobs)
+        found = slurm.jobs(self.jobs)
+        for job, state in found.items():
+            if state.has_ended:
+                self.jobs.pop(job, None)
+        return found
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -131,10 +136,10 @@ class Submitted(logging.Handler):
 
     def _failed(self, job: Any, record: Any) -> None:
         self._failures[job] += 1
-        message, slurm_id = record.rule_msg or "", record.aux.get("external_jobid", "")
+        message, slurm_id = record.rule_msg.removesuffix(ADVICE), record.aux.get("external_jobid", "")
         if not slurm_id:
             refused = REFUSED.search(message)
-            said = printable(refused[1] if refused else message.splitlines()[0])
+            said = printable(refused[1] if refused else message)
             self._tell(Failure(name_of(job), "", "", "not submitted", "SLURM", said, self._next(job, "REFUSED")))
             return
         known = STATUS.search(message)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from concurrency.errors import UserError
 from concurrency.files import discard, writing
 from concurrency.running import requests, slurm, submitted
 from concurrency.running.requests import Request
@@ -65,7 +66,7 @@ def test_jobs_are_read():
             "mem_mb: 16000",
         ),
         (asked(minutes=61), "61 minutes, partition main gives 60 at most: set-resources: squares: runtime: 60"),
-        (asked(partition="mian"), "partition mian, which there is not; slurm_partition: one of main, small, far"),
+        (asked(partition="mian"), "partition mian, which there is not; slurm_partition: one of far, main, small"),
         (
             asked(features="milan"),
             "nodes with milan, partition main has none of these; constraint: one of icelake, large",
@@ -168,10 +169,10 @@ class Run:
     def resources(self, wildcards, files, attempt, skip_evaluation):
         return {"_cores": 1, "mem_mb": 6000 * attempt}
 
-    def fails(self):
+    def fails(self, message="SLURM status is: 'FAILED'", aux={"external_jobid": "8"}):  # noqa: B006 it is only read
         """The job fails; what Snakemake does then is done. Says whether it is submitted again."""
         event = SimpleNamespace(value="job_error")
-        message, aux, log = "SLURM status is: 'FAILED'", {"external_jobid": "8"}, [self.log, self.log]
+        log = [self.log, self.log]
         self.handler.emit(
             SimpleNamespace(event=event, jobid=3, rule_msg=message, aux=aux, log=log, getMessage=lambda: "Error")
         )
@@ -218,6 +219,34 @@ def test_a_job_that_failed_without_a_word_may_have_had_a_bad_node(monkeypatch, t
     run = Run(monkeypatch, log=tmp_path / "none.log", states=["FAILED"])
     assert run.fails()
     assert run.next == "submitted again"
+
+
+def test_a_job_that_slurm_refuses_is_told_in_its_words(monkeypatch):
+    run = Run(monkeypatch, retries=0)
+    message = (
+        "SLURM sbatch failed. The error message was 'sbatch: error: Batch job submission failed: no account'.\n    …"
+    )
+    assert not run.fails(message, {})
+    told = run.told[0]
+    assert (told.state, told.said) == ("not submitted", "sbatch: error: Batch job submission failed: no account")
+
+
+@pytest.mark.parametrize(("remembered", "is_told"), [(600, False), (30, True), (None, False)])
+def test_without_accounting_the_queue_is_asked(monkeypatch, remembered, is_told):
+    monkeypatch.setattr(slurm, "keeps_accounts", lambda: False)
+    monkeypatch.setattr(slurm, "remembers_s", lambda: remembered)
+    settings = SimpleNamespace(status_command="sacct", init_seconds_before_status_checks=20)
+    if is_told:
+        with pytest.raises(UserError, match=r"mine: .* 30 s after .*: slurm-init-seconds-before-status-checks: 10"):
+            submitted.ask_the_queue(settings, "mine")
+    else:
+        submitted.ask_the_queue(settings, "mine")
+    assert settings.status_command == "squeue"
+
+
+def test_where_there_is_no_slurm_nothing_is_known():
+    assert slurm.read_nodes("") == []
+    assert requests.smallest_cpus([], "main", most=8) == 1
 
 
 def test_what_is_said_while_waiting_fits_a_terminal():
