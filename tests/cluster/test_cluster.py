@@ -252,11 +252,10 @@ def test_what_no_node_can_do_is_told_before_anything_is_submitted(cluster, workf
     said = finish(submit(workflow, "job", profile=nowhere), code=1)
     wrong = "squares_shard asks for partition short, which there is not; slurm_partition: one of main, small"
     assert f"mine/config.yaml: {wrong}" in said
-    unknown = change(workflow, ("pending_minutes: 10", "slurm_account: lab"))  # without accounting there is none
-    said = finish(submit(workflow, "job", profile=unknown), code=1)
-    assert re.search(
-        r"squares_shard 1-of-2 failed: not submitted; not submitted again, after 3 times SLURM: .*sacctmgr", said
-    )
+    refused = change(workflow, ("pending_minutes: 10", "slurm_extra: \"'--licenses=unheard-of:1'\""))
+    said = finish(submit(workflow, "job", profile=refused), code=1)
+    last = "squares_shard 1-of-2 failed: SLURM refused it; not submitted again, after 3 times SLURM: sbatch: error: "
+    assert f"{last}Batch job submission failed: Invalid license specification" in said
     assert cluster.submitted() == before
 
 
@@ -286,10 +285,12 @@ def test_only_what_was_killed_is_submitted_again(cluster, workflow):
 
 def test_drained_nodes_are_told_and_ctrl_c_leaves_nothing(cluster, workflow):
     workflow.configure(job_only(squares={"numbers": {"start": 60_000_000, "count": 40}, "shards": 2}))
+    mine = "pending_minutes: 0\n  slurm_partition: main\n  slurm_account: lab"
     cluster.drain(*slurm.NODES)
     try:
-        running = submit(workflow, "job", profile=change(workflow, ("pending_minutes: 10", "pending_minutes: 0")))
+        running = submit(workflow, "job", profile=change(workflow, ("pending_minutes: 10", mine)))
         slurm.wait_for(lambda: len(cluster.jobs("squares_shard", "pending")) == 2)
+        assert set(cluster.ask("squeue", "-h", "-o", "%P %a").splitlines()) == {"main lab"}
         told = ""
         while "jobs: 2 pending, 0 running, 0 of 4 done, 0 failed" not in told:
             told += running.stdout.readline()

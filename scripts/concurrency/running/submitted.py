@@ -22,10 +22,12 @@ SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+)")
 STATUS = re.compile(r"SLURM status is: '(\w+)'")
 REFUSED = re.compile(r"The error message was '(.*?)'\.\n", re.DOTALL)
 ADVICE = "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
+AGAIN = "submitted again"
 NO_MEMORY = re.compile(r"oom[-_ ]kill|out of memory|memory limit", re.IGNORECASE)
 # Lines that tell a user nothing which is not shown better.
 SHOWN_OTHERWISE = re.compile(
-    rf"{SUBMITTED.pattern}|Trying to restart|No SLURM account given|No account was given|Unable to guess SLURM account"
+    rf"{SUBMITTED.pattern}|Trying to restart|Exception in run_job|"
+    "No SLURM account given|No account was given|Unable to guess SLURM account"
 )
 LOGGED = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ ([A-Z]+) (.*)")  # as running/job.py writes it
 SLURMS = re.compile(r"^(?:slurmstepd[\w.-]*|srun): error: .*", re.MULTILINE)
@@ -140,7 +142,8 @@ class Submitted(logging.Handler):
         if not slurm_id:
             refused = REFUSED.search(message)
             said = printable(refused[1] if refused else message)
-            self._tell(Failure(name_of(job), "", "", "not submitted", "SLURM", said, self._next(job, "REFUSED")))
+            if (then := self._next(job, "REFUSED")) != AGAIN:  # which is at once
+                self._tell(Failure(name_of(job), "", "", "SLURM refused it", "SLURM", said, then))
             return
         known = STATUS.search(message)
         state = slurm.outcome(slurm_id) or State(known[1] if known else "FAILED")
@@ -167,7 +170,7 @@ class Submitted(logging.Handler):
             return "not submitted again" + f", after {self._failures[job]} times" * (self._failures[job] > 1)
         if why != "OUT_OF_MEMORY":
             job._attempt -= 1
-            return "submitted again"
+            return AGAIN
         more = Request.of(job, job.attempt + 1, self._nodes)
         most = largest_memory(slurm.of_partition(self._nodes, more.partition))
         if self._nodes and (more.memory_mb or 0) > most:

@@ -228,7 +228,7 @@ def test_a_job_that_slurm_refuses_is_told_in_its_words(monkeypatch):
     )
     assert not run.fails(message, {})
     told = run.told[0]
-    assert (told.state, told.said) == ("not submitted", "sbatch: error: Batch job submission failed: no account")
+    assert (told.state, told.said) == ("SLURM refused it", "sbatch: error: Batch job submission failed: no account")
 
 
 @pytest.mark.parametrize(("remembered", "is_told"), [(600, False), (30, True), (None, False)])
