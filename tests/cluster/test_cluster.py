@@ -194,9 +194,12 @@ def test_a_killed_submitter(cluster, workflow, server):
     urls, go_on = waiting_hosts(server, 3, pages=40)
     urls = [url for url in urls if "/1-" not in url or url.endswith("/1-0")]  # the first host's shard is done at once
     workflow.configure(live(urls, shards=3, in_flight_per_host=1))
-    running = submit(workflow, PAGES)
+    short = "download_shard: {mem_mb: 1000 * attempt, runtime: "
+    profile = change(workflow, ("jobs: 20", "jobs: 100"), (f"{short}1440", f"{short}60"))
+    running = submit(workflow, PAGES, profile=profile)
     shards = workflow.folder / "results/download/shards"
     slurm.wait_for(lambda: list(shards.glob("*.csv")) and min(hits_of(server, i) for i in (2, 3)) > 3)
+    assert "1:00:00" in cluster.ask("squeue", "-h", "-t", "running", "-o", "%l").splitlines()
     running.kill()
     running.communicate()
     go_on.set()

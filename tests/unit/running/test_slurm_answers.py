@@ -1,5 +1,7 @@
 """What SLURM answers, and what is made of it: no SLURM is needed to read an answer."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -169,12 +171,14 @@ class Run:
     def resources(self, wildcards, files, attempt, skip_evaluation):
         return {"_cores": 1, "mem_mb": 6000 * attempt}
 
-    def fails(self, message="SLURM status is: 'FAILED'", aux={"external_jobid": "8"}):  # noqa: B006 it is only read
+    def fails(self, message="SLURM status is: 'FAILED'", aux={"external_jobid": "8"}, indent=False):  # noqa: B006 it is only read
         """The job fails; what Snakemake does then is done. Says whether it is submitted again."""
         event = SimpleNamespace(value="job_error")
         log = [self.log, self.log]
         self.handler.emit(
-            SimpleNamespace(event=event, jobid=3, rule_msg=message, aux=aux, log=log, getMessage=lambda: "Error")
+            SimpleNamespace(
+                event=event, jobid=3, rule_msg=message, aux=aux, log=log, indent=indent, getMessage=lambda: "Error"
+            )
         )
         again = self.job.restart_times > self.job._attempt - 1
         self.job._attempt += again
@@ -266,3 +270,38 @@ def test_what_was_not_written_to_its_end_goes(tmp_path):
         assert list(tmp_path.iterdir()) == []
         (part := tmp_path / file.name).touch()
     assert not part.exists()
+
+
+def test_what_a_killed_job_left_half_written_goes(monkeypatch, tmp_path):
+    run = Run(monkeypatch)
+    table, part, other = (tmp_path / name for name in ("1.csv", "1.csv.n1-77.part", "11.csv.n1-78.part"))
+    part.touch()
+    other.touch()
+    run.job.output = [str(table)]
+    run.fails()
+    assert list(tmp_path.iterdir()) == [other]
+
+
+def test_a_job_that_is_part_of_a_group_is_told_with_that(monkeypatch):
+    run = Run(monkeypatch)
+    run.fails(indent=True)
+    assert run.told == []
+
+
+def test_a_job_that_pends_is_told_once_and_after_its_own_time():
+    jobs = {job: Job(rule=SimpleNamespace(name="do"), wildcards_dict={"work": job}, resources={}) for job in "123"}
+    for job in "12":
+        jobs[job].resources["pending_minutes"] = 0
+    watch = cluster.Watch()
+    watch._submitted = SimpleNamespace(jobs=jobs)
+    pending = {job: slurm.State("PENDING", "", "Resources") for job in jobs}
+    assert watch._waiting(pending) == ["do 1 (SLURM job 1) and 1 more still pending, says SLURM, for: Resources"]
+    assert watch._waiting(pending) == []
+
+
+def test_the_doc_follows_the_plugin_in_the_lock():
+    root = Path(__file__).parents[3]
+    locked = re.search(
+        r"^snakemake-executor-plugin-slurm==(\d+\.\d+)", (root / "requirements/extras.txt").read_text(), re.M
+    )
+    assert f"in version {locked[1]} of the plugin, which this follows" in (root / "docs/cluster.md").read_text()
