@@ -134,7 +134,7 @@ class Submitted(logging.Handler):
 
     def _job(self, number: int) -> Any:
         dag = self._workflow.dag
-        return next(job for job in dag.jobs if dag.jobid(job) == number)
+        return next(job for job in list(dag.jobs) if dag.jobid(job) == number)
 
     def _failed(self, job: Any, record: Any) -> None:
         self._failures[job] += 1
@@ -171,13 +171,16 @@ class Submitted(logging.Handler):
         if why != "OUT_OF_MEMORY":
             job._attempt -= 1
             return AGAIN
-        more = Request.of(job, job.attempt + 1, self._nodes)
+        had, more = (Request.of(job, attempt, self._nodes) for attempt in (job.attempt, job.attempt + 1))
         most = largest_memory(slurm.of_partition(self._nodes, more.partition))
         if self._nodes and (more.memory_mb or 0) > most:
-            job._attempt = job.restart_times + 1
-            next_one = f"{more.memory_mb} MB are more than a node of partition {more.partition} has ({most})"
-            return f"not submitted again: {next_one}"
-        return f"submitted again, with {more.memory_mb} MB of memory"
+            wrong = f"{more.memory_mb} MB are more than a node of partition {more.partition} has ({most})"
+        elif more.memory_mb == had.memory_mb:
+            wrong = f"the profile gives it no more than {had.memory_mb} MB"
+        else:
+            return f"{AGAIN}, with {more.memory_mb} MB of memory"
+        job._attempt = job.restart_times + 1
+        return f"not submitted again: {wrong}"
 
 
 def name_of(job: Any) -> str:

@@ -158,7 +158,7 @@ class Run:
     """As much of a run as decides whether a job is submitted again."""
 
     def __init__(self, monkeypatch, retries=2, log="", states=("CANCELLED",)):
-        self.told, self.log, states = [], log, iter(states)
+        self.told, self.log, self.cap, states = [], log, 100_000, iter(states)
         rule = SimpleNamespace(name="squares_shard", expand_resources=self.resources)
         self.job = Job(
             rule=rule, wildcards_dict={"scatteritem": "2-of-4"},
@@ -169,7 +169,7 @@ class Run:
         self.handler = submitted.Submitted(SimpleNamespace(dag=dag), NODES, self.told.append)
 
     def resources(self, wildcards, files, attempt, skip_evaluation):
-        return {"_cores": 1, "mem_mb": 6000 * attempt}
+        return {"_cores": 1, "mem_mb": min(6000 * attempt, self.cap)}
 
     def fails(self, message="SLURM status is: 'FAILED'", aux={"external_jobid": "8"}, indent=False):  # noqa: B006 it is only read
         """The job fails; what Snakemake does then is done. Says whether it is submitted again."""
@@ -200,7 +200,7 @@ def test_a_cancelled_job_is_submitted_again_as_it_was_until_retries_are_used_up(
 def test_memory_rises_after_a_kill_for_lack_of_it_up_to_what_a_node_has(monkeypatch, tmp_path):
     log = tmp_path / "8.log"
     log.write_text("slurmstepd: error: Detected 1 oom_kill event in StepId=8.0.\n")
-    run = Run(monkeypatch, retries=5, log=log, states=["CANCELLED", "FAILED", "OUT_OF_MEMORY"])
+    run = Run(monkeypatch, retries=5, log=log, states=["CANCELLED", "FAILED", "OUT_OF_MEMORY", "FAILED"])
     log.write_text("")
     assert run.fails()
     log.write_text("slurmstepd: error: Detected 1 oom_kill event in StepId=8.0.\n")
@@ -208,6 +208,9 @@ def test_memory_rises_after_a_kill_for_lack_of_it_up_to_what_a_node_has(monkeypa
     assert (run.next, run.job.attempt) == ("submitted again, with 12000 MB of memory", 2)
     assert not run.fails()
     assert run.next == "not submitted again: 18000 MB are more than a node of partition main has (16000)"
+    run.job._attempt, run.cap = 1, 100
+    assert not run.fails()
+    assert run.next == "not submitted again: the profile gives it no more than 100 MB"
 
 
 def test_what_raised_an_exception_is_not_submitted_again(monkeypatch, tmp_path):
