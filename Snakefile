@@ -139,7 +139,7 @@ rule squares:
         "results/logs/squares.log",
     conda:
         "envs/workflow.yaml"
-    threads: CORES
+    threads: cores_of_the_job
     params:
         numbers=lambda wildcards: USER.squares.items,
         arms=lambda wildcards: USER.squares.job_arms,
@@ -210,7 +210,7 @@ rule do:
     priority: 1  # before it is measured: what is broken is told at once
     conda:
         "envs/workflow.yaml"
-    threads: CORES
+    threads: cores_of_the_job
     params:
         source=lambda wildcards: USER.own[wildcards.work].items,
         files=files_called,
@@ -253,10 +253,22 @@ onstart:
         print(terminal.paragraph(said), file=sys.stderr)
         for line in messages.measured_again(measured_again(jobs)):
             print(line, file=sys.stderr)
+    if rounds and not is_submitting():
         messages.show_progress([Path(job.output[0]) for job in screenings + rounds])
     for line in messages.left_out(USER.left_out):
         print(line, file=sys.stderr)
+    if is_submitting():
+        profile = requests.profile_file(sys.argv, SCRIPTS.parent)
+        try:
+            WATCH.show(submitted.follow(workflow, jobs, NODES(), profile, terminal.note, cluster.failed))
+        except UserError as error:
+            sys.exit(str(error))
 
 
 onsuccess:
+    WATCH.end()
     print(messages.outcome({file for job in workflow.dag.jobs for file in job.output}, DONE), file=sys.stderr)
+
+
+onerror:
+    WATCH.end()

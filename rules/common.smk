@@ -4,6 +4,7 @@ import re
 import sys
 from collections import Counter
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,11 +26,11 @@ from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
 from concurrency.recommending.names import module_name
-from concurrency.running import liveness, other, settings, surroundings
+from concurrency.running import liveness, other, requests, settings, slurm, submitted, surroundings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
 from concurrency.running.packages import Packages, why
-from concurrency.showing import messages, terminal
+from concurrency.showing import cluster, messages, terminal
 from concurrency.workloads import items
 from snakemake.logging import logger
 
@@ -79,7 +80,13 @@ MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
 
 # What --cores gave. On a cluster there is no such number: a job asks for one core unless the profile says otherwise,
 # and on its node it is given all that SLURM allots to it.
-CORES = workflow.resource_settings.cores or 1
+CORES = (workflow.remote_exec and slurm.allotted_cpus()) or workflow.resource_settings.cores or 1
+
+# What the nodes of a cluster are, which is asked once.
+NODES = cache(slurm.nodes)
+
+# Shows how the jobs of a run on SLURM fare.
+WATCH = cluster.Watch()
 
 # A workflow that uses this one as a module may give all paths a prefix.
 PLACE = workflow.modifier
@@ -94,6 +101,19 @@ except UserError as error:
 
 CODE = Digests(Path(".snakemake/code.json"))
 PACKAGES = Packages(Path(".snakemake/packages.json"))
+
+
+def is_submitting():
+    """Whether this run has its jobs on SLURM; known from when jobs are looked for."""
+    return workflow.is_main_process and workflow.executor_plugin and workflow.executor_plugin.name == "slurm"
+
+
+def cores_of_the_job(wildcards):
+    """Those of a job that computes on all that it has: on SLURM, as many as the smallest node has, eight at most."""
+    if not is_submitting():
+        return CORES
+    partition = workflow.resource_settings.default_resources.get("slurm_partition").raw
+    return requests.smallest_cpus(NODES(), partition and str(partition).strip("'\""), most=8)
 
 
 def code(script, *modules):

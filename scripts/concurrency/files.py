@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+_unfinished: set[Path] = set()
+
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[TextIO]:
     """A new CSV file that takes the place of `path` at one stroke: on a cluster, what a killed Snakemake left running
     may write the same table at the same time."""
     part = Path(f"{path}.{platform.node()}-{os.getpid()}.part")
+    _unfinished.add(part)
     try:
         with open(part, "w", encoding="utf-8", newline="") as file:
             yield file
@@ -24,6 +27,13 @@ def writing(path: str | Path) -> Iterator[TextIO]:
         error.filename = error.filename or str(path)  # a write that fails does not tell where
         raise
     finally:
+        part.unlink(missing_ok=True)
+        _unfinished.discard(part)
+
+
+def discard() -> None:
+    """Remove what this process has not written to its end; for one that ends without unwinding."""
+    for part in list(_unfinished):
         part.unlink(missing_ok=True)
 
 

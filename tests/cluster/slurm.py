@@ -51,7 +51,7 @@ CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 AccountingStorageType=accounting_storage/none
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE DefMemPerCPU=100 State=UP
-PartitionName=small Nodes=node1 MaxTime=INFINITE DefMemPerCPU=100 State=UP
+PartitionName=small Nodes=node1 MaxTime=60 DefMemPerCPU=100 State=UP
 """
 
 
@@ -69,7 +69,8 @@ def missing() -> str:
 
 
 class Cluster:
-    """Three nodes of two cores: all in the partition `main`, node1 in `small`, the others with the feature `large`."""
+    """Three nodes of two cores: all in the partition `main`, node1 in `small`, where jobs may take an hour, the others
+    with the feature `large`. There is no accounting."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -137,6 +138,26 @@ class Cluster:
                 process.kill()
             except psutil.NoSuchProcess:
                 continue
+
+    def drain(self, *nodes: str) -> None:
+        """Let nothing start on the nodes."""
+        self.ask("scontrol", "update", f"NodeName={','.join(nodes)}", "State=DRAIN", "Reason=tests")
+
+    def resume(self, *nodes: str) -> None:
+        self.ask("scontrol", "update", f"NodeName={','.join(nodes)}", "State=RESUME")
+
+    def submitted(self) -> int:
+        """How many jobs there have been."""
+        return len(self.ask("squeue", "-h", "-t", "all").splitlines())
+
+    def comments(self) -> dict[str, str]:
+        """The comment of each job that is running, by its id: its rule and wildcards."""
+        return dict(row.split("|") for row in self.ask("squeue", "-h", "-t", "running", "-o", "%A|%k").splitlines())
+
+    def asked(self, comment: str) -> list[tuple[str, str]]:
+        """Id and memory of each job that there has been, whose comment begins so."""
+        rows = (row.split("|") for row in self.ask("squeue", "-h", "-t", "all", "-o", "%A|%m|%k").splitlines())
+        return [(job, memory) for job, memory, said in rows if said.startswith(comment)]
 
     def jobs(self, rule: str, state: str = "running") -> dict[str, str]:
         """The node of each job of `rule` that is in `state`, by the job's id."""

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import platform
 import signal
 import sys
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from concurrency import files
 from concurrency.errors import UserError
 
 
@@ -34,6 +36,8 @@ def running(log: str) -> Iterator[None]:
     logging.getLogger().addHandler(screen)
     signal.signal(signal.SIGTERM, lambda *_: _end())
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))  # it ends this job alone
+    if job := os.environ.get("SLURM_JOB_ID"):
+        logging.info("on %s, SLURM job %s", platform.node(), job)  # by which running/submitted.py knows whose log it is
     threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
     try:
         yield
@@ -61,10 +65,11 @@ def _follow_parent(parent: int) -> None:
 
 
 def _end() -> None:
-    """End this process and all that it started."""
+    """End this process and all that it started; nothing half-written stays."""
     for process in psutil.Process().children(recursive=True):
         try:
             process.kill()
         except psutil.NoSuchProcess:
             continue
+    files.discard()
     os._exit(1)

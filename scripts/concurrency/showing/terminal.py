@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import textwrap
+import time
 from typing import Any
 
 from tqdm import tqdm
@@ -43,6 +44,29 @@ def progress(items: Any = None, **options: Any) -> Any:
     told = "{desc}: {n_fmt} of {total_fmt} {unit}s in {elapsed}, about {remaining} more{postfix}"
     more: dict[str, Any] = {"mininterval": LINES_S, "maxinterval": LINES_S, "miniters": 1, "bar_format": told}
     return tqdm(items, **{**options, "delay": LINES_S, "file": _Lines(), **more})
+
+
+def note(text: str, indent: str = "") -> None:
+    """A paragraph above whatever bar or line there is."""
+    tqdm.write(paragraph(text, indent), file=sys.stderr)
+
+
+class Status:
+    """A line that is told anew in its place; where there is no terminal, one now and then if it has changed."""
+
+    def __enter__(self) -> "Status":
+        is_terminal = sys.stderr.isatty()
+        self._pause_s, self._shown = 0.0 if is_terminal else LINES_S, -LINES_S
+        self._bar = tqdm(bar_format="{desc}", leave=False, file=sys.stderr if is_terminal else _Lines())
+        return self
+
+    def show(self, text: str) -> None:
+        if time.monotonic() - self._shown >= self._pause_s:
+            self._shown = time.monotonic()
+            self._bar.set_description_str(text)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
 
 
 class _Lines:

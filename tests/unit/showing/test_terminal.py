@@ -142,3 +142,32 @@ def test_items_that_failed_are_no_results(tmp_path, monkeypatch):
     lines = [{"item": 1, "result": 2}, {"item": 2, "error": "ValueError", "message": "no"}, {"item": 3, "result": 4}]
     Path("results.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     assert messages.outcome({"results.jsonl"}, {"mine": "results.jsonl"}) == "2 results, 1 failed: results.jsonl"
+
+
+STATUS = """
+import sys, time; sys.path.insert(0, {scripts!r})
+from concurrency.showing import terminal
+terminal.LINES_S = 0.2
+with terminal.Status() as line:
+    for count in (1, 1, 2, 3):
+        line.show(f"jobs: {{count}} done")
+        time.sleep(0.15)
+    terminal.note("one failed")
+print("the answer", file=sys.stderr)
+"""
+
+
+def test_a_status_is_told_in_its_place_on_a_terminal_and_else_in_lines_now_and_then():
+    code = STATUS.format(scripts=str(SCRIPTS))
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    with subprocess.Popen([sys.executable, "-c", code], stderr=theirs) as running:
+        running.wait(60)
+    os.close(theirs)
+    told = os.read(ours, 10_000).decode()
+    os.close(ours)
+    shown = dict.fromkeys(part.strip() for part in told.split("\r") if "jobs" in part)
+    assert list(shown) == ["jobs: 1 done", "jobs: 2 done", "jobs: 3 done"]
+    assert told.count("\n") == 2  # what is noted, and the answer
+    log = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, check=True).stderr
+    assert log.splitlines() == ["jobs: 1 done", "jobs: 2 done", "one failed", "the answer"]
