@@ -172,6 +172,7 @@ if USER.squares.shards > 1:
 rule record:
     input:
         lambda wildcards: file_of(USER.own[wildcards.work].items),
+        preflight=ancient(PREFLIGHT),
     output:
         "results/{work}/profile.pickle",
     log:
@@ -213,6 +214,7 @@ rule do:
         "scripts/do.py"
 
 
+include: "rules/preflight.smk"
 include: "rules/explain.smk"
 include: "rules/compare.smk"
 include: "rules/map.smk"

@@ -59,6 +59,8 @@ RECOMMENDED = {module_name(USER.compared(name)[0].workload): name for name in CO
 # Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one per workload and kind.
 KINDS = [f"_on_{name}" for name in USER.hosts] or [""]
 MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
+# What is tried before anything is measured on the first kind of nodes. Nothing is measured again when it is tried again.
+PREFLIGHT = f"results/preflight{KINDS[0]}.json"
 
 # What --cores gave. On a cluster there is no such number: a job asks for one core unless the profile says otherwise,
 # and on its node it is given all that SLURM allots to it.
