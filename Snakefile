@@ -231,7 +231,7 @@ onstart:
         if USER.hosts and is_here:
             sys.exit("hosts: there is no cluster in this run; add --workflow-profile slurm, or set hosts: []")
         on_works = Counter(
-            (job.wildcards.get("work", job.wildcards.get("workload")), job.rule.name) for job in jobs
+            (job.wildcards.get("work", job.wildcards.get("workload", "")), job.rule.name) for job in jobs
         )
         awaited = {job.output.finalists for job in screenings}
         found = {job.wildcards.workload: job.input.get("finalists") for job in rounds}

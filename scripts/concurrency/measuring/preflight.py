@@ -22,7 +22,9 @@ from concurrency.workloads.own.workload import Own
 
 STARTS = ("concurrency.measuring.rehearsal", "concurrency.measuring.starting")
 QUICK_S = 2.0  # what takes less is done a second time
+SHORTEST_S = 0.001  # that is told
 START_S = 60.0  # that a strategy may take to start and to end; ray's daemons take 10
+MEANT = "`check: none` if that is meant, `check: {rtol: 1e-9}` if it is a rounding error"
 HELPERS = "from multiprocessing."  # in the commands of processes that multiprocessing starts for itself
 
 Said = tuple[str, bool]  # what is found of a work, to follow its key, and whether nothing is to be measured then
@@ -88,18 +90,29 @@ class Preflight:
 
     def try_work(self, comparison: Comparison, timeout_s: float, calls: bool) -> None:
         """Do the first item of a work of the user's own or, without `calls`, import its functions and no more."""
-        workload, known = comparison.workload, comparison.workload.strategies()
+        workload = comparison.workload
         assert isinstance(workload, Own)
-        runs = {known[arm.strategy].runs for arm in comparison.arms}
-        given = [form for form in ("function", "coroutine") if getattr(workload, form)]
-        forms = [form for form in given if form in (given[0], *runs)]  # the first is the baseline's
         for executable in {arm.executable: None for arm in comparison.arms}:
             rehearsal = _Rehearsal(workload, executable, Conditions(self._start_method, timeout_s), calls)
-            for text, stops in rehearsal.found(forms):
+            for text, stops in rehearsal.found(_forms(comparison)):
                 self._note(f"{workload.setting}{text}", stops, executable)
             if rehearsal.took_s is not None and workload.name not in self.took_s:
                 self.took_s[workload.name] = rehearsal.took_s
                 self._lasting += _lasting(workload, rehearsal.took_s, timeout_s)
+
+
+def calls(comparison: Comparison) -> int:
+    """How often what is compared of the user's own is called before, at most."""
+    again = 0 if comparison.workload.check is None else 1
+    return (len(_forms(comparison)) + again) * len({arm.executable for arm in comparison.arms})
+
+
+def _forms(comparison: Comparison) -> list[str]:
+    """The forms of a work that are compared, the baseline's first."""
+    workload = comparison.workload
+    runs = {workload.strategies()[arm.strategy].runs for arm in comparison.arms}
+    given = [form for form in ("function", "coroutine") if getattr(workload, form)]
+    return [form for form in given if form in (given[0], *runs)]
 
 
 class _Rehearsal:
@@ -117,23 +130,22 @@ class _Rehearsal:
             expected = f"{folder}/expected"
             first = self._done(forms[0], expected)
             yield from _told(first)
-            self.took_s = first.get("took_s")
-            if self.took_s is None or "wrong" in first:
+            if "took_s" not in first or "wrong" in first:
                 return
+            self.took_s = float(first["took_s"])
             if self.took_s < QUICK_S and self._workload.check is not None:
                 again = self._done(forms[0], file := f"{folder}/again")
                 if "took_s" not in again:
                     failed = again.get("failed") or again["wrong"]
                     yield f": the first item, done a second time, fails: {failed}; every sample does it anew", False
                 elif difference := self._difference(file, expected):
-                    meant = "give `check: none` if that is meant, or `check: {rtol: 1e-9}` if it is a rounding error"
-                    yield f".check: the first item, done twice: {difference}; {meant}", True
+                    yield f".check: the first item, done twice: {difference}", True
                     return
             for form in forms[1:]:
                 other = self._done(form, file := f"{folder}/{form}")
                 yield from _told(other, f", by `{form}`,")
                 if "took_s" in other and (difference := self._difference(file, expected)):
-                    yield f".check: the first item, by `{form}`: {difference}, as by `{forms[0]}`", False
+                    yield f".check: the first item, by `{form}` and by `{forms[0]}`: {difference}", False
 
     def _done(self, form: str, file: str) -> dict[str, Any]:
         """What `rehearsal` tells of the item, how many `processes` are left then, or how it ended."""
@@ -164,7 +176,8 @@ class _Rehearsal:
         if self._workload.check is None:
             return ""
         [found] = sampling.compared(self._workload, [file], expected, self._executable, self._conditions)
-        return str(found.get("error", "")).removeprefix("item 1: ").removesuffix(" (see `check`)")
+        said = str(found.get("error", "")).removeprefix("item 1: ")
+        return said.replace("(see `check`)", f"({MEANT})")
 
 
 def _told(told: Mapping[str, Any], how: str = "") -> Iterator[Said]:
@@ -183,8 +196,8 @@ def _told(told: Mapping[str, Any], how: str = "") -> Iterator[Said]:
 def _lasting(workload: Own, took_s: float, timeout_s: float) -> Iterator[str]:
     """How long a sample is going to take, if all items take as long as the first one did."""
     one_by_one = took_s * workload.count
-    each = f"{workload.setting}: the first item took {_duration(took_s)}, so that one by one"
-    yield f"{each} a sample of {workload.count:,} takes about {_duration(one_by_one)}"
+    whole = f", so that one by one a sample of {workload.count:,} takes about {_duration(one_by_one)}"
+    yield f"{workload.setting}: the first item took {_duration(took_s)}{whole if one_by_one >= SHORTEST_S else ''}"
     if one_by_one > timeout_s:
         yield (
             f"{workload.setting}.timeout_s: {timeout_s:g} s are too few for a sample one by one, which nothing can be "
@@ -193,8 +206,8 @@ def _lasting(workload: Own, took_s: float, timeout_s: float) -> Iterator[str]:
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 0.001:
-        return "under 1 ms"
+    if seconds < SHORTEST_S:
+        return "less than 1 ms"
     if seconds < 1:
         return f"{1000 * seconds:.0f} ms"
     return f"{seconds:.2g} s" if seconds < 120 else f"{seconds / 60:.0f} min"

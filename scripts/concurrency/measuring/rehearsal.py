@@ -26,7 +26,7 @@ from concurrency.measuring.parent import Parent
 from concurrency.measuring.sample import reason
 from concurrency.strategies._loops import event_loop
 from concurrency.work import Work
-from concurrency.workloads.own.work import build
+from concurrency.workloads.own.work import build, called_with
 
 SHOWN = 60  # bytes of what is printed
 
@@ -100,20 +100,14 @@ def _answered(answer: Any, order: dict[str, Any]) -> dict[str, str]:
 
 def _mismatched(order: dict[str, Any]) -> Iterator[str]:
     """Of each function that does not take what it is given, how it is called and why that cannot be."""
-    opened = bool(order["places"]["open"])
-    given = {
-        order["form"]: (1 + opened, "an item and what `open` gives" if opened else "an item"),
-        "then": (1, "what came back"),
-        "open": (0, "nothing"),
-    }
-    for key, (count, what) in given.items():
-        if place := order["places"][key]:
+    for key, (count, words) in called_with(order["places"]).items():
+        if key in (order["form"], "open", "then") and (place := order["places"][key]):
             with suppress(ValueError):  # of what is not written in Python, nobody knows what it takes
                 signature = inspect.signature(load(place), follow_wrapped=False)
                 try:
                     signature.bind(*[None] * count)
                 except TypeError as error:
-                    yield f"{key}: {place}{signature} is called with {what}: {error}"
+                    yield f"{key}: {place}{signature} does not take what it is called with: {words} ({error})"
 
 
 def _printed(output: int) -> int:
