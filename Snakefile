@@ -3,12 +3,14 @@
 snakemake             everything
 snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
+snakemake preflight   only what is tried before anything is measured
 snakemake map         which strategy to use for any waiting and computing, and where your work lies
 snakemake capacity    what larger jobs would take
 snakemake compare_with --config other=…    what changed since another run
 
 download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                         the job, below
 do ─> results/<work>/results.jsonl                                                                    each of your own
+rehearse ─> preflight/*.json, before all of: screen, record, measure, timeline                       rules/preflight.smk
 screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report       rules/compare.smk
                                        analyse ─> recommend ─> results/recommended/<work>.py ─> report
 timeline, futures, switching, races ─> plot_explanation ─> report                                    rules/explain.smk
@@ -172,7 +174,7 @@ if USER.squares.shards > 1:
 rule record:
     input:
         lambda wildcards: file_of(USER.own[wildcards.work].items),
-        preflight=ancient(PREFLIGHT),
+        preflight=preflight,
     output:
         "results/{work}/profile.pickle",
     log:
@@ -231,7 +233,7 @@ onstart:
         if USER.hosts and is_here:
             sys.exit("hosts: there is no cluster in this run; add --workflow-profile slurm, or set hosts: []")
         on_works = Counter(
-            (job.wildcards.get("work", job.wildcards.get("workload", "")), job.rule.name) for job in jobs
+            (job.wildcards.get("work", job.wildcards.get("workload")), job.rule.name) for job in jobs
         )
         awaited = {job.output.finalists for job in screenings}
         found = {job.wildcards.workload: job.input.get("finalists") for job in rounds}

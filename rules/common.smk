@@ -1,9 +1,13 @@
 """The configuration, and what the rules share."""
 
+import hashlib
+import json
 import re
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,8 +63,6 @@ RECOMMENDED = {module_name(USER.compared(name)[0].workload): name for name in CO
 # Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one per workload and kind.
 KINDS = [f"_on_{name}" for name in USER.hosts] or [""]
 MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
-# What is tried before anything is measured on the first kind of nodes. Nothing is measured again when it is tried again.
-PREFLIGHT = f"results/preflight{KINDS[0]}.json"
 
 # What --cores gave. On a cluster there is no such number: a job asks for one core unless the profile says otherwise,
 # and on its node it is given all that SLURM allots to it.
@@ -177,6 +179,40 @@ def replayed():
 
 def conditions(wildcards):
     return {"start_method": USER.start_method, "timeout_s": USER.works[the_work(wildcards)].timeout_s}
+
+
+@cache
+def to_try(workload):
+    """What is tried of a work, as plain data: of what its samples depend on, so that they are taken anew, too, whenever
+    that is another thing."""
+    work, here = USER.works[workload], SimpleNamespace(workload=workload)
+    first, is_own = USER.compared(workload)[0], workload in USER.own
+    fields = {**first.fields, "source": first.workload.items[:1]} if is_own else {"source": []}
+    return {
+        "compared": first.plain() | {"fields": fields},
+        "conditions": {"start_method": USER.start_method, "timeout_s": work.timeout_s},
+        "calls": not work.is_recorded,
+        "count": first.workload.count if is_own else 0,
+        "python": interpreters.RUNNING.label,
+        "strategies": strategy_code(here),
+        "own": CODE.of(*work.own_files),
+    }
+
+
+def preflight_of(workload, host):
+    tried = hashlib.sha256(json.dumps(to_try(workload), sort_keys=True).encode()).hexdigest()[:12]
+    return f"results/preflight/{workload}{host}-{tried}.json"
+
+
+def preflight(wildcards):
+    """That of the work, on the first kind of nodes, if not on one. Nothing is measured again when it is tried again."""
+    return ancient(preflight_of(the_work(wildcards), wildcards.get("host", KINDS[0])))
+
+
+def still_to_try(wildcards, output):
+    """All other works to be tried; not watched, as it depends on `output`."""
+    others = [name for name in COMPARED if name != wildcards.workload]
+    return [to_try(name) for name in others if not Path(PLACE.modify_path(preflight_of(name, wildcards.host))).exists()]
 
 
 def strategy_code(wildcards):

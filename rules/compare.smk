@@ -5,7 +5,7 @@
 rule screen:
     input:
         measured_files,
-        preflight=ancient("results/preflight{host}.json"),
+        preflight=preflight,
     output:
         finalists="results/rounds/{workload}{host}/finalists.json",
         samples="results/rounds/{workload}{host}/screening.csv",
@@ -34,7 +34,7 @@ rule screen:
 rule measure:
     input:
         measured_files,
-        preflight=ancient("results/preflight{host}.json"),
+        preflight=preflight,
         finalists=finalists,
     output:
         "results/rounds/{workload}{host}/{round}.csv",

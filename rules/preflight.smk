@@ -1,28 +1,24 @@
 """What is tried before anything is measured: that every strategy starts, and what the user's own functions do."""
 
-TRIED = [name for name in USER.own if name in COMPARED]
+# A file's name says what was tried, and is the one thing that has it tried again: had a job another reason, Snakemake
+# would not look at what waits for it by `ancient`, and what is due there would be left for the next run. A script that
+# is newer than the file would be one.
+if workflow.is_main_process:
+    with suppress(OSError):
+        for tried in Path(PLACE.modify_path("results/preflight")).glob("*.json"):
+            tried.touch()
 
 
-def tried(wildcards):
-    """What is compared, of the works that are not the user's own without their items, which nothing depends on here."""
-    own = [one.plain() for name in TRIED for one in USER.compared(name)]
-    return own + [
-        one.plain() | {"fields": {"source": []}}
-        for name in COMPARED
-        if name not in USER.own
-        for one in USER.compared(name)
-    ]
-
-
-# First of all, by its priority, and by what waits for it; but what was measured is not measured again after it.
-rule preflight:
-    input:
-        lambda wildcards: [the_users(USER.own[name].items) for name in TRIED if isinstance(USER.own[name].items, Path)],
+# First of all, by its priority.
+rule rehearse:
     output:
-        "results/preflight{host}.json",
+        "results/preflight/{workload}{host}-{tried}.json",
     log:
-        "results/logs/preflight{host}.log",
+        "results/logs/rehearse/{workload}{host}-{tried}.log",
+    wildcard_constraints:
+        tried="[0-9a-f]+",
     priority: 2
+    retries: 0  # its answer is not to be had by asking again
     conda:
         "../envs/workflow.yaml"
     threads: CORES
@@ -30,16 +26,13 @@ rule preflight:
         slurm_partition=node_wanted("partition"),
         constraint=node_wanted("constraint"),
     params:
-        compared=tried,
-        timeout_s=lambda wildcards: {name: USER.own[name].timeout_s for name in TRIED},
-        stood_in=[name for name in TRIED if USER.own[name].is_recorded],
-        start_method=USER.start_method,
-        python=interpreters.RUNNING.label,
-        strategies=lambda wildcards: [strategy_code(SimpleNamespace(workload=name)) for name in COMPARED],
-        own=lambda wildcards: CODE.of(*(file for name in TRIED for file in USER.own[name].own_files)),
-        files=lambda wildcards: [
-            items.digest(USER.own[name].items) for name in TRIED if isinstance(USER.own[name].items, str)
-        ],
-        code=code("preflight.py"),
+        tried=lambda wildcards: to_try(wildcards.workload),
+        others=still_to_try,
     script:
-        "../scripts/preflight.py"
+        "../scripts/rehearse.py"
+
+
+rule preflight:
+    input:
+        [preflight_of(name, kind) for name in COMPARED for kind in KINDS],
+    localrule: True

@@ -194,13 +194,13 @@ def test_the_rest_is_told_and_what_was_asked_for_is_measured(own, small):
     small["works"] = {name: work(**{"function": f"work.py:{name}", **given}) for name, (given, _) in TOLD.items()}
     small["works"]["tasks"].pop("function")
     own.configure(small)
-    outcome = own.run("results/rounds/raises/1.csv")
+    outcome = own.run("results/rounds/raises/1.csv", "preflight")
     assert outcome.returncode == 0, outcome.stdout
     for name, (_, line) in TOLD.items():
         assert f"works.{name}{line}" in outcome.stdout
     assert "ValueError: unlucky" in (own.folder / "results/rounds/raises/1.csv").read_text()
-    known = json.loads((own.folder / "results/preflight.json").read_text())
-    assert 0.1 <= known["first_item_s"]["slow"] < 5
+    [known] = own.folder.glob("results/preflight/slow-*.json")
+    assert 0.1 <= json.loads(known.read_text())["first_item_s"] < 5
     assert "works.slow: the first item took 1" in outcome.stdout
 
 
@@ -212,7 +212,7 @@ def test_it_is_called_once_or_twice_more_and_not_where_each_item_is_done_once(ow
     small["works"]["alone"]["strategies"] = []
     small["works"]["sluggish"]["function"] = "work.py:count_slowly"
     own.configure(small)
-    assert own.run("results/preflight.json").returncode == 0
+    assert own.run("preflight").returncode == 0
     called = {name: len(file.read_text()) for name in names if (file := own.folder / name).exists()}
     assert called == {"quick": 2, "unchecked": 1, "sluggish": 1}
     assert not (own.folder / "another").exists()
@@ -240,12 +240,13 @@ def test_strategies_that_do_not_start_stop_it(own, small, tmp_path):
     assert outcome.returncode != 0
     for name, reason in {"joblib": "RuntimeError: no loky", "mpire": "ImportError: half installed"}.items():
         line = f"{name} does not start: {reason}; leave it out, or mend it"
-        assert outcome.stdout.count(f"works.ones.strategies and squares.strategies: {line}\n") == 1, outcome.stdout
+        for key in ("squares", "works.ones"):
+            assert outcome.stdout.count(f"{key}.strategies: {line}\n") == 1, outcome.stdout
     assert "Traceback" not in outcome.stdout
     assert written(own.folder) == []
     small["squares"]["strategies"] = small["works"]["ones"]["strategies"] = ["threads"]
     own.configure(small)
-    assert own.run("results/preflight.json", PYTHONPATH=str(tmp_path / "packages")).returncode == 0
+    assert own.run("preflight", PYTHONPATH=str(tmp_path / "packages")).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -270,7 +271,7 @@ def test_a_dry_run_tries_nothing(own, small):
     (own.folder / "own.py").write_text("open('was imported', 'w')\ndef f(n):\n    return n\n")
     small["works"] = {"a": work(function="own.py:f")}
     own.configure(small)
-    assert own.scheduled("compare")["preflight"] == 1
+    assert own.scheduled("compare")["rehearse"] == 1
     assert not (own.folder / "was imported").exists()
     assert written(own.folder) == []
 
@@ -288,12 +289,31 @@ def test_an_interpreter_that_hangs_is_one_line(own, small, tmp_path):
     assert "Traceback" not in outcome.stdout
 
 
-def test_nothing_is_measured_again_when_it_is_tried_again(finished, tmp_path):
+@pytest.fixture
+def done(finished, tmp_path):
+    """A copy of the finished run, elsewhere, that may be changed."""
     again = type(finished)(tmp_path / "workflow")
     shutil.copytree(finished.folder, again.folder, copy_function=shutil.copy2)
-    (again.folder / "results/preflight.json").unlink()
-    assert again.scheduled() == {}
-    assert again.run("results/preflight.json").returncode == 0
-    code = again.folder / "scripts/concurrency/measuring/preflight.py"
-    code.write_text(code.read_text().replace("QUICK_S = 2.0", "QUICK_S = 2.5"))
-    assert again.scheduled() == {"preflight": 1}
+    return again
+
+
+def test_only_what_is_measured_anew_is_tried_anew(done, small):
+    assert {path.name.partition("-")[0] for path in (done.folder / "results/preflight").iterdir()} == {
+        "download", "squares",
+    }  # fmt: skip
+    assert "rehearse" not in done.scheduled("--config", "rounds=3")
+    small["squares"]["strategies"].append("asyncio")
+    done.configure(small)
+    jobs = done.scheduled("--config", "rounds=3")
+    assert (jobs["rehearse"], jobs["measure"]) == (1, 1 + 3)  # the new round of downloads, and all of squares
+
+
+def test_when_it_is_tried_again_nothing_is_measured_again(done):
+    for file in ("scripts/rehearse.py", "scripts/concurrency/measuring/preflight.py"):
+        path = done.folder / file
+        path.write_text(path.read_text() + "\nMORE = 1\n")
+    assert done.scheduled() == {}
+    assert done.run("preflight", "--forcerun", "rehearse").returncode == 0
+    assert done.scheduled() == {}
+    shutil.rmtree(done.folder / "results/preflight")
+    assert done.scheduled() == {}

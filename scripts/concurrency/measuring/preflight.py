@@ -31,18 +31,21 @@ Said = tuple[str, bool]  # what is found of a work, to follow its key, and wheth
 
 
 class Preflight:
-    """What is found of all that is `compared`, where processes start by `start_method`.
+    """What is found when all that is `compared` on a work is tried, under the `conditions` of its samples.
 
-    `took_s` is how long the first item of each work of the user's own took, in seconds, where it was done.
+    The functions of a work of the user's own are imported, and called on the first of its `count` items, if that
+    `calls` them; that `took_s` seconds then.
     """
 
-    def __init__(self, compared: Sequence[Comparison], start_method: str | None) -> None:
-        self._compared, self._start_method = compared, start_method
-        arms = [arm for comparison in compared for arm in comparison.arms]
-        self._labels = {arm.executable: arm.interpreter or RUNNING.label for arm in arms}
+    def __init__(self, compared: Comparison, conditions: Conditions, calls: bool, count: int) -> None:
+        self._compared, self._conditions = compared, conditions
+        self._labels = {arm.executable: arm.interpreter or RUNNING.label for arm in compared.arms}
         self._found: dict[Said, dict[str, None]] = {}  # on which interpreters
         self._lasting: list[str] = []
-        self.took_s: dict[str, float] = {}
+        self.took_s = self._try_first_item(compared.workload, calls) if isinstance(compared.workload, Own) else None
+        if self.took_s is not None:
+            self._lasting += _lasting(compared.workload.setting, count, self.took_s, conditions.timeout_s)
+        self._try_strategies()
 
     @property
     def wrong(self) -> list[str]:
@@ -51,7 +54,7 @@ class Preflight:
 
     @property
     def told(self) -> list[str]:
-        """A line for each thing that does not, and for how long the works take."""
+        """A line for each thing that does not, and for how long samples take."""
         return self._lines(stops=False) + self._lasting
 
     def _lines(self, stops: bool) -> list[str]:
@@ -64,18 +67,22 @@ class Preflight:
     def _note(self, line: str, stops: bool, executable: str) -> None:
         self._found.setdefault((line, stops), {})[self._labels[executable]] = None
 
-    def try_strategies(self) -> None:
+    def _try_first_item(self, workload: Own, calls: bool) -> float | None:
+        """How long it took, where that is known."""
+        took_s = None
+        for executable in self._labels:
+            rehearsal = _Rehearsal(workload, executable, self._conditions, calls)
+            for text, stops in rehearsal.found(_forms(self._compared)):
+                self._note(f"{workload.setting}{text}", stops, executable)
+            took_s = rehearsal.took_s if took_s is None else took_s
+        return took_s
+
+    def _try_strategies(self) -> None:
         """Start each strategy that is compared with one worker, and give it nothing to do."""
-        asked: dict[tuple[str, str], tuple[Strategy, dict[str, None]]] = {}  # and where in the configuration
-        for comparison in self._compared:
-            workload = comparison.workload
-            for arm in comparison.arms:
-                strategy = workload.strategies()[arm.strategy]
-                _, keys = asked.setdefault((strategy.module, arm.executable), (strategy, {}))
-                keys[f"{workload.setting}.strategies"] = None
-        for (_, executable), (strategy, keys) in asked.items():
-            if reason := self._why_not(strategy, executable):
-                line = f"{' and '.join(keys)}: {strategy.name} does not start: {reason}; leave it out, or mend it"
+        workload = self._compared.workload
+        for strategy, executable in dict.fromkeys((arm.strategy, arm.executable) for arm in self._compared.arms):
+            if reason := self._why_not(workload.strategies()[strategy], executable):
+                line = f"{workload.setting}.strategies: {strategy} does not start: {reason}; leave it out, or mend it"
                 self._note(line, True, executable)
 
     def _why_not(self, strategy: Strategy, executable: str) -> str:
@@ -83,22 +90,10 @@ class Preflight:
         order = {"strategy": strategy.module, "workers": 1, "options": strategy.defaults}
         try:
             with fresh_interpreter(executable, STARTS[1]) as child:
-                child.send(order | {"start_method": self._start_method})
+                child.send(order | {"start_method": self._conditions.start_method})
                 return str(child.receive(START_S, "the time it has to start").get("error", ""))
         except SampleError as error:
             return _its(error)
-
-    def try_work(self, comparison: Comparison, timeout_s: float, calls: bool) -> None:
-        """Do the first item of a work of the user's own or, without `calls`, import its functions and no more."""
-        workload = comparison.workload
-        assert isinstance(workload, Own)
-        for executable in {arm.executable: None for arm in comparison.arms}:
-            rehearsal = _Rehearsal(workload, executable, Conditions(self._start_method, timeout_s), calls)
-            for text, stops in rehearsal.found(_forms(comparison)):
-                self._note(f"{workload.setting}{text}", stops, executable)
-            if rehearsal.took_s is not None and workload.name not in self.took_s:
-                self.took_s[workload.name] = rehearsal.took_s
-                self._lasting += _lasting(workload, rehearsal.took_s, timeout_s)
 
 
 def calls(comparison: Comparison) -> int:
@@ -193,15 +188,15 @@ def _told(told: Mapping[str, Any], how: str = "") -> Iterator[Said]:
             yield f": the first item{how} leaves {kind} behind ({left}), which go on beside the next item", False
 
 
-def _lasting(workload: Own, took_s: float, timeout_s: float) -> Iterator[str]:
+def _lasting(setting: str, count: int, took_s: float, timeout_s: float | None) -> Iterator[str]:
     """How long a sample is going to take, if all items take as long as the first one did."""
-    one_by_one = took_s * workload.count
-    whole = f", so that one by one a sample of {workload.count:,} takes about {_duration(one_by_one)}"
-    yield f"{workload.setting}: the first item took {_duration(took_s)}{whole if one_by_one >= SHORTEST_S else ''}"
-    if one_by_one > timeout_s:
+    one_by_one = took_s * count
+    whole = f", so that one by one a sample of {count:,} takes about {_duration(one_by_one)}"
+    yield f"{setting}: the first item took {_duration(took_s)}{whole if one_by_one >= SHORTEST_S else ''}"
+    if timeout_s and one_by_one > timeout_s:
         yield (
-            f"{workload.setting}.timeout_s: {timeout_s:g} s are too few for a sample one by one, which nothing can be "
-            f"held against then; raise it, or have fewer items measured: {workload.setting}.measure_items"
+            f"{setting}.timeout_s: {timeout_s:g} s are too few for a sample one by one, which nothing can be "
+            f"held against then; raise it, or have fewer items measured: {setting}.measure_items"
         )
 
 

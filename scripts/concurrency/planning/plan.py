@@ -23,8 +23,8 @@ def describe(
     finalists: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """A sentence or two; `rounds` counts the rounds of each workload, `jobs` all that is to be run of it, by its name
-    (empty: of all of them) and the rule's, `finalists` are the files of those that are known. With how many workers the
-    others are measured, nobody knows yet: it is assumed that most of them have many.
+    and the rule's, `finalists` are the files of those that are known. With how many workers the others are measured,
+    nobody knows yet: it is assumed that most of them have many.
 
     Raises UserError where finalists were found on other cores than `cores`.
     """
@@ -85,7 +85,7 @@ def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int, 
         if work.is_recorded:
             told.append(f"{count:,} times for {name}, of which a stand-in is measured")
         else:
-            count += jobs.get(("", "preflight"), 0) * preflight.calls(comparison)
+            count += jobs.get((name, "rehearse"), 0) * preflight.calls(comparison)
             screened, measured = _samples(comparison, settings, cores)
             count += few * (jobs.get((name, "screen"), 0) * len(screened) + rounds * len(measured))
             count += few * timelines * (len(measured) - 1)
