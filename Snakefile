@@ -3,12 +3,14 @@
 snakemake             everything
 snakemake job         only the downloads and the sums
 snakemake compare     only the comparison and its report
+snakemake preflight   only what is tried before anything is measured
 snakemake map         which strategy to use for any waiting and computing, and where your work lies
 snakemake capacity    what larger jobs would take
 snakemake compare_with --config other=…    what changed since another run
 
 download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                         the job, below
 do ─> results/<work>/results.jsonl                                                                    each of your own
+rehearse ─> preflight/*.json, before all of: screen, record, measure, timeline                       rules/preflight.smk
 screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report       rules/compare.smk
                                        analyse ─> recommend ─> results/recommended/<work>.py ─> report
 timeline, futures, switching, races ─> plot_explanation ─> report                                    rules/explain.smk
@@ -181,6 +183,7 @@ if USER.squares.shards > 1:
 rule record:
     input:
         lambda wildcards: file_of(USER.own[wildcards.work].items),
+        preflight=preflight,
     output:
         "results/{work}/profile.pickle",
     log:
@@ -225,6 +228,7 @@ rule do:
         "scripts/do.py"
 
 
+include: "rules/preflight.smk"
 include: "rules/explain.smk"
 include: "rules/compare.smk"
 include: "rules/map.smk"

@@ -1,8 +1,11 @@
 """The configuration, and what the rules share."""
 
+import hashlib
+import json
 import re
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -220,6 +223,40 @@ def replayed():
 
 def conditions(wildcards):
     return {"start_method": USER.start_method, "timeout_s": USER.works[the_work(wildcards)].timeout_s}
+
+
+@cache
+def to_try(workload):
+    """What is tried of a work, as plain data: of what its samples depend on, so that they are taken anew, too, whenever
+    that is another thing."""
+    work, here = USER.works[workload], SimpleNamespace(workload=workload)
+    first, is_own = USER.compared(workload)[0], workload in USER.own
+    fields = {**first.fields, "source": first.workload.items[:1]} if is_own else {"source": []}
+    return {
+        "compared": first.plain() | {"fields": fields},
+        "conditions": {"start_method": USER.start_method, "timeout_s": work.timeout_s},
+        "calls": not work.is_recorded,
+        "count": first.workload.count if is_own else 0,
+        "python": interpreters.RUNNING.label,
+        "strategies": strategy_code(here),
+        "own": CODE.of(*work.own_files),
+    }
+
+
+def preflight_of(workload, host):
+    tried = hashlib.sha256(json.dumps(to_try(workload), sort_keys=True).encode()).hexdigest()[:12]
+    return f"results/preflight/{workload}{host}-{tried}.json"
+
+
+def preflight(wildcards):
+    """That of the work, on the first kind of nodes, if not on one. Nothing is measured again when it is tried again."""
+    return ancient(preflight_of(the_work(wildcards), wildcards.get("host", KINDS[0])))
+
+
+def still_to_try(wildcards, output):
+    """All other works to be tried; not watched, as it depends on `output`."""
+    others = [name for name in COMPARED if name != wildcards.workload]
+    return [to_try(name) for name in others if not Path(PLACE.modify_path(preflight_of(name, wildcards.host))).exists()]
 
 
 def strategy_code(wildcards):

@@ -5,6 +5,7 @@
 rule screen:
     input:
         measured_files,
+        preflight=preflight,
     output:
         finalists="results/rounds/{workload}{host}/finalists.json",
         samples="results/rounds/{workload}{host}/screening.csv",
@@ -34,6 +35,7 @@ rule screen:
 rule measure:
     input:
         measured_files,
+        preflight=preflight,
         finalists=finalists,
     output:
         "results/rounds/{workload}{host}/{round}.csv",

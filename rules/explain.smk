@@ -14,6 +14,7 @@ EXPLANATIONS = [f"{workload}_timeline" for workload in COMPARED] + [*EXPLAINED] 
 rule timeline:
     input:
         measured_files,
+        preflight=preflight,
         finalists=finalists,
     output:
         "results/traces/{workload}.json",

@@ -77,7 +77,7 @@ def test_an_edited_comment_runs_nothing_again(done):
 def test_an_edited_strategy_is_measured_again(done):
     edit(done.folder / LIBRARY / "strategies/process_pool.py", "chunksize=size", "chunksize=size + 0")
     once = dict.fromkeys(COMPARISON - {"plot", "recommend"}, 1)
-    assert done.scheduled() == {"measure": 2, "plot": 7, "recommend": 2, "all": 1} | once
+    assert done.scheduled() == {"rehearse": 1, "measure": 2, "plot": 7, "recommend": 2, "all": 1} | once
 
 
 def test_what_strategies_share_is_part_of_them(done):

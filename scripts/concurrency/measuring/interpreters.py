@@ -15,13 +15,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from concurrency.errors import UserError
+from concurrency.errors import UserError, printable
 from concurrency.processes import environment
 from concurrency.strategies._catalogue import Strategy
 
 CURRENT = "current"
 OLDEST = (3, 11)
-PATIENCE_S = 60.0  # an interpreter that takes longer to start, or to import a package, is broken
+ANSWER_S = 5.0  # that an interpreter may take to say what it is
+PATIENCE_S = 60.0  # … and to import a package
 GIL_IS_BACK = " with the GIL"
 
 # Any Python can run these.
@@ -125,7 +126,7 @@ def _ask(name: str, place: str) -> Interpreter:
             "(`uv python install 3.14 3.14t` gets interpreters)"
         )
     try:
-        facts = _run([command, "-c", FACTS])
+        facts = _run([command, "-c", FACTS], ANSWER_S)
         executable, implementation, release, version, text = (
             facts[key] for key in ("executable", "implementation", "release", "version", "text")
         )
@@ -142,19 +143,19 @@ def _ask(name: str, place: str) -> Interpreter:
 def _imports(executable: str, packages: tuple[str, ...]) -> Mapping[str, Any]:
     """Which of `packages` are `absent` there, why they are `broken`, and whether importing them turns the GIL on."""
     try:
-        found: Mapping[str, Any] = _run([executable or sys.executable, "-c", IMPORTS, *packages])
+        found: Mapping[str, Any] = _run([executable or sys.executable, "-c", IMPORTS, *packages], PATIENCE_S)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         reason = f"{' or '.join(packages)} cannot be imported: {_reason(error)}"
         return {"absent": [], "broken": reason, "gil_is_back": False}
     return found
 
 
-def _run(command: list[str]) -> Any:
+def _run(command: list[str], timeout_s: float) -> Any:
     """The JSON value on the last line that `command`, an interpreter with its arguments, prints."""
     other = "" if command[0] == sys.executable else command[0]
     done = subprocess.run(
         command, env=environment(other), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-        timeout=PATIENCE_S, check=True,
+        timeout=timeout_s, check=True,
     )  # fmt: skip
     return json.loads(done.stdout.strip().rpartition("\n")[2])
 
@@ -163,7 +164,7 @@ def _reason(error: Exception) -> str:
     """One line for a person."""
     match error:
         case subprocess.CalledProcessError() if error.stderr.strip():
-            return str(error.stderr.strip().rpartition("\n")[2])
+            return printable(error.stderr.strip().rpartition("\n")[2])
         case subprocess.CalledProcessError() if error.returncode < 0:
             return f"it was ended by signal {-error.returncode}"
         case subprocess.CalledProcessError():

@@ -110,13 +110,13 @@ def _checked_by_baseline(
         if (expected := baselines.get(executable)) is None:
             told = [{"error": f"cannot be checked: {BASELINE} brought no answers"}] * len(own)
         else:
-            told = _compared(workload, own, expected, executable, conditions)
+            told = compared(workload, own, expected, executable, conditions)
         for place, checked in zip(places, told, strict=True):
             found[place] = checked
     return found
 
 
-def _compared(
+def compared(
     workload: Workload, files: list[str], expected: str, executable: str, conditions: Conditions
 ) -> list[dict[str, Any]]:
     """What is said of the answers in each of `files`, held against `expected` where their classes are known."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from concurrency.deciding.words import counted
-from concurrency.measuring import arms
+from concurrency.measuring import arms, preflight
 from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison, with_finalists
 from concurrency.measuring.sampling import OVERHEAD_S
@@ -85,6 +85,7 @@ def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int, 
         if work.is_recorded:
             told.append(f"{count:,} times for {name}, of which a stand-in is measured")
         else:
+            count += jobs.get((name, "rehearse"), 0) * preflight.calls(comparison)
             screened, measured = _samples(comparison, settings, cores)
             count += few * (jobs.get((name, "screen"), 0) * len(screened) + rounds * len(measured))
             count += few * timelines * (len(measured) - 1)

@@ -40,7 +40,7 @@ ONE_WORK = (
 )
 TAKEN = {  # by what else lies in results/, or by a target
     "download", "download_fast", "squares", "tables", "plots", "rounds", "traces", "logs", "recommended", "report",
-    "capacity", "map", "all", "job", "compare", "compare_with", "compared", "host",
+    "capacity", "map", "all", "job", "compare", "compare_with", "compared", "host", "preflight",
 }  # fmt: skip
 EXAMPLES = {"items": "a list, a file, a pattern such as photos/*.jpg, or {start, count}"}
 MOVED = {  # where what an earlier configuration may have is now

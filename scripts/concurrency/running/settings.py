@@ -10,7 +10,9 @@ from concurrency.measuring import arms, interpreters
 from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import Interpreter
+from concurrency.running import named
 from concurrency.running.config import ROOT, TAKEN, complete
+from concurrency.running.contact import is_contact
 from concurrency.running.other import find as find_other
 from concurrency.running.works import DownloadSettings, OwnSettings, SquaresSettings, WorkSettings
 from concurrency.workloads import items as own_items
@@ -116,7 +118,7 @@ def resolve(
 def _downloads(
     given: dict[str, Any], place: str, folders: tuple[Path, ...], pythons: Sequence[Interpreter]
 ) -> DownloadSettings:
-    if given["source"] == "live" and "@" not in given["live"]["contact"] and "://" not in given["live"]["contact"]:
+    if given["source"] == "live" and not is_contact(given["live"]["contact"]):
         raise UserError(
             f"{place}.live.contact: with `source: live`, give your e-mail address or a URL; site operators want to "
             "know whom to ask"
@@ -163,6 +165,8 @@ def _own(
     fields = {key: given[key] for key in ("bound", "max_failures")}
     fields |= {"name": name, "check": _check(given["check"], f"{place}.check", folders)}
     fields |= {key: _function(given[key], f"{place}.{key}", folders) for key in PLACES}
+    if interpreters.RUNNING in pythons:  # others may have another grammar
+        named.check({key: fields[key] for key in (*PLACES, "check") if isinstance(fields[key], str)}, place)
     workload = Own(source, **fields)
     known, asked = workload.strategies(), given["strategies"]
     if asked in (None, "all"):

@@ -109,6 +109,20 @@ def test_what_cannot_be_used_is_one_clear_line(tmp_path, text, said):
     assert str(caught.value) == f"config.yaml: interpreters: {fake}: {said}"
 
 
+@pytest.mark.parametrize("text", ["exec sleep 100", "while :; do echo noise; sleep 0.01; done"])
+def test_what_hangs_is_told_within_a_few_seconds(tmp_path, monkeypatch, text):
+    assert interpreters.ANSWER_S <= 5
+    monkeypatch.setattr(interpreters, "ANSWER_S", 0.5)
+    fake = program(tmp_path, text)
+    with pytest.raises(UserError, match=r"fake: does not run as a Python interpreter: no answer within 0\.5 s$"):
+        interpreters.find([fake], "config.yaml: interpreters")
+
+
+def test_noise_before_its_answer_is_no_matter(tmp_path):
+    noisy = program(tmp_path, f'echo noise\nexec {sys.executable} "$@"')
+    assert interpreters.find([noisy], "here") == [RUNNING]
+
+
 @pytest.mark.parametrize("strategy", [name for name, known in strategies("squares").items() if not known.needs])
 def test_squares_need_nothing_but_the_standard_library(other, strategy):
     known = strategies("squares")[strategy]

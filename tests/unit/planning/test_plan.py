@@ -35,3 +35,5 @@ def test_how_often_and_how_many_at_once_a_users_function_is_called(tmp_path):
     given = work | {"strategies": [{"threads": {"workers": 4}}]}
     said = described(OFF | {"works": {"w": given}}, {"w": 2}, {("w", "measure"): 2, ("w", "do"): 1})
     assert "is called 1,100 times for w, up to 4 at once (works.w.source: profile would measure a stand-in)" in said
+    said = described(OFF | {"works": {"w": given}}, {"w": 2}, {("w", "measure"): 2, ("w", "rehearse"): 1})
+    assert "is called 602 times for w" in said

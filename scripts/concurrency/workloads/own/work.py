@@ -1,7 +1,7 @@
 """The user's own work, built of the places where its functions are."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +109,19 @@ def _check(key: str, place: str) -> None:
         raise UserError(
             f"{key}: {place} is an `async def`; " + ("give it as `coroutine`" if key == "function" else "give a `def`")
         )
+
+
+def called_with(places: Mapping[str, str | None]) -> dict[str, tuple[int, str]]:
+    """With how many arguments what is at each of the `places` of a work is called, and which these are, in words."""
+    item = (2, "an item and what `open` gives") if places.get("open") else (1, "an item")
+    return {
+        "function": item,
+        "coroutine": item,
+        "open": (0, "nothing"),
+        "then": (1, "what came back"),
+        "split": (2, "where a share starts and stops"),
+        "check": (2, "two answers"),
+    }
 
 
 def is_async(found: Any) -> bool:
