@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from concurrency.measuring import sampling
-from concurrency.measuring.child import SampleError, fresh_interpreter
+from concurrency.measuring.child import NotTakenError, SampleError, fresh_interpreter
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import RUNNING
 from concurrency.measuring.sampling import Conditions
@@ -170,7 +170,10 @@ class _Rehearsal:
         """How the answer in `file` differs from what is `expected`; empty if it does not, or may."""
         if self._workload.check is None:
             return ""
-        [found] = sampling.compared(self._workload, [file], expected, self._executable, self._conditions)
+        try:
+            [found] = sampling.compared(self._workload, [file], expected, self._executable, self._conditions)
+        except NotTakenError as error:
+            return f"cannot be checked: {error}"
         said = str(found.get("error", "")).removeprefix("item 1: ")
         return said.replace("(see `check`)", f"({MEANT})")
 

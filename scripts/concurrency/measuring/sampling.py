@@ -110,7 +110,8 @@ def _checked_by_baseline(
         if (expected := baselines.get(executable)) is None:
             told = [{"error": f"cannot be checked: {BASELINE} brought no answers"}] * len(own)
         else:
-            told = compared(workload, own, expected, executable, conditions)
+            with _no_evidence(workload, "answers could not be checked", executable):
+                told = compared(workload, own, expected, executable, conditions)
         for place, checked in zip(places, told, strict=True):
             found[place] = checked
     return found
@@ -119,19 +120,21 @@ def _checked_by_baseline(
 def compared(
     workload: Workload, files: list[str], expected: str, executable: str, conditions: Conditions
 ) -> list[dict[str, Any]]:
-    """What is said of the answers in each of `files`, held against `expected` where their classes are known."""
+    """What is said of the answers in each of `files`, held against `expected` where their classes are known.
+
+    Raises NotTakenError where that cannot begin.
+    """
     order = {"answers": files, "expected": expected, "check": workload.check, "places": workload.places}
     limit = conditions.timeout_s and conditions.timeout_s * len(files), f"{workload.setting}.timeout_s"
     try:
-        with (
-            _no_evidence(workload, "answers could not be checked", executable),
-            fresh_interpreter(executable, "concurrency.measuring.checking") as child,
-        ):
+        with fresh_interpreter(executable, "concurrency.measuring.checking") as child:
             child.send(order)
             child.ready(*limit)
             child.go_on()
             found: list[dict[str, Any]] = child.receive(*limit)["found"]
             return found
+    except NotTakenError:
+        raise
     except SampleError as error:
         return [{"error": f"cannot be checked: {error}"}] * len(files)
 
