@@ -36,6 +36,7 @@ scattergather:
 
 rule all:
     input:
+        check_job,
         JOB,
         "results/report.html" if COMPARED else [],
     localrule: True
@@ -43,12 +44,14 @@ rule all:
 
 rule job:
     input:
+        check_job,
         JOB,
     localrule: True
 
 
 rule compare:
     input:
+        check_compared,
         "results/report.html" if COMPARED else [],
     localrule: True
 

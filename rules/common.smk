@@ -17,7 +17,7 @@ from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
 from concurrency.recommending.names import module_name
-from concurrency.running import liveness, other, settings
+from concurrency.running import liveness, other, settings, sources
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
 from concurrency.showing import messages, terminal
@@ -28,12 +28,13 @@ from snakemake.logging import logger
 logger.addFilter(lambda record: not record.getMessage().startswith(("Select jobs to", "Execute ")))
 
 
-# A config.yaml in the working directory takes the place of the shipped one.
-configfile: "config.yaml" if Path("config.yaml").exists() else SCRIPTS.with_name("config.yaml")
-
+if workflow.resource_settings.cores is not None and workflow.resource_settings.cores < 1:
+    sys.exit(f"--cores: must be at least 1, or `all`, not {workflow.resource_settings.cores}")
 
 try:
-    USER = settings.resolve(config, name=" + ".join(Path(file).name for file in workflow.configfiles) or "config")
+    # In place of `configfile:`, which reads YAML 1.1.
+    config, origins = sources.given(workflow, config, shipped=SCRIPTS.with_name("config.yaml"))
+    USER = settings.resolve(config, origins, sources.folders(workflow, settings.ROOT))
 except UserError as error:
     sys.exit(str(error))
 
@@ -82,6 +83,16 @@ def code(script, *modules):
     """A digest of all that a rule's script is made of, of library `modules` that it imports by name, too: editing that
     runs the rule again."""
     return CODE.of(SCRIPTS / script, *(SCRIPTS / "concurrency" / module for module in modules))
+
+
+def check_job(wildcards):
+    """No file: that there is something to do."""
+    return [] if JOB else sys.exit("nothing to do: give `download.sites`, `squares.numbers`, or `works` of your own")
+
+
+def check_compared(wildcards):
+    """No file: that there is something to compare."""
+    return [] if COMPARED else sys.exit("nothing to compare: give `strategies`, and items to compare them on")
 
 
 def file_of(items):
