@@ -12,7 +12,7 @@ sys.path.append(str(SCRIPTS))
 
 from concurrency import cores, processes
 from concurrency.deciding.stopping import rounds_to_reach
-from concurrency.errors import UserError
+from concurrency.errors import UserError, printable
 from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
@@ -36,7 +36,7 @@ try:
     config, origins = sources.given(workflow, config, shipped=SCRIPTS.with_name("config.yaml"))
     USER = settings.resolve(config, origins, sources.folders(workflow, settings.ROOT))
 except UserError as error:
-    sys.exit(str(error))
+    sys.exit(printable(str(error)))
 
 processes.remember_threads()
 
@@ -72,9 +72,10 @@ PLACE = workflow.modifier
 OWN_TIMINGS = Path(PLACE.modify_path("results/tables/timings.csv"))
 
 try:
-    IN_BOTH = other.works_in_both(USER.other, OWN_TIMINGS, PICTURED, "other") if USER.other else []
+    OTHER = f"{sources.Place(origins).at('other')}"
+    IN_BOTH = other.works_in_both(USER.other, OWN_TIMINGS, PICTURED, OTHER) if USER.other else []
 except UserError as error:
-    sys.exit(str(error))
+    sys.exit(printable(str(error)))
 
 CODE = Digests(Path(".snakemake/code.json"))
 

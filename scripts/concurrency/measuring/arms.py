@@ -66,8 +66,8 @@ def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place
             _check_workers(workload, known[name], value, f"{place}: {name}: workers")
         for key, values in choices.items():
             if key not in known[name].options:
-                takes = ", ".join(["workers", *known[name].options])
-                raise UserError(f"{place}: {name}: unknown option {key!r}; it takes {takes}")
+                takes = ["workers", *known[name].options]
+                raise UserError(f"{place}: {name}: unknown option {key!r}; {meant(key, takes, 'it takes ')}")
             for value in values:
                 for error in Draft202012Validator(known[name].options[key]).iter_errors(value):
                     raise UserError(f"{place}: {name}: {key}: {error.message}")

@@ -108,17 +108,19 @@ def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
 def _one_work(given: dict[str, Any], origins: Origins) -> tuple[dict[str, Any], Origins]:
     """`given`, or what one line on a terminal means: `--config function=work.py:name items=…`, that work alone."""
     work = {key: given[key] for key in ONE_WORK if key in given}
-    function = work.get("function") or work.get("coroutine")
-    download, squares, works = (given.get(key, {}) for key in ("download", "squares", "works"))
-    if not isinstance(function, str) or not all(isinstance(part, dict) for part in (download, squares, works)):
+    doing = "function" if work.get("function") else "coroutine"
+    if not isinstance(function := work.get(doing), str):
         return given, origins
     name = re.sub(r"[^a-z0-9_]", "_", function.rpartition(":")[2].lower()).lstrip("_0123456789")[:MOST_LETTERS] or "work"
     name += "_work" if name in TAKEN else ""
     rest = {key: value for key, value in given.items() if key not in work}
-    off = {"download": {**download, "sites": []}, "squares": {**squares, "numbers": []}}
-    known = works.get(name) if isinstance(works.get(name), dict) else {}
+    for part, items in (("download", "sites"), ("squares", "numbers")):
+        if isinstance(rest.setdefault(part, {}), dict):
+            rest[part] |= {items: []}
+    known = rest["works"].get(name) if isinstance(rest.get("works"), dict) else {}
     moved = {("works", name, *keys): origin for keys, origin in origins.items() if keys and keys[0] in work}
-    return rest | off | {"works": {name: known | work}}, {**origins, **moved}
+    one = Place(origins).at(doing).origin
+    return rest | {"works": {name: (known or {}) | work}}, {**origins, ("works", name): one, **moved}
 
 
 def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ MOST_VALUES = 20_000_000  # aliases of aliases stand for more of them than fit i
 HINTS = {
     "\\t": "; indent with spaces",
     "mapping values": "; indent the keys of a mapping alike, and put text with a colon in it in quotes",
+    "alphabetic or numeric": "; put text that begins with * or & in quotes",
+    "undefined alias": "; put text that begins with * in quotes",
     "simple key": "; a key is followed by a colon and a space",
 }
 
@@ -121,6 +123,8 @@ def load(text: str, name: str) -> Any:
 def _explain(error: yaml.MarkedYAMLError) -> str:
     problem, mark, begun = error.problem or str(error.context), error.problem_mark, error.context_mark
     assert mark is not None
+    if str(error.context).startswith("expected"):
+        return f"line {mark.line + 1}: {error.context}, {problem}"
     hint = next((hint for sign, hint in HINTS.items() if sign in problem), "")
     if begun is not None and begun.line != mark.line:
         hint = f" ({error.context}, from line {begun.line + 1} on){hint}"

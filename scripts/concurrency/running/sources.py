@@ -2,6 +2,7 @@
 origin."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ Keys = tuple[str, ...]  # those that lead to a value
 Origins = Mapping[Keys, str]  # by them, what messages call the file or the option that gave it; (): all the others
 UNKNOWN: Origins = {(): "config.yaml"}
 OPTION = "--config"
+PLAIN = re.compile(r"[\w.-]+")  # a key that needs no quotes
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,15 @@ class Place:
         """The one below it to which `keys` lead."""
         return Place(self.origins, (*self.keys, *keys))
 
-    def __str__(self) -> str:
+    @property
+    def origin(self) -> str:
+        """The file or the option that gave what stands there, or what is next above it."""
         leading = (self.keys[:length] for length in range(len(self.keys), -1, -1))
-        origin = next(self.origins[keys] for keys in leading if keys in self.origins)
-        return f"{origin}: {'.'.join(self.keys) or 'top level'}"
+        return next(self.origins[keys] for keys in leading if keys in self.origins)
+
+    def __str__(self) -> str:
+        keys = ".".join(key if PLAIN.fullmatch(key) else repr(key) for key in self.keys)
+        return f"{self.origin}: {keys}"
 
 
 def given(workflow: Any, config: Mapping[str, Any], shipped: Path) -> tuple[dict[str, Any], Origins]:
