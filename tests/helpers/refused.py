@@ -65,7 +65,7 @@ YAML = {
     "a number for a key": ("1: 2\n", "line 1: the key 1 is no text; put it in quotes"),
     "null for a key": ("works: {null: {items: []}}\n", "line 1: the key null is no text; put it in quotes"),
     "true for a key": ("true: false\n", "line 1: the key true is no text; put it in quotes"),
-    "nothing for a key": ("{: 3}\n", "line 1: a key is no text; put it in quotes"),
+    "nothing for a key": ("? \n: 3\n", "line 1: a key is no text; put it in quotes"),
     "a list for a key": ("[rounds]: 3\n", "line 1: a key is no text; put it in quotes"),
     "a mapping for a key": ("{rounds: 3}: 3\n", "line 1: a key is no text; put it in quotes"),
     "a merge of nothing": ("<<: 3\n", "line 1: expected a mapping or list of mappings for merging"),
@@ -246,11 +246,11 @@ TOGETHER = {
         "download: {sites: ['http://a.test/'], shards: 2}",
         "download.shards: 2 for 1 sites; give no more than those",
     ),
-    "more shards than terms": ("squares: {numbers: [3], shards: 4}", "squares.shards: 4 for sums of 3 terms in all; give"),
+    "more shards than terms": ("squares: {numbers: [3], shards: 4}", "squares.shards: 4 for numbers of 3 terms in all; give"),
     "a job in shards by a strategy": ("squares: {job: threads, shards: 2}", "squares.job: a shard's share of the numbers is"),
     "a job that nothing recommends": (
         "squares: {job: recommended, strategies: []}",
-        "squares.job: nothing is compared, so that nothing is recommended; name a strategy",
+        "squares.job: `strategies` has nothing to compare, so that nothing is recommended; name one",
     ),
     "everything off": (
         "{download: {sites: []}, squares: {numbers: []}}",

@@ -141,7 +141,7 @@ def _squares(
     wanted = numbers.read(items, origin=f"{place.at('numbers')}") if items != [] else []
     if 1 < given["shards"] > sum(wanted) > 0:
         raise UserError(
-            f"{place.at('shards')}: {given['shards']:,} for sums of {sum(wanted):,} terms in all; give no more than those"
+            f"{place.at('shards')}: {given['shards']:,} for numbers of {sum(wanted):,} terms in all; give no more than those"
         )
     chosen, left_out = _arms(Squares(items), given["strategies"], place.at("strategies"), pythons)
     if given["job"] and given["shards"] > 1:
@@ -192,7 +192,7 @@ def _job(
     said how many workers it has: `in_flight`, if they are coroutines, else one per core."""
     if asked == "recommended":
         if not compared:
-            raise UserError(f"{place}: nothing is compared, so that nothing is recommended; name a strategy")
+            raise UserError(f"{place}: `strategies` has nothing to compare, so that nothing is recommended; name one")
         return compared
     job = arms.expand(workload, [asked], place)[-1]
     strategy = workload.strategies()[job.strategy]
