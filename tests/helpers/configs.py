@@ -14,6 +14,7 @@ FILES = {
     "numbers.txt": "5\n7\n",
     "items.jsonl": '{"a": 1}\n[2]\n',
     "work.py": "def work(item):\n    return item\n\n\nasync def wait(item):\n    return item\n",
+    "a.txt": "one\n",
     "timings.csv": "workload,strategy,workers,round,failed,wall_s\nsquares,threads,2,1,0,0.5\n",
 }
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1)
@@ -47,7 +48,7 @@ MEANINGS: Mapping[Path, st.SearchStrategy[Any]] = {
     ),
     ("works", "*", "function"): st.just("work.py:work"),
     ("works", "*", "coroutine"): st.sampled_from([None, "work.py:wait"]),
-    ("works", "*", "strategies"): st.sampled_from([None, "all", [], ["threads", {"process_pool": {"workers": [2, "cores"]}}]]),
+    ("works", "*", "strategies"): st.sampled_from([None, "all", [], ["threads", {"process_pool": {"workers": [2, 3]}}]]),
     ("works", "*", "job"): st.sampled_from([None, "threads", {"process_pool": {"workers": 2}}]),
     ("works", "*", "check"): st.sampled_from([{}, {"rtol": 1e-9}, "none", "work.py:work"]),
     **{("works", "*", key): st.sampled_from([None, "work.py:work"]) for key in ("open", "then", "split")},
@@ -60,33 +61,33 @@ MEANINGS: Mapping[Path, st.SearchStrategy[Any]] = {
 }  # fmt: skip
 
 
-def valid() -> st.SearchStrategy[dict[str, Any]]:
-    """Any configuration that can be run, with any of all keys."""
-    return _values(SCHEMA, ()).map(_consistent)
+def valid(every: bool = False) -> st.SearchStrategy[dict[str, Any]]:
+    """Any configuration that can be run, with some of all keys, or `every` one."""
+    return _values(SCHEMA, (), every).map(_consistent)
 
 
-def _values(rule: Mapping[str, Any], path: Path) -> st.SearchStrategy[Any]:
+def _values(rule: Mapping[str, Any], path: Path, every: bool) -> st.SearchStrategy[Any]:
     if path in MEANINGS:
         return MEANINGS[path]
     if "enum" in rule:
         return st.sampled_from(rule["enum"])
     kinds = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
-    return st.one_of([_of_kind(kind, rule, path) for kind in kinds])
+    return st.one_of([_of_kind(kind, rule, path, every) for kind in kinds])
 
 
-def _of_kind(kind: str, rule: Mapping[str, Any], path: Path) -> st.SearchStrategy[Any]:
+def _of_kind(kind: str, rule: Mapping[str, Any], path: Path, every: bool) -> st.SearchStrategy[Any]:
     least, most = rule.get("minimum", rule.get("exclusiveMinimum")), rule.get("maximum", rule.get("exclusiveMaximum"))
     match kind:
         case "object" if isinstance(each := rule.get("additionalProperties"), Mapping):
             names = st.from_regex(rule["propertyNames"]["pattern"].replace("$", r"\Z").replace("{0,59}", "{0,9}"))
-            return st.dictionaries(names.map("own_".__add__), _values(each, (*path, "*")), max_size=2)
+            return st.dictionaries(names.map("own_".__add__), _values(each, (*path, "*"), every), min_size=int(every), max_size=2)
         case "object":
-            parts = {key: _values(part, (*path, key)) for key, part in rule["properties"].items()}
-            needed = {"items", "function"} & set(parts)
+            parts = {key: _values(part, (*path, key), every) for key, part in rule["properties"].items()}
+            needed = set(parts) if every else {"items", "function"} & set(parts)
             optional = {key: part for key, part in parts.items() if key not in needed}
             return st.fixed_dictionaries({key: parts[key] for key in needed}, optional=optional)
         case "array":
-            return st.lists(_values(rule["items"], (*path, "*")), max_size=3)
+            return st.lists(_values(rule["items"], (*path, "*"), every), max_size=3)
         case "integer":
             return st.integers(least, most)
         case "number":
