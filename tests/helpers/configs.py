@@ -80,7 +80,9 @@ def _of_kind(kind: str, rule: Mapping[str, Any], path: Path, every: bool) -> st.
     match kind:
         case "object" if isinstance(each := rule.get("additionalProperties"), Mapping):
             names = st.from_regex(rule["propertyNames"]["pattern"].replace("$", r"\Z").replace("{0,59}", "{0,9}"))
-            return st.dictionaries(names.map("own_".__add__), _values(each, (*path, "*"), every), min_size=int(every), max_size=2)
+            return st.dictionaries(
+                names.map("own_".__add__), _values(each, (*path, "*"), every), min_size=int(every), max_size=2
+            )
         case "object":
             parts = {key: _values(part, (*path, key), every) for key, part in rule["properties"].items()}
             needed = set(parts) if every else {"items", "function"} & set(parts)
@@ -161,6 +163,23 @@ MUTATIONS: dict[str, Callable[[dict[str, Any], Path], dict[str, Any]]] = {
     "in a list": lambda config, path: _put(config, path, [at(config, path)]),
     **{
         f"made {value!r}": lambda config, path, value=value: _put(config, path, value)
-        for value in (None, True, -1, 0, 1.5, 1e308, float("nan"), 10**30, "", "junk", "1:30", "null", [], {}, [None], {"x": 1})
+        for value in (
+            None,
+            True,
+            -1,
+            0,
+            1.5,
+            1e308,
+            float("nan"),
+            10**30,
+            "",
+            "junk",
+            "1:30",
+            "null",
+            [],
+            {},
+            [None],
+            {"x": 1},
+        )
     },
 }

@@ -18,22 +18,37 @@ class Case(NamedTuple):
 YAML = {
     "an open bracket": ("rounds: [1\nseed: 2\n", "line 2: expected ',' or ']', but got ':'"),
     "an open brace": ("download: {sites: []\n", "line 2: expected ',' or '}', but got '<stream end>'"),
-    "an open quote": ('start_method: "fork\nrounds: 3\n', "line 3: found unexpected end of stream (while scanning a quoted"),
+    "an open quote": (
+        'start_method: "fork\nrounds: 3\n',
+        "line 3: found unexpected end of stream (while scanning a quoted",
+    ),
     "a closing bracket too many": ("rounds: 3]\n", "rounds: expected a whole number, not '3]'"),
-    "a tab": ("download:\n\tin_flight: 3\n", "line 2: found character '\\t' that cannot start any token; indent with spaces"),
+    "a tab": (
+        "download:\n\tin_flight: 3\n",
+        "line 2: found character '\\t' that cannot start any token; indent with spaces",
+    ),
     "indented once more": ("rounds: 3\n  seed: 2\n", "line 2: mapping values are not allowed here; indent the keys"),
     "indented once less": ("download:\n    in_flight: 3\n  shards: 2\n", "line 3: expected <block end>, but found"),
     "a colon in a text": ("other: see: there\n", "line 1: mapping values are not allowed here"),
     "no colon": ("rounds 3\nseed: 2\n", "line 2: mapping values are not allowed here"),
     "no colon at the end": ("seed: 2\nrounds 3\n", "line 3: could not find expected ':'"),
     "no space after the colon": ("rounds:3\n", "expected keys with values, as in `rounds: 10`, not 'rounds:3'"),
-    "a bare asterisk": ("works: {mine: {items: *.jpg}}\n", "line 1: expected alphabetic or numeric character, but found '.'; put"),
-    "an unknown alias": ("rounds: *many\n", "line 1: found undefined alias 'many'; put text that begins with * in quotes"),
+    "a bare asterisk": (
+        "works: {mine: {items: *.jpg}}\n",
+        "line 1: expected alphabetic or numeric character, but found '.'; put",
+    ),
+    "an unknown alias": (
+        "rounds: *many\n",
+        "line 1: found undefined alias 'many'; put text that begins with * in quotes",
+    ),
     "a percent sign": ("works: {mine: {items: %a}}\n", "line 1: found character '%' that cannot start any token"),
     "an at sign": ("download: {live: {contact: @me}}\n", "line 1: found character '@' that cannot start any token"),
     "a backtick": ("other: `here`\n", "line 1: found character '`' that cannot start any token"),
     "a backslash in double quotes": ('other: "C:\\data"\n', "line 1: found unknown escape character 'd'"),
-    "two documents": ("rounds: 3\n---\nrounds: 4\n", "line 2: expected a single document in the stream, but found another"),
+    "two documents": (
+        "rounds: 3\n---\nrounds: 4\n",
+        "line 2: expected a single document in the stream, but found another",
+    ),
     "a Python object": ("rounds: !!python/object/apply:os.getcwd []\n", "line 1: could not determine a constructor"),
     "a tag": ("rounds: !many 3\n", "line 1: could not determine a constructor for the tag '!many'"),
     "a date by a tag": ("seed: !!timestamp 2026-01-01\n", "line 1: could not determine a constructor"),
@@ -52,7 +67,12 @@ YAML = {
     "a list that holds itself": ("interpreters: &all [*all]\n", "line 1: it holds itself, by an alias"),
     "a mapping that holds itself": ("works: &all {mine: *all}\n", "line 1: it holds itself, by an alias"),
     "a billion laughs": (
-        "\n".join(["a: &a [x, x, x, x, x, x, x, x, x, x]", *(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True))]),
+        "\n".join(
+            [
+                "a: &a [x, x, x, x, x, x, x, x, x, x]",
+                *(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+            ]
+        ),
         "line 8: aliases of aliases make too many values",
     ),
     "lists in lists in lists": ("extra_timings: " + "[" * 5000, "is nested too deeply"),
@@ -96,9 +116,15 @@ VALUES = {
     "per cent": ("worthwhile: 5%", "worthwhile: expected a number, not '5%'"),
     "per cent as a number": ("worthwhile: 5", "worthwhile: must be at most 1, not 5"),
     "a precision in per cent": ("precision: 5", "precision: must be less than 1, not 5"),
-    "a unit": ("download: {limits: {max_bytes: 100MB}}", "download.limits.max_bytes: expected a whole number, not '100MB'"),
+    "a unit": (
+        "download: {limits: {max_bytes: 100MB}}",
+        "download.limits.max_bytes: expected a whole number, not '100MB'",
+    ),
     "seconds with an s": ("squares: {timeout_s: 30s}", "squares.timeout_s: expected a number, not '30s'"),
-    "grouped with commas": ("squares: {numbers: {start: '1,000', count: 2}}", "squares.numbers.start: expected a whole"),
+    "grouped with commas": (
+        "squares: {numbers: {start: '1,000', count: 2}}",
+        "squares.numbers.start: expected a whole",
+    ),
     "grouped with apostrophes": ("seed: 1'000", "seed: expected a whole number, not "),
     "grouped twice": ("seed: 1__0", "seed: expected a whole number, not '1__0'"),
     "a binary number": ("rounds: 0b11", "rounds: expected a whole number, not '0b11'"),
@@ -122,7 +148,10 @@ VALUES = {
         "squares: {numbers: {start: 1e18, count: 1}}",
         "squares.numbers.start: must be at most 1000000000000000, not 1000000000000000000",
     ),
-    "one of them in a list": ("squares: {numbers: [5, 1e18]}", "squares.numbers.1: must be at most 1000000000000000, not"),
+    "one of them in a list": (
+        "squares: {numbers: [5, 1e18]}",
+        "squares.numbers.1: must be at most 1000000000000000, not",
+    ),
     "a billion items": (
         "works: {a: {items: {start: 0, count: 1e9}, function: work.py:work}}",
         "works.a.items.count: must be at most 10000000, not 1000000000",
@@ -138,43 +167,82 @@ VALUES = {
     "fractional number": ("squares: {numbers: [1.5]}", "squares.numbers.0: expected a whole number, not 1.5"),
     "numbers in a list in a list": ("squares: {numbers: [[1]]}", "squares.numbers.0: expected a whole number, not [1]"),
     "a count without a start": ("squares: {numbers: {count: 3}}", "squares.numbers.start: is missing; give it"),
-    "a step": ("squares: {numbers: {start: 1, count: 3, step: 2}}", "squares.numbers.step: unknown key; known here: start"),
+    "a step": (
+        "squares: {numbers: {start: 1, count: 3, step: 2}}",
+        "squares.numbers.step: unknown key; known here: start",
+    ),
     "one number": ("squares: {numbers: 7}", "squares.numbers: expected a mapping or a list or text, not 7"),
-    "numbers that are null": ("squares: {numbers: null}", "squares.numbers: expected a mapping or a list or text, not null"),
+    "numbers that are null": (
+        "squares: {numbers: null}",
+        "squares.numbers: expected a mapping or a list or text, not null",
+    ),
     "no list of sites": ("download: {sites: 3}", "download.sites: expected text or a list, not 3"),
     "a site that is a number": ("download: {sites: [3]}", "download.sites.0: expected text, not 3"),
-    "a site that is a mapping": ("download: {sites: [{url: http://a.test/}]}", "download.sites.0: expected text, not {'url'"),
-    "no URL": ("download: {sites: [a.test]}", "download.sites: entry 1: 'a.test' is not a URL of the form http(s)://host"),
+    "a site that is a mapping": (
+        "download: {sites: [{url: http://a.test/}]}",
+        "download.sites.0: expected text, not {'url'",
+    ),
+    "no URL": (
+        "download: {sites: [a.test]}",
+        "download.sites: entry 1: 'a.test' is not a URL of the form http(s)://host",
+    ),
     "another scheme": (
         "download: {sites: [http://a.test/, ftp://b.test/]}",
         "download.sites: entry 2: 'ftp://b.test/' is not a URL of the form http(s)://host/path",
     ),
-    "a URL with a space": ("download: {sites: ['http://a.test/a b']}", "download.sites: entry 1: 'http://a.test/a b' is"),
-    "a URL with half an address": ("download: {sites: ['http://[::1/']}", "download.sites: entry 1: 'http://[::1/' is not"),
+    "a URL with a space": (
+        "download: {sites: ['http://a.test/a b']}",
+        "download.sites: entry 1: 'http://a.test/a b' is",
+    ),
+    "a URL with half an address": (
+        "download: {sites: ['http://[::1/']}",
+        "download.sites: entry 1: 'http://[::1/' is not",
+    ),
     "an empty URL": ("download: {sites: ['']}", "download.sites: entry 1: '' is not a URL"),
     "one page with two logins": (
         "download: {sites: ['http://a:secret@a.test/', 'http://b@b.test/', 'http://b:other@a.test/']}",
         "download.sites: entry 3: http://***@a.test/ is there already with another login; keep one",
     ),
     "unknown source": ("download: {source: film}", "download.source: 'film' is not one of replay, live"),
-    "nearly a source": ("download: {source: replya}", "download.source: 'replya' is not one of replay, live; did you mean re"),
-    "a source in capitals": ("download: {source: LIVE}", "download.source: 'LIVE' is not one of replay, live; did you mean"),
-    "nearly a start method": ("start_method: forkserve", "start_method: 'forkserve' is not one of null, fork, forkserver"),
+    "nearly a source": (
+        "download: {source: replya}",
+        "download.source: 'replya' is not one of replay, live; did you mean re",
+    ),
+    "a source in capitals": (
+        "download: {source: LIVE}",
+        "download.source: 'LIVE' is not one of replay, live; did you mean",
+    ),
+    "nearly a start method": (
+        "start_method: forkserve",
+        "start_method: 'forkserve' is not one of null, fork, forkserver",
+    ),
     "nearly a bound": (
         "works: {a: {items: [1], function: work.py:work, bound: cpus}}",
         "works.a.bound: 'cpus' is not one of cpu, io, mixed; did you mean cpu?",
     ),
     "another TLS": ("download: {path: {tls: 1.1}}", "download.path.tls: 1.1 is not one of null, true, false, 1.2, 1.3"),
-    "TLS in words": ("download: {path: {tls: 'on'}}", "download.path.tls: 'on' is not one of null, true, false, 1.2, 1.3"),
+    "TLS in words": (
+        "download: {path: {tls: 'on'}}",
+        "download.path.tls: 'on' is not one of null, true, false, 1.2, 1.3",
+    ),
     "no slots": ("download: {path: {slots: 0}}", "download.path.slots: must be at least 1, not 0"),
     "no contact": ("download: {source: live}", "download.live.contact: with `source: live`, give your e-mail address"),
     "a contact that is none": (
         "download: {source: live, live: {contact: me}}",
         "download.live.contact: with `source: live`, give your e-mail address",
     ),
-    "a status that is none": ("download: {limits: {retry_statuses: [200]}}", "download.limits.retry_statuses.0: must be at"),
-    "a status in words": ("download: {limits: {retry_statuses: [5xx]}}", "download.limits.retry_statuses.0: expected a"),
-    "one status": ("download: {limits: {retry_statuses: 503}}", "download.limits.retry_statuses: expected a list, not 503"),
+    "a status that is none": (
+        "download: {limits: {retry_statuses: [200]}}",
+        "download.limits.retry_statuses.0: must be at",
+    ),
+    "a status in words": (
+        "download: {limits: {retry_statuses: [5xx]}}",
+        "download.limits.retry_statuses.0: expected a",
+    ),
+    "one status": (
+        "download: {limits: {retry_statuses: 503}}",
+        "download.limits.retry_statuses: expected a list, not 503",
+    ),
     "retries below none": ("download: {limits: {retries: -1}}", "download.limits.retries: must be at least 0, not -1"),
     "an interpreter that is not there": (
         "interpreters: [current, /opt/py/bin/python3.99t]",
@@ -196,7 +264,10 @@ VALUES = {
         "hosts.0.name: 'a b' is not a name of letters, digits, _, . and -",
     ),
     "hosts by name alone": ("hosts: [epyc]", "hosts.0: expected a mapping, not 'epyc'"),
-    "a partition that is a number": ("hosts: [{name: new, partition: 2080}]", "hosts.0.partition: expected text, not 2080"),
+    "a partition that is a number": (
+        "hosts: [{name: new, partition: 2080}]",
+        "hosts.0.partition: expected text, not 2080",
+    ),
     "nothing to compare with": ("other: nowhere", "other: there is no folder nowhere; looked in"),
     "a folder without results": ("other: folder", "other: folder has neither tables/timings.csv nor results/tables"),
     "extra timings that are not there": ("extra_timings: [nowhere.csv]", "extra_timings: there is no file nowhere.csv"),
@@ -214,21 +285,36 @@ KEYS = {
     "an empty key": ("'': 3", "'': unknown key; known here: download"),
     "a part nearly named": ("downloads: {shards: 3}", "downloads: unknown key; did you mean download?"),
     "works nearly named": ("work: {a: {items: []}}", "work: unknown key; did you mean works?"),
-    "an unknown key below": ("download: {live: {contakt: a@b}}", "download.live.contakt: unknown key; did you mean contact?"),
+    "an unknown key below": (
+        "download: {live: {contakt: a@b}}",
+        "download.live.contakt: unknown key; did you mean contact?",
+    ),
     "a key of another part": ("retries: 3", "retries: unknown key; did you mean download.limits.retries?"),
-    "a key one level too high": ("download: {max_bytes: 3}", "download.max_bytes: unknown key; did you mean download.limits"),
+    "a key one level too high": (
+        "download: {max_bytes: 3}",
+        "download.max_bytes: unknown key; did you mean download.limits",
+    ),
     "a key one level too deep": ("download: {rounds: 3}", "download.rounds: unknown key; did you mean rounds?"),
     "numbers at the top": ("numbers: [3]", "numbers: unknown key; did you mean squares.numbers?"),
     "items without a function": ("items: [3]", "items: goes with a function, --config function=work.py:name"),
-    "strategies at the top": ("strategies: [threads]", "strategies: goes with a function, --config function=work.py:name"),
+    "strategies at the top": (
+        "strategies: [threads]",
+        "strategies: goes with a function, --config function=work.py:name",
+    ),
     "a part that is text": ("download: sites.csv", "download: expected a mapping, not 'sites.csv'"),
     "a part that is a list": ("squares: [1, 2]", "squares: expected a mapping, not [1, 2]"),
     "a part that is false": ("download: false", "download: expected a mapping, not false"),
     "sites where they were": ("sites: []", "sites: is download.sites now; move it there"),
     "a source where it was": ("source: live", "source: is download.source now; move it there"),
     "manners where they were": ("live: {}", "live: is download.live now; move it there"),
-    "a start method where it was": ("squares: {start_method: fork}", "squares.start_method: is start_method now; move it"),
-    "a function where it was": ("squares: {function: a.py:b}", "squares.function: is works.<name>.function now; move it"),
+    "a start method where it was": (
+        "squares: {start_method: fork}",
+        "squares.start_method: is start_method now; move it",
+    ),
+    "a function where it was": (
+        "squares: {function: a.py:b}",
+        "squares.function: is works.<name>.function now; move it",
+    ),
     "a merged key that is none": ("<<: {roundz: 3}", "roundz: unknown key; did you mean rounds?"),
     "a template": ("__use_yte__: true", "__use_yte__: unknown key; known here: download"),
 }
@@ -239,15 +325,24 @@ TOGETHER = {
         "max_rounds: 20",
         "max_rounds: counts only with a precision; set `rounds: 20`, or give one, as in `precision: 0.05`",
     ),
-    "most rounds below the rounds": ("{precision: 0.05, max_rounds: 5}", "max_rounds: must be at least rounds (10) when"),
+    "most rounds below the rounds": (
+        "{precision: 0.05, max_rounds: 5}",
+        "max_rounds: must be at least rounds (10) when",
+    ),
     "one round, which counts for nothing": ("{warm_up: true, rounds: 1}", "warm_up: leaves no round to count"),
     "robust with few rounds": ("robust: true", "robust: needs at least 15 rounds to hold its promises; set rounds: 15"),
     "more shards than sites": (
         "download: {sites: ['http://a.test/'], shards: 2}",
         "download.shards: 2 for 1 sites; give no more than those",
     ),
-    "more shards than terms": ("squares: {numbers: [3], shards: 4}", "squares.shards: 4 for numbers of 3 terms in all; give"),
-    "a job in shards by a strategy": ("squares: {job: threads, shards: 2}", "squares.job: a shard's share of the numbers is"),
+    "more shards than terms": (
+        "squares: {numbers: [3], shards: 4}",
+        "squares.shards: 4 for numbers of 3 terms in all; give",
+    ),
+    "a job in shards by a strategy": (
+        "squares: {job: threads, shards: 2}",
+        "squares.job: a shard's share of the numbers is",
+    ),
     "a job that nothing recommends": (
         "squares: {job: recommended, strategies: []}",
         "squares.job: `strategies` has nothing to compare, so that nothing is recommended; name one",
@@ -272,15 +367,33 @@ STRATEGIES = {
         "squares: {strategies: [thread]}",
         "squares.strategies: there is no strategy 'thread'; did you mean threads?",
     ),
-    "a strategy in capitals": ("download: {strategies: [AsyncIO]}", "download.strategies: there is no strategy 'AsyncIO'; did"),
-    "one of the other part": ("squares: {strategies: [curl_multi]}", "squares.strategies: there is no strategy 'curl_multi'"),
+    "a strategy in capitals": (
+        "download: {strategies: [AsyncIO]}",
+        "download.strategies: there is no strategy 'AsyncIO'; did",
+    ),
+    "one of the other part": (
+        "squares: {strategies: [curl_multi]}",
+        "squares.strategies: there is no strategy 'curl_multi'",
+    ),
     "an empty strategy": ("squares: {strategies: ['']}", "squares.strategies: there is no strategy ''; there are sequ"),
     "strategies as text": ("squares: {strategies: threads}", "squares.strategies: expected a list, not 'threads'"),
-    "strategies as a mapping": ("squares: {strategies: {threads: {}}}", "squares.strategies: expected a list, not {'threads'"),
+    "strategies as a mapping": (
+        "squares: {strategies: {threads: {}}}",
+        "squares.strategies: expected a list, not {'threads'",
+    ),
     "strategies that are null": ("squares: {strategies: }", "squares.strategies: expected a list, not null"),
-    "a strategy that is null": ("squares: {strategies: [~]}", "squares.strategies.0: expected text or a mapping, not null"),
-    "a strategy that is a list": ("squares: {strategies: [[threads]]}", "squares.strategies.0: expected text or a mapping"),
-    "a strategy without a name": ("squares: {strategies: [{}]}", "squares.strategies.0: expected the name of one strategy"),
+    "a strategy that is null": (
+        "squares: {strategies: [~]}",
+        "squares.strategies.0: expected text or a mapping, not null",
+    ),
+    "a strategy that is a list": (
+        "squares: {strategies: [[threads]]}",
+        "squares.strategies.0: expected text or a mapping",
+    ),
+    "a strategy without a name": (
+        "squares: {strategies: [{}]}",
+        "squares.strategies.0: expected the name of one strategy",
+    ),
     "two strategies in one entry": (
         "squares: {strategies: [{threads: {}, process_pool: {}}]}",
         "squares.strategies.0: expected the name of one strategy",
@@ -289,13 +402,22 @@ STRATEGIES = {
         "squares: {strategies: [{threads: 4}]}",
         "squares.strategies: threads: expected a mapping such as {workers: [4]}, not 4",
     ),
-    "nothing for the options": ("squares: {strategies: [{threads: }]}", "squares.strategies: threads: expected a mapping such"),
+    "nothing for the options": (
+        "squares: {strategies: [{threads: }]}",
+        "squares.strategies: threads: expected a mapping such",
+    ),
     "no workers": (
         "download: {strategies: [{threads: {workers: 0}}]}",
         "download.strategies: threads: workers: must be a whole number of at least 1 or `auto`, not 0",
     ),
-    "workers in words": ("squares: {strategies: [{threads: {workers: all}}]}", "squares.strategies: threads: workers: must be"),
-    "true workers": ("squares: {strategies: [{threads: {workers: true}}]}", "squares.strategies: threads: workers: must be"),
+    "workers in words": (
+        "squares: {strategies: [{threads: {workers: all}}]}",
+        "squares.strategies: threads: workers: must be",
+    ),
+    "true workers": (
+        "squares: {strategies: [{threads: {workers: true}}]}",
+        "squares.strategies: threads: workers: must be",
+    ),
     "workers by the core of what waits": (
         "download: {strategies: [{asyncio: {workers: cores}}]}",
         "download.strategies: asyncio: workers: must be a whole number of at least 1 or `auto`, not 'cores'",
@@ -304,7 +426,10 @@ STRATEGIES = {
         "squares: {strategies: [{threads: {workers: 1000000}}]}",
         "squares.strategies: threads: workers: must be at most 10,000, not 1000000",
     ),
-    "workers of one by one": ("squares: {strategies: [{sequential: {workers: 2}}]}", "squares.strategies: sequential: workers"),
+    "workers of one by one": (
+        "squares: {strategies: [{sequential: {workers: 2}}]}",
+        "squares.strategies: sequential: workers",
+    ),
     "an empty list of workers": (
         "download: {strategies: [{asyncio: {workers: []}}]}",
         "download.strategies: asyncio: workers: give at least one value",
@@ -317,8 +442,14 @@ STRATEGIES = {
         "squares: {strategies: [{process_pool: {chunks: 2}}]}",
         "squares.strategies: process_pool: unknown option 'chunks'; did you mean chunksize?",
     ),
-    "an option of another": ("squares: {strategies: [{threads: {method: map}}]}", "squares.strategies: threads: unknown option"),
-    "a bad option": ("squares: {strategies: [{process_pool: {chunksize: 0}}]}", "squares.strategies: process_pool: chunksize: "),
+    "an option of another": (
+        "squares: {strategies: [{threads: {method: map}}]}",
+        "squares.strategies: threads: unknown option",
+    ),
+    "a bad option": (
+        "squares: {strategies: [{process_pool: {chunksize: 0}}]}",
+        "squares.strategies: process_pool: chunksize: ",
+    ),
     "nearly an option's value": (
         "squares: {strategies: [{multiprocessing_pool: {method: maps}}]}",
         "squares.strategies: multiprocessing_pool: method: 'maps' is not one of",
@@ -328,37 +459,76 @@ STRATEGIES = {
         "squares.strategies: process_pool: asks for 1,000,000 variants; no more than 1,000 are compared",
     ),
     "a job by two": ("squares: {job: {threads: {}, asyncio: {}}}", "squares.job: expected the name of one strategy"),
-    "a job by nearly one": ("squares: {job: process_pol}", "squares.job: there is no strategy 'process_pol'; did you mean pro"),
-    "a job that is a list": ("squares: {job: [threads]}", "squares.job: expected text or a mapping or null, not ['threads']"),
+    "a job by nearly one": (
+        "squares: {job: process_pol}",
+        "squares.job: there is no strategy 'process_pol'; did you mean pro",
+    ),
+    "a job that is a list": (
+        "squares: {job: [threads]}",
+        "squares.job: expected text or a mapping or null, not ['threads']",
+    ),
 }
 
 # Works of one's own.
 WORKS = {
-    "no function": ("works: {a: {items: [1]}}", "works.a: give what is done for each item: `function` (a def) or `coroutine`"),
+    "no function": (
+        "works: {a: {items: [1]}}",
+        "works.a: give what is done for each item: `function` (a def) or `coroutine`",
+    ),
     "no items": ("works: {a: {function: work.py:work}}", "works.a.items: is missing; give a list, a file, a pattern"),
     "nothing at all": ("works: {a: }", "works.a.items: is missing; give a list, a file"),
     "a work that is a function": ("works: {a: work.py:work}", "works.a: expected a mapping, not 'work.py:work'"),
     "works in a list": ("works: [{items: []}]", "works: expected a mapping, not [{'items': []}]"),
-    "a work in capitals": ("works: {Mine: {items: []}}", "works.Mine: a work's name is made of small letters, digits and _"),
+    "a work in capitals": (
+        "works: {Mine: {items: []}}",
+        "works.Mine: a work's name is made of small letters, digits and _",
+    ),
     "a work with a dash": ("works: {my-work: {items: []}}", "works.my-work: a work's name is made of small letters"),
     "a work that is a number": ("works: {'1': {items: []}}", "works.1: a work's name is made of small letters"),
-    "a work of too many letters": (f"works: {{{'a' * 61}: {{items: []}}}}", f"works.{'a' * 61}: a work's name is made of"),
+    "a work of too many letters": (
+        f"works: {{{'a' * 61}: {{items: []}}}}",
+        f"works.{'a' * 61}: a work's name is made of",
+    ),
     "a work's name that is taken": (
         "works: {tables: {items: [1], function: work.py:work}}",
         "works.tables: the name stands for something else in results/; give it another",
     ),
-    "a work's key nearly named": ("works: {a: {items: [1], functoin: work.py:work}}", "works.a.functoin: unknown key; did you"),
-    "a function without a file": ("works: {a: {items: [1], function: work}}", "works.a.function: expected path/to/file.py:name"),
-    "a file without a function": ("works: {a: {items: [1], function: work.py}}", "works.a.function: expected path/to/file.py:"),
-    "a function with brackets": ("works: {a: {items: [1], function: 'work.py:f()'}}", "works.a.function: expected path/to/file"),
-    "a module's dots": ("works: {a: {items: [1], function: work.f}}", "works.a.function: expected path/to/file.py:name, not"),
-    "a file that is not there": ("works: {a: {items: [1], function: gone.py:f}}", "works.a.function: there is no file gone.py"),
-    "a folder for a file": ("works: {a: {items: [1], function: folder.py:f}}", "works.a.function: folder.py is a folder; give a"),
+    "a work's key nearly named": (
+        "works: {a: {items: [1], functoin: work.py:work}}",
+        "works.a.functoin: unknown key; did you",
+    ),
+    "a function without a file": (
+        "works: {a: {items: [1], function: work}}",
+        "works.a.function: expected path/to/file.py:name",
+    ),
+    "a file without a function": (
+        "works: {a: {items: [1], function: work.py}}",
+        "works.a.function: expected path/to/file.py:",
+    ),
+    "a function with brackets": (
+        "works: {a: {items: [1], function: 'work.py:f()'}}",
+        "works.a.function: expected path/to/file",
+    ),
+    "a module's dots": (
+        "works: {a: {items: [1], function: work.f}}",
+        "works.a.function: expected path/to/file.py:name, not",
+    ),
+    "a file that is not there": (
+        "works: {a: {items: [1], function: gone.py:f}}",
+        "works.a.function: there is no file gone.py",
+    ),
+    "a folder for a file": (
+        "works: {a: {items: [1], function: folder.py:f}}",
+        "works.a.function: folder.py is a folder; give a",
+    ),
     "a name of 300 letters": (
         f"works: {{a: {{items: [1], function: {'f' * 300}.py:f}}}}",
         "works.a.function: 'fff",
     ),
-    "a function that is a list": ("works: {a: {items: [1], function: [work.py:f]}}", "works.a.function: expected text or null"),
+    "a function that is a list": (
+        "works: {a: {items: [1], function: [work.py:f]}}",
+        "works.a.function: expected text or null",
+    ),
     "then from nowhere": (
         "works: {a: {items: [1], function: work.py:work, then: gone.py:f}}",
         "works.a.then: there is no file gone.py",
@@ -379,11 +549,26 @@ WORKS = {
         "works: {a: {items: [1], function: work.py:work, strategies: al}}",
         "works.a.strategies: 'al' is not `all`, nor a list of strategies",
     ),
-    "items that are a number": ("works: {a: {items: 5, function: work.py:work}}", "works.a.items: expected a list or a mapping or"),
-    "items that are null": ("works: {a: {items: , function: work.py:work}}", "works.a.items: expected a list or a mapping or te"),
-    "items that are not there": ("works: {a: {items: gone.csv, function: work.py:work}}", "works.a.items: there is no file gone.csv"),
-    "a pattern of nothing": ("works: {a: {items: '*.jpg', function: work.py:work}}", "works.a.items: no file is called like *.jpg"),
-    "an item that is nan": ("works: {a: {items: [.nan], function: work.py:work}}", "works.a.items: entry 1: 'nan' is a float"),
+    "items that are a number": (
+        "works: {a: {items: 5, function: work.py:work}}",
+        "works.a.items: expected a list or a mapping or",
+    ),
+    "items that are null": (
+        "works: {a: {items: , function: work.py:work}}",
+        "works.a.items: expected a list or a mapping or te",
+    ),
+    "items that are not there": (
+        "works: {a: {items: gone.csv, function: work.py:work}}",
+        "works.a.items: there is no file gone.csv",
+    ),
+    "a pattern of nothing": (
+        "works: {a: {items: '*.jpg', function: work.py:work}}",
+        "works.a.items: no file is called like *.jpg",
+    ),
+    "an item that is nan": (
+        "works: {a: {items: [.nan], function: work.py:work}}",
+        "works.a.items: entry 1: 'nan' is a float",
+    ),
 }
 
 # Files: what lies in `list`, and what is said of it.
@@ -462,18 +647,30 @@ PLACES = {
     "an empty name": ("download: {sites: ''}", "download.sites: . is a folder; give a file"),
     "a folder for sites": ("download: {sites: folder}", "download.sites: folder is a folder; give a file"),
     "a pipe for sites": ("download: {sites: pipe}", "download.sites: pipe is a pipe or a device; give a file"),
-    "a device for sites": ("download: {sites: /dev/zero}", "download.sites: /dev/zero is a pipe or a device; give a file"),
+    "a device for sites": (
+        "download: {sites: /dev/zero}",
+        "download.sites: /dev/zero is a pipe or a device; give a file",
+    ),
     "a link to nothing": ("download: {sites: nothing}", "download.sites: there is no file nothing; looked in"),
     "a link to itself": ("download: {sites: itself}", "download.sites: there is no file itself; looked in"),
     "a NUL in a name": ('download: {sites: "a\\0b"}', "download.sites: there is no file a"),
     "no numbers file": ("squares: {numbers: n.txt}", "squares.numbers: there is no file n.txt; looked in"),
     "a pipe for numbers": ("squares: {numbers: pipe}", "squares.numbers: pipe is a pipe or a device; give a file"),
     "a device for numbers": ("squares: {numbers: /dev/zero}", "squares.numbers: /dev/zero is a pipe or a device"),
-    "a pipe for items": ("works: {a: {items: pipe, function: work.py:work}}", "works.a.items: pipe is a pipe or a device"),
-    "a folder for items": ("works: {a: {items: folder, function: work.py:work}}", "works.a.items: folder is a folder; give a"),
+    "a pipe for items": (
+        "works: {a: {items: pipe, function: work.py:work}}",
+        "works.a.items: pipe is a pipe or a device",
+    ),
+    "a folder for items": (
+        "works: {a: {items: folder, function: work.py:work}}",
+        "works.a.items: folder is a folder; give a",
+    ),
     "a pipe for timings": ("extra_timings: [pipe]", "extra_timings: pipe is a pipe or a device; give a file"),
     "a device to compare with": ("other: /dev/zero", "other: /dev/zero has neither"),
-    "a pipe for a function": ("works: {a: {items: [1], function: pipe.py:f}}", "works.a.function: pipe.py is a pipe or a"),
+    "a pipe for a function": (
+        "works: {a: {items: [1], function: pipe.py:f}}",
+        "works.a.function: pipe.py is a pipe or a",
+    ),
 }
 
 CASES = {

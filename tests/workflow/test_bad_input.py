@@ -72,7 +72,11 @@ def test_there_are_many_kinds():
 @pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to nothing"])
 def test_a_config_yaml_that_is_no_file(snakemake, folder, what):
     config = folder / "config.yaml"
-    make = {"a folder": config.mkdir, "a pipe": lambda: os.mkfifo(config), "a link to nothing": lambda: config.symlink_to("gone")}
+    make = {
+        "a folder": config.mkdir,
+        "a pipe": lambda: os.mkfifo(config),
+        "a link to nothing": lambda: config.symlink_to("gone"),
+    }
     make[what]()
     said = {
         "a folder": "is a folder; give a file",

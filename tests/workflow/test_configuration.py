@@ -19,7 +19,7 @@ def snakemake():
 
 def planned(snakemake, folder, *arguments):
     """What a dry run says."""
-    outcome = snakemake.run(folder, "-n", "--quiet", "none", *arguments)
+    outcome = snakemake.run(folder, "-n", "--workflow-profile", "none", *arguments)
     assert outcome.returncode == 0, outcome.stdout
     return outcome.stdout
 
@@ -68,7 +68,10 @@ def test_the_last_one_counts(snakemake, tmp_path):
     assert rounds(snakemake, tmp_path, "--configfile", "a.yaml", "b.yaml") == 5
     assert rounds(snakemake, tmp_path, "rounds=6", "--configfile", "a.yaml", "b.yaml") == 6
     assert rounds(snakemake, tmp_path, "--configfile", "a.yaml", "--replace-workflow-config") == 4
-    shards = [planned(snakemake, tmp_path, "job", *more).count("rule squares_shard") for more in ([], ["--configfile", "a.yaml"])]
+    shards = [
+        planned(snakemake, tmp_path, "job", *more).count("rule squares_shard")
+        for more in ([], ["--configfile", "a.yaml"])
+    ]
     assert shards == [2, 0]
 
 
@@ -83,7 +86,9 @@ def test_what_is_in_brackets_on_the_command_line_is_as_in_a_file(snakemake, tmp_
     told = planned(snakemake, tmp_path, "job", "--config", "function=work.py:work", "items=[1, 2.5, true, a]")
     assert "rule do:" in told
     (tmp_path / "config.yaml").write_text("works: {work: {function: work.py:work, items: [1, 2.5, true, a]}}")
-    outcome = snakemake.run(tmp_path, "results/work/results.jsonl", "--config", "works={work: {items: [1, 2.5, true, a]}}")
+    outcome = snakemake.run(
+        tmp_path, "results/work/results.jsonl", "--config", "works={work: {items: [1, 2.5, true, a]}}"
+    )
     assert outcome.returncode == 0, outcome.stdout
     rows = [json.loads(line) for line in (tmp_path / "results/work/results.jsonl").read_text().splitlines()]
     assert [row["item"] for row in rows] == [1, 2.5, True, "a"]
@@ -121,6 +126,6 @@ def test_files_are_looked_up_beside_the_file_that_names_them(snakemake, tmp_path
 def test_any_valid_configuration_makes_a_plan_of_jobs(snakemake, tmp_path, config):
     for name, text in configs.FILES.items():
         (tmp_path / name).write_text(text)
-    few = {"rounds": 2, "warm_up": False, "robust": False}
+    few = {"rounds": 2, "max_rounds": 40, "precision": 0.05, "robust": False}
     (tmp_path / "config.yaml").write_text(json.dumps(config | few))
     planned(snakemake, tmp_path)

@@ -72,7 +72,9 @@ def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place
                 for error in Draft202012Validator(known[name].options[key]).iter_errors(value):
                     raise UserError(f"{place}: {name}: {key}: {error.message}")
         if (variants := len(workers) * math.prod(map(len, choices.values()))) > MOST_VARIANTS:
-            raise UserError(f"{place}: {name}: asks for {variants:,} variants; no more than {MOST_VARIANTS:,} are compared")
+            raise UserError(
+                f"{place}: {name}: asks for {variants:,} variants; no more than {MOST_VARIANTS:,} are compared"
+            )
         for count, *values in itertools.product(workers, *choices.values()):
             arm = Arm(name, count, dict(zip(choices, values, strict=True)))
             if arm not in found:

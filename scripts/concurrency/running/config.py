@@ -68,9 +68,9 @@ def _is_number(_: TypeChecker, value: object) -> bool:
 
 
 # JSON Schema takes .nan and .inf for numbers.
-VALIDATOR = extend(
-    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number)
-)(SCHEMA)
+VALIDATOR = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number))(
+    SCHEMA
+)
 
 
 def complete(config: Mapping[str, Any], origins: Origins = UNKNOWN) -> tuple[dict[str, Any], Place]:
@@ -111,7 +111,9 @@ def _one_work(given: dict[str, Any], origins: Origins) -> tuple[dict[str, Any], 
     doing = "function" if work.get("function") else "coroutine"
     if not isinstance(function := work.get(doing), str):
         return given, origins
-    name = re.sub(r"[^a-z0-9_]", "_", function.rpartition(":")[2].lower()).lstrip("_0123456789")[:MOST_LETTERS] or "work"
+    name = (
+        re.sub(r"[^a-z0-9_]", "_", function.rpartition(":")[2].lower()).lstrip("_0123456789")[:MOST_LETTERS] or "work"
+    )
     name += "_work" if name in TAKEN else ""
     rest = {key: value for key, value in given.items() if key not in work}
     for part, items in (("download", "sites"), ("squares", "numbers")):

@@ -20,7 +20,9 @@ def file_or_value(value: Any, place: Place, folders: Folders) -> Any:
     if there := next((path for path in paths if _is_there(path, place)), None):
         return there
     if odd := next((path for path in paths if path.exists()), None):
-        raise UserError(f"{place}: {value or '.'} is {'a folder' if odd.is_dir() else 'a pipe or a device'}; give a file")
+        raise UserError(
+            f"{place}: {value or '.'} is {'a folder' if odd.is_dir() else 'a pipe or a device'}; give a file"
+        )
     raise UserError(f"{place}: there is no file {value}; {_looked_in(folders)}")
 
 

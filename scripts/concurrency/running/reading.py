@@ -69,7 +69,9 @@ def _constructor(kind: str, value: Callable[[str], Any]) -> Callable[[yaml.SafeL
 
 
 for _kind, (_form, _begins, _value) in SCALARS.items():
-    _Core.add_implicit_resolver(f"{TAG}{_kind}", re.compile(f"(?:{_form.pattern})\\Z"), [*_begins, *["" * (_kind == "null")]])
+    _Core.add_implicit_resolver(
+        f"{TAG}{_kind}", re.compile(f"(?:{_form.pattern})\\Z"), [*_begins, *["" * (_kind == "null")]]
+    )
     _Core.add_constructor(f"{TAG}{_kind}", _constructor(_kind, _value))
 _Core.add_implicit_resolver(f"{TAG}merge", re.compile(r"<<\Z"), ["<"])
 

@@ -86,9 +86,7 @@ class Settings:
         return whole.workload.count > measured.workload.count
 
 
-def resolve(
-    config: Mapping[str, Any], origins: Origins = UNKNOWN, folders: Folders = (Path(), ROOT)
-) -> Settings:
+def resolve(config: Mapping[str, Any], origins: Origins = UNKNOWN, folders: Folders = (Path(), ROOT)) -> Settings:
     """Check `config` and fill in its defaults.
 
     `origins` has what error messages call the configuration; relative files are looked up in `folders`, in order.
@@ -134,9 +132,7 @@ def _downloads(
     return DownloadSettings(items=items, arms=chosen, left_out=left_out, job=[], **rest)
 
 
-def _squares(
-    given: dict[str, Any], place: Place, folders: Folders, pythons: Sequence[Interpreter]
-) -> SquaresSettings:
+def _squares(given: dict[str, Any], place: Place, folders: Folders, pythons: Sequence[Interpreter]) -> SquaresSettings:
     items = paths.file_or_value(given["numbers"], place.at("numbers"), folders)
     wanted = numbers.read(items, origin=f"{place.at('numbers')}") if items != [] else []
     if 1 < given["shards"] > sum(wanted) > 0:

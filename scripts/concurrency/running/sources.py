@@ -60,7 +60,7 @@ def given(workflow: Any, config: Mapping[str, Any], shipped: Path) -> tuple[dict
 
 def folders(workflow: Any, *others: Path) -> tuple[Path, ...]:
     """Where to look up relative paths: the working directory, the folders of what --configfile gave, and `others`."""
-    beside = (file.parent for file in workflow.config_settings.configfiles)
+    beside = (file.parent.resolve() for file in workflow.config_settings.configfiles)
     return tuple(dict.fromkeys([Path(), *(_within(folder, Path.cwd()) for folder in beside), *others]))
 
 
