@@ -48,7 +48,9 @@ MEANINGS: Mapping[Path, st.SearchStrategy[Any]] = {
     ),
     ("works", "*", "function"): st.just("work.py:work"),
     ("works", "*", "coroutine"): st.sampled_from([None, "work.py:wait"]),
-    ("works", "*", "strategies"): st.sampled_from([None, "all", [], ["threads", {"process_pool": {"workers": [2, 3]}}]]),
+    ("works", "*", "strategies"): st.sampled_from(
+        [None, "all", [], ["threads", {"process_pool": {"workers": [2, 3]}}]]
+    ),
     ("works", "*", "job"): st.sampled_from([None, "threads", {"process_pool": {"workers": 2}}]),
     ("works", "*", "check"): st.sampled_from([{}, {"rtol": 1e-9}, "none", "work.py:work"]),
     **{("works", "*", key): st.sampled_from([None, "work.py:work"]) for key in ("open", "then", "split")},

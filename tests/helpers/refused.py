@@ -333,7 +333,7 @@ TOGETHER = {
     "robust with few rounds": ("robust: true", "robust: needs at least 15 rounds to hold its promises; set rounds: 15"),
     "more shards than sites": (
         "download: {sites: ['http://a.test/'], shards: 2}",
-        "download.shards: 2 for 1 sites; give no more than those",
+        "download.shards: 2 for 1 sites; give no more",
     ),
     "more shards than terms": (
         "squares: {numbers: [3], shards: 4}",
@@ -456,7 +456,7 @@ STRATEGIES = {
     ),
     "a million variants": (
         f"squares: {{strategies: [{{process_pool: {{workers: {list(range(1, 1001))}, chunksize: {list(range(1, 1001))}}}}}]}}",
-        "squares.strategies: process_pool: asks for 1,000,000 variants; no more than 1,000 are compared",
+        "squares.strategies: process_pool: asks for 1,000,000 variants; at most 1,000 are compared",
     ),
     "a job by two": ("squares: {job: {threads: {}, asyncio: {}}}", "squares.job: expected the name of one strategy"),
     "a job by nearly one": (

@@ -59,7 +59,7 @@ def main() -> None:
     """Answer what `Warmed` asks."""
     import smart_open  # noqa: F401, PLC0415
     import snakemake.cli  # noqa: PLC0415
-    import snakemake.workflow  # noqa: F401, PLC0415
+    import snakemake.workflow  # noqa: PLC0415
 
     from concurrency.planning import plan  # noqa: F401, PLC0415
     from concurrency.showing import messages  # noqa: F401, PLC0415

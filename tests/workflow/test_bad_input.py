@@ -1,7 +1,6 @@
 """Bad input: one clear line on the screen that names the place and what to do, nothing written, a non-zero exit, in no
 time."""
 
-import json
 import os
 
 import pytest

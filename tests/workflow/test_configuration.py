@@ -126,6 +126,6 @@ def test_files_are_looked_up_beside_the_file_that_names_them(snakemake, tmp_path
 def test_any_valid_configuration_makes_a_plan_of_jobs(snakemake, tmp_path, config):
     for name, text in configs.FILES.items():
         (tmp_path / name).write_text(text)
-    few = {"rounds": 2, "max_rounds": 40, "precision": 0.05, "robust": False}
+    few = {"rounds": 2, "max_rounds": 40, "precision": 0.05, "robust": False, "other": None}
     (tmp_path / "config.yaml").write_text(json.dumps(config | few))
     planned(snakemake, tmp_path)

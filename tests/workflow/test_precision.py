@@ -83,7 +83,7 @@ def test_tables_from_other_machines_and_a_warm_up_round(workflow, small, finishe
     (workflow.folder / "elsewhere.csv").write_text("a,b\n1,2\n")
     outcome = workflow.run()
     assert outcome.returncode == 1
-    assert "elsewhere.csv: no column workload" in outcome.stdout
+    assert "extra_timings: elsewhere.csv is no timings.csv of this workflow" in outcome.stdout
     assert "Traceback" not in outcome.stdout
 
 

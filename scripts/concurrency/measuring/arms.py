@@ -47,8 +47,6 @@ def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place
     A list of values for `workers` or an option means an arm each; no `workers`, that these are to be found. Raises
     UserError (starting with `place`) for unknown names, unknown options and bad values.
     """
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
-
     found: list[Arm] = [Arm(BASELINE)] if entries else []
     known = workload.strategies()
     for entry in entries:
@@ -64,17 +62,9 @@ def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place
         workers = choices.pop("workers", [1 if apart else AUTO])
         for value in workers:
             _check_workers(workload, known[name], value, f"{place}: {name}: workers")
-        for key, values in choices.items():
-            if key not in known[name].options:
-                takes = ["workers", *known[name].options]
-                raise UserError(f"{place}: {name}: unknown option {key!r}; {meant(key, takes, 'it takes ')}")
-            for value in values:
-                for error in Draft202012Validator(known[name].options[key]).iter_errors(value):
-                    raise UserError(f"{place}: {name}: {key}: {error.message}")
+        _check_options(known[name], choices, f"{place}: {name}")
         if (variants := len(workers) * math.prod(map(len, choices.values()))) > MOST_VARIANTS:
-            raise UserError(
-                f"{place}: {name}: asks for {variants:,} variants; no more than {MOST_VARIANTS:,} are compared"
-            )
+            raise UserError(f"{place}: {name}: asks for {variants:,} variants; at most {MOST_VARIANTS:,} are compared")
         for count, *values in itertools.product(workers, *choices.values()):
             arm = Arm(name, count, dict(zip(choices, values, strict=True)))
             if arm not in found:
@@ -117,6 +107,18 @@ def runnable(
     # the last one gets the A/A duplicate, which an algorithm is too short for
     kept.sort(key=lambda arm: (arm.strategy != BASELINE, not known[arm.strategy].is_algorithm))
     return kept, left_out
+
+
+def _check_options(strategy: Strategy, choices: Mapping[str, Sequence[Any]], place: str) -> None:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
+
+    for key, values in choices.items():
+        if key not in strategy.options:
+            takes = ["workers", *strategy.options]
+            raise UserError(f"{place}: unknown option {key!r}; {meant(key, takes, 'it takes ')}")
+        for value in values:
+            for error in Draft202012Validator(strategy.options[key]).iter_errors(value):
+                raise UserError(f"{place}: {key}: {error.message}")
 
 
 def _check_workers(workload: Workload, strategy: Strategy, value: Any, place: str) -> None:

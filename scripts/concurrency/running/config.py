@@ -92,17 +92,19 @@ def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
         return {key: plain(item, rule.get("properties", {}).get(key, others)) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item, rule if rule.get("verbatim") else rule.get("items", {})) for item in value]
-    if rule.get("verbatim"):
-        return value
-    if value is None and rule.get("type") == "object":
+    return value if rule.get("verbatim") else _scalar(value, rule)
+
+
+def _scalar(value: Any, rule: Mapping[str, Any]) -> Any:
+    kind, words = rule.get("type"), rule.get("enum", ())
+    if value is None and kind == "object":
         return {}
-    if isinstance(value, float) and str(value) in rule.get("enum", ()):
+    if isinstance(value, str) and kind != "string" and value not in words:
+        value = meaning(value)
+    if isinstance(value, float) and str(value) in words:
         return str(value)  # a version, 1.2
-    if isinstance(value, float) and value.is_integer():
-        return int(value)  # the schema takes 1.0e+6 for a whole number, Python does not
-    if not isinstance(value, str) or rule.get("type") == "string" or value in rule.get("enum", ()):
-        return value
-    return value if isinstance(known := meaning(value), str) else plain(known, rule)
+    # The schema takes 1.0e+6 for a whole number, Python does not.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _one_work(given: dict[str, Any], origins: Origins) -> tuple[dict[str, Any], Origins]:

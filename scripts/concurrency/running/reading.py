@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
@@ -37,7 +37,7 @@ def _fraction(text: str) -> float:
 # What a text without quotes stands for: how it looks, what it begins with, and its value. As in Python, and unlike in
 # YAML 1.2, digits may be grouped: 100_000.
 SCALARS: dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]] = {
-    "null": (re.compile(r"~|null|Null|NULL|"), "~nN", lambda text: None),
+    "null": (re.compile(r"~|null|Null|NULL|"), "~nN", lambda _: None),
     "bool": (re.compile("true|True|TRUE|false|False|FALSE"), "tTfF", lambda text: text.lower() == "true"),
     "int": (re.compile("[-+]?[0-9]+(_[0-9]+)*|0o[0-7]+|0x[0-9a-fA-F]+"), "-+0123456789", _whole),
     "float": (
@@ -51,8 +51,8 @@ SCALARS: dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]] = {
 
 
 class _Core(yaml.SafeLoader):
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-    yaml_constructors: ClassVar[dict[Any, Any]] = {
+    yaml_implicit_resolvers = {}  # noqa: RUF012  (as its base has it)
+    yaml_constructors = {  # noqa: RUF012
         None: yaml.SafeLoader.construct_undefined,
         **{f"{TAG}{kind}": yaml.SafeLoader.yaml_constructors[f"{TAG}{kind}"] for kind in ("str", "seq", "map")},
     }

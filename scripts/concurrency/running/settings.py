@@ -124,7 +124,7 @@ def _downloads(
     items = paths.file_or_value(given["sites"], place.at("sites"), folders)
     pages = sites.read(items, origin=f"{place.at('sites')}") if items != [] else []
     if 1 < given["shards"] > len(pages) > 0:
-        raise UserError(f"{place.at('shards')}: {given['shards']:,} for {len(pages):,} sites; give no more than those")
+        raise UserError(f"{place.at('shards')}: {given['shards']:,} for {len(pages):,} sites; give no more")
     chosen, left_out = _arms(Download(items), given["strategies"], place.at("strategies"), pythons)
     rest = {key: given[key] for key in (
         "source", "path", "live", "in_flight", "max_failures", "limits", "shards", "timeout_s",
@@ -137,7 +137,7 @@ def _squares(given: dict[str, Any], place: Place, folders: Folders, pythons: Seq
     wanted = numbers.read(items, origin=f"{place.at('numbers')}") if items != [] else []
     if 1 < given["shards"] > sum(wanted) > 0:
         raise UserError(
-            f"{place.at('shards')}: {given['shards']:,} for numbers of {sum(wanted):,} terms in all; give no more than those"
+            f"{place.at('shards')}: {given['shards']:,} for numbers of {sum(wanted):,} terms in all; give no more"
         )
     chosen, left_out = _arms(Squares(items), given["strategies"], place.at("strategies"), pythons)
     if given["job"] and given["shards"] > 1:

@@ -1,6 +1,7 @@
-"""Any configuration that the schema allows can be run, and whatever happens to one of its keys is told, or is no harm."""
+"""Any configuration that the schema allows can be run; what happens to one of its keys is told, or does no harm."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,7 @@ from helpers import configs
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory):
     """The working directory, with what the configurations name."""
-    before = os.getcwd()
+    before = Path.cwd()
     os.chdir(made := tmp_path_factory.mktemp("any"))
     for name, text in configs.FILES.items():
         (made / name).write_text(text)
