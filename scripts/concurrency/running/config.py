@@ -68,9 +68,8 @@ def _is_number(_: TypeChecker, value: object) -> bool:
 
 
 # JSON Schema takes .nan and .inf for numbers.
-VALIDATOR = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number))(
-    SCHEMA
-)
+FINITE = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number)
+VALIDATOR = extend(Draft202012Validator, type_checker=FINITE)(SCHEMA)  # type: ignore[no-untyped-call]
 
 
 def complete(config: Mapping[str, Any], origins: Origins = UNKNOWN) -> tuple[dict[str, Any], Place]:
