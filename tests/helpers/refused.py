@@ -172,6 +172,10 @@ VALUES = {
         "squares.numbers.step: unknown key; known here: start",
     ),
     "one number": ("squares: {numbers: 7}", "squares.numbers: expected a mapping or a list or text, not 7"),
+    "a million numbers in a list": (
+        f'{{"squares": {{"numbers": [1{", 1" * 999_999}]}}}}',
+        "squares.numbers: more than 100000 are to be read from a file; give its name",
+    ),
     "numbers that are null": (
         "squares: {numbers: null}",
         "squares.numbers: expected a mapping or a list or text, not null",

@@ -171,6 +171,7 @@ def _explain(error: ValidationError, place: Place) -> str:
         "maximum": f"must be at most {wanted}, not {given}",
         "exclusiveMaximum": f"must be less than {wanted}, not {given}",
         "minItems": "give at least one",
+        "maxItems": f"more than {wanted} are to be read from a file; give its name",
         "minProperties": one_strategy,
         "maxProperties": one_strategy,
         "pattern": f"{given} is not {cast(Any, error.schema).get('form', '')}",
