@@ -47,6 +47,7 @@ wildcard_constraints:
 
 rule all:
     input:
+        check_job,
         JOB,
         "results/report.html" if COMPARED else [],
     localrule: True
@@ -54,12 +55,14 @@ rule all:
 
 rule job:
     input:
+        check_job,
         JOB,
     localrule: True
 
 
 rule compare:
     input:
+        check_compared,
         "results/report.html" if COMPARED else [],
     localrule: True
 

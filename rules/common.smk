@@ -24,12 +24,12 @@ if not (LIBRARY := Path(concurrency.__file__).parent).samefile(SCRIPTS / "concur
 
 from concurrency import cores, processes
 from concurrency.deciding.stopping import rounds_to_reach
-from concurrency.errors import UserError
+from concurrency.errors import UserError, printable
 from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
 from concurrency.recommending.names import module_name
-from concurrency.running import liveness, other, requests, settings, slurm, submitted, surroundings
+from concurrency.running import liveness, other, requests, settings, slurm, sources, submitted, surroundings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
 from concurrency.running.packages import Packages, why
@@ -48,14 +48,15 @@ if not isinstance(config, dict):
     sys.exit(f"module {workflow.modifier.namespace}: config: expected a mapping of keys, not {config!r}")
 
 
-# A config.yaml in the working directory takes the place of the shipped one.
-configfile: "config.yaml" if Path("config.yaml").exists() else SCRIPTS.with_name("config.yaml")
-
+if workflow.resource_settings.cores is not None and workflow.resource_settings.cores < 1:
+    sys.exit(f"--cores: must be at least 1, or `all`, not {workflow.resource_settings.cores}")
 
 try:
-    USER = settings.resolve(config, name=" + ".join(Path(file).name for file in workflow.configfiles) or "config")
+    # In place of `configfile:`, which reads YAML 1.1.
+    config, origins = sources.given(workflow, config, shipped=SCRIPTS.with_name("config.yaml"))
+    USER = settings.resolve(config, origins, sources.folders(workflow, settings.ROOT))
 except UserError as error:
-    sys.exit(str(error))
+    sys.exit(printable(str(error)))
 
 processes.remember_threads()
 surroundings.complete()
@@ -98,9 +99,10 @@ PLACE = workflow.modifier
 OWN_TIMINGS = Path(PLACE.modify_path("results/tables/timings.csv"))
 
 try:
-    IN_BOTH = other.works_in_both(USER.other, OWN_TIMINGS, PICTURED, "other") if USER.other else []
+    OTHER = f"{sources.Place(origins).at('other')}"
+    IN_BOTH = other.works_in_both(USER.other, OWN_TIMINGS, PICTURED, OTHER) if USER.other else []
 except UserError as error:
-    sys.exit(str(error))
+    sys.exit(printable(str(error)))
 
 CODE = Digests(Path(".snakemake/code.json"))
 PACKAGES = Packages(Path(".snakemake/packages.json"))
@@ -123,6 +125,16 @@ def code(script, *modules):
     """A digest of all that a rule's script is made of, of library `modules` that it imports by name, too: editing that
     runs the rule again."""
     return CODE.of(SCRIPTS / script, *(SCRIPTS / "concurrency" / module for module in modules))
+
+
+def check_job(wildcards):
+    """No file: that there is something to do."""
+    return [] if JOB else sys.exit("nothing to do: give `download.sites`, `squares.numbers`, or `works` of your own")
+
+
+def check_compared(wildcards):
+    """No file: that there is something to compare."""
+    return [] if COMPARED else sys.exit("nothing to compare: give `strategies`, and items to compare them on")
 
 
 def file_of(items):

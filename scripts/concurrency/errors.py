@@ -1,12 +1,22 @@
 """What is said to the user: the one exception that is meant for their eyes, and texts made fit for them."""
 
+import difflib
 import re
+from collections.abc import Iterable
 
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 class UserError(Exception):
     """Something the user can put right. The message is one line that names the file, the place and what to do."""
+
+
+def meant(word: object, known: Iterable[str], among: str = "") -> str:
+    """`did you mean …?`, where one of `known` is nearly `word`; else `among` and all of them."""
+    words = list(known)
+    folded = {name.lower(): name for name in reversed(words)}
+    close = difflib.get_close_matches(str(word).lower()[:100], folded, n=1)
+    return f"did you mean {folded[close[0]]}?" if close else f"{among}{', '.join(words)}"
 
 
 def shown(text: str) -> str:

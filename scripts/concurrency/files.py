@@ -10,7 +10,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from concurrency.errors import UserError
+
 _unfinished: set[Path] = set()
+
+
+def read_text(path: Path, name: str = "") -> str:
+    """The text of a user's file, in UTF-8, with or without a byte order mark; messages call it `name`, if not `path`.
+
+    Raises UserError where it cannot be read; pipes and devices, which may have no end, are not tried.
+    """
+    name = name or str(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{name}: is {'a folder' if path.is_dir() else 'a pipe or a device'}; give a file")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{name}: line {line}: cannot be read as UTF-8 text: {error}; save it as UTF-8") from error
+    except OSError as error:
+        raise UserError(f"{name}: cannot be read: {error.strerror}") from error
 
 
 @contextmanager

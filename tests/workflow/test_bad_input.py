@@ -1,155 +1,117 @@
-"""Bad input: one clear line on the screen that names the place and what to do, nothing written, a non-zero exit."""
+"""Bad input: one clear line on the screen that names the place and what to do, nothing written, a non-zero exit, in no
+time."""
 
-import json
+import os
 
 import pytest
 
-CASES = {
-    "unknown key": ({"repeets": 3}, "config.yaml: repeets: unknown key; known here:"),
-    "close to a key": ({"round": 3}, "config.yaml: round: unknown key; did you mean rounds?"),
-    "unknown key below": (
-        {"download": {"live": {"contakt": "a@b"}}},
-        "config.yaml: download.live.contakt: unknown key; did you mean contact?",
-    ),
-    "wrong type": ({"rounds": "many"}, "config.yaml: rounds: expected a whole number, not 'many'"),
-    "no rounds": ({"rounds": 0}, "config.yaml: rounds: must be at least 1, not 0"),
-    "unknown source": (
-        {"download": {"source": "film"}},
-        "config.yaml: download.source: 'film' is not one of replay, live",
-    ),
-    "unknown strategy": (
-        {"squares": {"strategies": ["magic"]}},
-        "config.yaml: squares.strategies: there is no strategy 'magic'; there are sequential, threads",
-    ),
-    "no workers": (
-        {"download": {"strategies": [{"threads": {"workers": 0}}]}},
-        "config.yaml: download.strategies: threads: workers: must be a whole number of at least 1 or `auto`, not 0",
-    ),
-    "an empty list of workers": (
-        {"download": {"strategies": [{"asyncio": {"workers": []}}]}},
-        "config.yaml: download.strategies: asyncio: workers: give at least one value",
-    ),
-    "an empty list for an option": (
-        {"squares": {"strategies": [{"process_pool": {"chunksize": []}}]}},
-        "config.yaml: squares.strategies: process_pool: chunksize: give at least one value",
-    ),
-    "unknown option": (
-        {"squares": {"strategies": [{"process_pool": {"chunks": 2}}]}},
-        "config.yaml: squares.strategies: process_pool: unknown option 'chunks'; it takes workers, chunksize",
-    ),
-    "two strategies in one entry": (
-        {"squares": {"strategies": [{"threads": {}, "process_pool": {}}]}},
-        "config.yaml: squares.strategies.0: expected the name of one strategy",
-    ),
-    "no time for a sample": (
-        {"download": {"timeout_s": 0}},
-        "config.yaml: download.timeout_s: must be more than 0, not 0",
-    ),
-    "missing site list": (
-        {"download": {"sites": "nowhere.csv"}},
-        "config.yaml: download.sites: there is no file nowhere.csv; looked in",
-    ),
-    "malformed URL in the config": (
-        {"download": {"sites": ["http://a.test/", "ftp://b.test/"]}},
-        "config.yaml: download.sites: entry 2: 'ftp://b.test/' is not a URL of the form http(s)://host/path",
-    ),
-    "one page with two logins": (
-        {"download": {"sites": ["http://a:secret@a.test/", "http://b@b.test/", "http://b:other@a.test/"]}},
-        "config.yaml: download.sites: entry 3: http://***@a.test/ is there already with another login; keep one",
-    ),
-    "no contact": (
-        {"download": {"source": "live"}},
-        "config.yaml: download.live.contact: with `source: live`, give your e-mail address",
-    ),
-    "an interpreter that is not there": (
-        {"interpreters": ["current", "/opt/py/bin/python3.99t"]},
-        "config.yaml: interpreters: /opt/py/bin/python3.99t: there is no such command, or it may not be run",
-    ),
-    "an interpreter that is none": (
-        {"interpreters": ["cat"]},
-        "config.yaml: interpreters: cat: does not run as a Python interpreter: ",
-    ),
-    "no interpreter": ({"interpreters": []}, "config.yaml: interpreters: "),
-    "negative number": (
-        {"squares": {"numbers": [5, -1]}},
-        "config.yaml: squares.numbers.1: must be at least 0, not -1",
-    ),
-    "fractional number": (
-        {"squares": {"numbers": [1.5]}},
-        "config.yaml: squares.numbers.0: expected a whole number, not 1.5",
-    ),
-    "sites where they were": ({"sites": []}, "config.yaml: sites: is download.sites now; move it there"),
-    "a source where it was": ({"source": "live"}, "config.yaml: source: is download.source now; move it there"),
-    "manners where they were": ({"live": {}}, "config.yaml: live: is download.live now; move it there"),
-    "a start method where it was": (
-        {"squares": {"start_method": "fork"}},
-        "config.yaml: squares.start_method: is start_method now; move it there",
-    ),
-    "missing numbers file": ({"squares": {"numbers": "n.txt"}}, "config.yaml: squares.numbers: there is no file n.txt"),
-}
+from helpers.refused import CASES, OPTIONS
+from helpers.warmed import Warmed
 
-FILES = {
-    "a site list without rows": ("url\n", {"download": {"sites": "list"}}, "list: no sites in it"),
-    "a missing column": ("link\nhttp://a.test/\n", {"download": {"sites": "list"}}, "list: line 1: no column `url`"),
-    "a column that is nearly one": (
-        "url,latencyms\nhttp://a.test/,5\n",
-        {"download": {"sites": "list"}},
-        "list: line 1: there is no column `latencyms`; did you mean latency_ms?",
-    ),
-    "a malformed URL": (
-        "url\nhttp://a.test/\nhttp:/b\n",
-        {"download": {"sites": "list"}},
-        "list: line 3: 'http:/b' is not a URL",
-    ),
-    "a bad port": (
-        "url\nhttp://a.test:99999/\n",
-        {"download": {"sites": "list"}},
-        "list: line 2: 'http://a.test:99999/' is not a URL",
-    ),
-    "a bad size": (
-        "url,wire_bytes\nhttp://a.test/,-5\n",
-        {"download": {"sites": "list"}},
-        "list: line 2: wire_bytes: '-5' is not",
-    ),
-    "a bad framing": (
-        "url,framing\nhttp://a.test/,odd\n",
-        {"download": {"sites": "list"}},
-        "list: line 2: framing: 'odd' is neither",
-    ),
-    "a word among numbers": ("7\n8\nnine\n", {"squares": {"numbers": "list"}}, "list: line 3: 'nine' is not a whole"),
-    "a fraction among numbers": ("7\n8.5\n", {"squares": {"numbers": "list"}}, "list: line 2: '8.5' is not a whole"),
-    "no numbers": ("\n", {"squares": {"numbers": "list"}}, "list: no numbers in it"),
+BESIDE = {
+    "work.py": "def work(item):\n    return item\n",
+    "other.yaml": "seed: 1:30\n",
+    "folder/more.yaml": "download: {shards: 0}\n",
+    "twice.yaml": "rounds: 1\nrounds: 2\n",
+    "itself.yaml": "works: {a: {items: &all [*all]}}\n",
 }
 
 
-def refused(workflow, *arguments):
-    outcome = workflow.run(*arguments)
-    lines = [line for line in outcome.stdout.splitlines() if not line.startswith(("Using workflow", "Config file"))]
-    assert outcome.returncode != 0
-    assert len(lines) == 1, outcome.stdout
-    assert not (workflow.folder / "results").exists()
-    return lines[0]
+@pytest.fixture(scope="session")
+def snakemake():
+    with Warmed() as warmed:
+        yield warmed
 
 
-@pytest.mark.parametrize(("config", "message"), CASES.values(), ids=CASES)
-def test_bad_config(workflow, config, message):
-    workflow.configure(config)
-    assert refused(workflow).startswith(message)
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a bit of everything that a configuration may name."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.py").mkdir()
+    for name, text in BESIDE.items():
+        (tmp_path / name).write_text(text)
+    for name in ("pipe", "pipe.py"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "nothing").symlink_to("nowhere")
+    (tmp_path / "itself").symlink_to("itself")
+    return tmp_path
 
 
-@pytest.mark.parametrize(("text", "config", "message"), FILES.values(), ids=FILES)
-def test_bad_file(workflow, text, config, message):
-    (workflow.folder / "list").write_text(text)
-    workflow.configure(config)
-    assert refused(workflow).startswith(message)
+def written(text):
+    return text if isinstance(text, bytes) else text.encode()
 
 
-def test_bad_value_on_the_command_line(workflow):
-    assert "rounds: must be at least 1, not 0" in refused(workflow, "--config", "rounds=0")
+def refused(outcome, folder):
+    """The one line by which it was refused."""
+    assert outcome.returncode == 1, outcome
+    assert "Traceback" not in outcome.stdout
+    assert len(outcome.lines) == 1, outcome.stdout
+    assert not (folder / "results").exists()
+    return outcome.lines[0]
 
 
-def test_config_that_is_not_a_mapping(workflow):
-    (workflow.folder / "config.yaml").write_text(json.dumps(["rounds"]))
-    outcome = workflow.run()
-    assert outcome.returncode != 0
-    assert not (workflow.folder / "results").exists()
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_bad_configuration(snakemake, folder, case):
+    (folder / "config.yaml").write_bytes(written(case.config))
+    if case.file is not None:
+        (folder / "list").write_bytes(written(case.file))
+    assert refused(snakemake.run(folder), folder).startswith(case.said)
+
+
+@pytest.mark.parametrize(("arguments", "said"), OPTIONS.values(), ids=OPTIONS)
+def test_a_bad_command_line(snakemake, folder, arguments, said):
+    (folder / "config.yaml").write_text("rounds: 3\n")
+    assert refused(snakemake.run(folder, *arguments), folder).startswith(said)
+
+
+def test_there_are_many_kinds():
+    assert len(CASES) + len(OPTIONS) >= 200
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to nothing"])
+def test_a_config_yaml_that_is_no_file(snakemake, folder, what):
+    config = folder / "config.yaml"
+    make = {
+        "a folder": config.mkdir,
+        "a pipe": lambda: os.mkfifo(config),
+        "a link to nothing": lambda: config.symlink_to("gone"),
+    }
+    make[what]()
+    said = {
+        "a folder": "is a folder; give a file",
+        "a pipe": "is a pipe or a device; give a file",
+        "a link to nothing": "cannot be read: No such file or directory",
+    }
+    assert refused(snakemake.run(folder), folder) == f"config.yaml: {said[what]}"
+
+
+def test_it_is_refused_so_by_a_snakemake_of_its_own(workflow):
+    workflow.configure({"rounds": 0})
+    outcome = workflow.run("--config", "seed=2")
+    lines = [line for line in outcome.stdout.splitlines() if not line.startswith("Using workflow")]
+    assert lines == ["config.yaml: rounds: must be at least 1, not 0"]
+    assert outcome.returncode == 1
+
+
+def test_what_snakemake_itself_refuses(snakemake, folder):
+    """As docs/configuration.md says; what it cannot make sense of, it reads before it reads our Snakefile."""
+    (folder / "broken.yaml").write_text("rounds: [\n")
+    (folder / "empty.yaml").write_text("")
+    for arguments, said in {
+        ("--configfile", "broken.yaml"): "Config file is not valid JSON or YAML.",
+        ("--configfile", "empty.yaml"): "Config file must be given as JSON or YAML with keys at top level.",
+        ("--configfile", "gone.yaml"): "No such file or directory: 'gone.yaml'",
+        ("--configfile", "twice.yaml", "job"): "No such file or directory: 'job'",
+        ("--config", "rounds=3", "job"): "Unparsable value: 'job'",
+    }.items():
+        outcome = snakemake.run(folder, *arguments)
+        assert outcome.returncode == 1
+        assert said in outcome.lines[-1]
+        assert not (folder / "results").exists()
+
+
+def planned(snakemake, folder, *arguments, config="{}"):
+    (folder / "config.yaml").write_bytes(written(config))
+    outcome = snakemake.run(folder, "-n", "--quiet", "all", *arguments)
+    assert outcome.returncode == 0, outcome.stdout
+    return outcome.stdout

@@ -92,8 +92,8 @@ def test_another_run_measures_nothing_again(finished, tmp_path):
 
 
 BAD = {
-    "no folder": ("../nowhere", "config.yaml: other: there is no folder ../nowhere; looked in "),
-    "no tables": ("../empty", "config.yaml: other: ../empty has neither tables/timings.csv nor results/tables/"),
+    "no folder": ("../nowhere", "--config: other: there is no folder ../nowhere; looked in "),
+    "no tables": ("../empty", "--config: other: ../empty has neither tables/timings.csv nor results/tables/"),
     "another table": ("../odd.csv", "other: ../odd.csv is no timings.csv of this workflow"),
     "its own": ("results", "other: results/tables/timings.csv is this run's own; give the results of another one"),
     "another work": ("../cubes", "other: no work in common: there cubes was measured, here download and squares"),

@@ -273,7 +273,7 @@ def test_the_job_as_recommended(own, small):
             "works.a.itmes: unknown key; did you mean items?",
         ),
         ({"tables": {"items": [1], "function": "work.py:cube"}}, "works.tables: the name stands for something else"),
-        ({"A b": {"items": [1], "function": "work.py:cube"}}, "works.A b: a work's name is made of small letters"),
+        ({"A b": {"items": [1], "function": "work.py:cube"}}, "works.'A b': a work's name is made of small letters"),
     ],
 )
 def test_a_bad_setting_is_one_line(own, small, works, line):

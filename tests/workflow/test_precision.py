@@ -30,10 +30,10 @@ def test_rounds_are_added_until_the_answer_is_precise_or_the_most_are_done(workf
     assert rounds_of(workflow, "download") == 5
     assert all(file.stat().st_mtime_ns == time for file, time in before.items())  # measured once
 
-    workflow.configure(small | {"precision": 1000.0})
+    workflow.configure(small | {"max_rounds": 2})
     assert workflow.run().returncode == 0
     timings = pd.read_csv(workflow.folder / "results" / "tables" / "timings.csv")
-    assert timings["round"].max() == 2  # so much is precise at once
+    assert timings["round"].max() == 2  # no more are asked for now
     assert rounds_of(workflow, "download") == 5
 
 
@@ -83,7 +83,7 @@ def test_tables_from_other_machines_and_a_warm_up_round(workflow, small, finishe
     (workflow.folder / "elsewhere.csv").write_text("a,b\n1,2\n")
     outcome = workflow.run()
     assert outcome.returncode == 1
-    assert "elsewhere.csv: no column workload" in outcome.stdout
+    assert "extra_timings: elsewhere.csv is no timings.csv of this workflow" in outcome.stdout
     assert "Traceback" not in outcome.stdout
 
 

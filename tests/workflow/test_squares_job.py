@@ -63,7 +63,10 @@ def test_by_what_is_recommended_once(three, small):
     [
         ({"job": "thraeds"}, "squares.job: there is no strategy 'thraeds'"),
         ({"job": "threads", "shards": 2}, "squares.job: a shard's share of the numbers is done by processes"),
-        ({"job": "recommended", "strategies": []}, "squares.job: nothing is compared, so that nothing is recommended"),
+        (
+            {"job": "recommended", "strategies": []},
+            "squares.job: `strategies` has nothing to compare, so that nothing is recommended",
+        ),
     ],
 )
 def test_a_job_that_cannot_be_is_one_line(three, small, squares, line):

@@ -1,12 +1,13 @@
 """Arms: a strategy with a worker count and its options; which of them a config asks for, and in what order they run."""
 
 import itertools
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from concurrency.errors import UserError
+from concurrency.errors import UserError, meant
 from concurrency.measuring.interpreters import RUNNING, Interpreter
 from concurrency.strategies._catalogue import BASELINE, Strategy
 from concurrency.workloads.workload import Workload
@@ -14,6 +15,8 @@ from concurrency.workloads.workload import Workload
 RULE_OF_THUMB = ("threads", "asyncio", "asyncio_session_per_request")
 AUTO, MOST = "auto", "most"
 MOST_WAITING = 256  # workers that only wait, at most
+MOST_GIVEN = 10_000  # workers that a configuration may ask for
+MOST_VARIANTS = 1_000  # of a strategy, likewise
 MOST_PROCESSES = 32  # … that are processes or interpreters, at most, unless there are more cores than half of that
 
 
@@ -44,14 +47,12 @@ def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place
     A list of values for `workers` or an option means an arm each; no `workers`, that these are to be found. Raises
     UserError (starting with `place`) for unknown names, unknown options and bad values.
     """
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
-
     found: list[Arm] = [Arm(BASELINE)] if entries else []
     known = workload.strategies()
     for entry in entries:
         [(name, given)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
         if name not in known:
-            raise UserError(f"{place}: there is no strategy {name!r}; there are {', '.join(known)}")
+            raise UserError(f"{place}: there is no strategy {name!r}; {meant(name, known, 'there are ')}")
         if not isinstance(given, Mapping):
             raise UserError(f"{place}: {name}: expected a mapping such as {{workers: [4]}}, not {given!r}")
         choices = {key: value if isinstance(value, list) else [value] for key, value in given.items()}
@@ -61,13 +62,9 @@ def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place
         workers = choices.pop("workers", [1 if apart else AUTO])
         for value in workers:
             _check_workers(workload, known[name], value, f"{place}: {name}: workers")
-        for key, values in choices.items():
-            if key not in known[name].options:
-                takes = ", ".join(["workers", *known[name].options])
-                raise UserError(f"{place}: {name}: unknown option {key!r}; it takes {takes}")
-            for value in values:
-                for error in Draft202012Validator(known[name].options[key]).iter_errors(value):
-                    raise UserError(f"{place}: {name}: {key}: {error.message}")
+        _check_options(known[name], choices, f"{place}: {name}")
+        if (variants := len(workers) * math.prod(map(len, choices.values()))) > MOST_VARIANTS:
+            raise UserError(f"{place}: {name}: asks for {variants:,} variants; at most {MOST_VARIANTS:,} are compared")
         for count, *values in itertools.product(workers, *choices.values()):
             arm = Arm(name, count, dict(zip(choices, values, strict=True)))
             if arm not in found:
@@ -112,6 +109,18 @@ def runnable(
     return kept, left_out
 
 
+def _check_options(strategy: Strategy, choices: Mapping[str, Sequence[Any]], place: str) -> None:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
+
+    for key, values in choices.items():
+        if key not in strategy.options:
+            takes = ["workers", *strategy.options]
+            raise UserError(f"{place}: unknown option {key!r}; {meant(key, takes, 'it takes ')}")
+        for value in values:
+            for error in Draft202012Validator(strategy.options[key]).iter_errors(value):
+                raise UserError(f"{place}: {key}: {error.message}")
+
+
 def _check_workers(workload: Workload, strategy: Strategy, value: Any, place: str) -> None:
     if workload.has_one_worker(strategy):
         if value not in (1, AUTO):
@@ -123,6 +132,8 @@ def _check_workers(workload: Workload, strategy: Strategy, value: Any, place: st
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         allowed = "a whole number of at least 1" + (", `cores`" if computes else "") + " or `auto`"
         raise UserError(f"{place}: must be {allowed}, not {value!r}")
+    if value > MOST_GIVEN:
+        raise UserError(f"{place}: must be at most {MOST_GIVEN:,}, not {value}")
 
 
 def rungs(workload: Workload, strategy: Strategy, cores: int) -> list[int]:

@@ -1,6 +1,7 @@
 """What a run is about to measure, how long that takes, and what cannot be done in the time it has."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -101,10 +102,10 @@ def _calls(jobs: Mapping[tuple[str, str], int], settings: Settings, cores: int, 
 
 def _seconds(workload: Workload, samples: Sequence[Arm], cores: int, free_threaded: Collection[str]) -> float:
     known = workload.strategies()
+    alike = Counter((arm.strategy, int(arm.workers), arm.executable not in free_threaded) for arm in samples)
     return sum(
-        workload.estimate_s(known[arm.strategy], int(arm.workers), cores, arm.executable not in free_threaded)
-        + OVERHEAD_S
-        for arm in samples
+        count * (workload.estimate_s(known[strategy], workers, cores, gil) + OVERHEAD_S)
+        for (strategy, workers, gil), count in alike.items()
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from concurrency.errors import without_logins
-from concurrency.workloads import items
+from concurrency.workloads import rows
 from concurrency.workloads.workload import Workload
 
 WIDEST = 110  # characters of an item that stands on a line of its own
@@ -37,7 +37,7 @@ def items_of(workload: Workload) -> Items:
         constant = literal(_from_here(source) if isinstance(source, Path) else source)
         divides = ""
         if reader == "read_rows" and isinstance(source, Path):
-            divides = items.delimiter(source.read_text(encoding="utf-8-sig"), source)
+            divides = rows.delimiter(source.read_text(encoding="utf-8-sig"), source)
         return Items(constant, reader, called, is_read=True, delimiter=divides)
     if isinstance(source, Mapping):
         return Items(f"range({source['start']:_}, {source['start'] + source['count']:_})", *READERS["squares"])

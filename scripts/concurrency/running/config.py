@@ -1,19 +1,25 @@
 """The configuration as it is written: checked against its schema, told in one line where it is wrong, filled up."""
 
-import difflib
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
-from concurrency.errors import UserError
+from concurrency.errors import UserError, meant
+from concurrency.running.reading import meaning
+from concurrency.running.sources import UNKNOWN, Keys, Origins, Place
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = yaml.load(
+    (ROOT / "config.schema.yaml").read_text(encoding="utf-8"),
+    Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # noqa: S506  (both are safe; the first is the faster one)
+)
 TYPE_NAMES = {
     "integer": "a whole number",
     "number": "a number",
@@ -23,7 +29,6 @@ TYPE_NAMES = {
     "object": "a mapping",
     "null": "null",
 }
-EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
 ONE_WORK = (
     "items",
     "function",
@@ -38,10 +43,13 @@ ONE_WORK = (
     "max_failures",
     "strategies",
 )
+MOST_LETTERS = 60  # of a work's name, which files are named after
+MOST_SHOWN = 100  # characters of a wrong value
 TAKEN = {  # by what else lies in results/, or by a target
     "download", "download_fast", "squares", "tables", "plots", "rounds", "traces", "logs", "recommended", "report",
     "capacity", "map", "all", "job", "compare", "compare_with", "compared", "host", "preflight",
 }  # fmt: skip
+COMMAND = "--config function=work.py:name items='photos/*.jpg'"
 EXAMPLES = {"items": "a list, a file, a pattern such as photos/*.jpg, or {start, count}"}
 MOVED = {  # where what an earlier configuration may have is now
     "sites": "download.sites",
@@ -52,55 +60,70 @@ MOVED = {  # where what an earlier configuration may have is now
     "squares.split": "works.<name>.split",
 }
 
+MAX_ROUNDS = SCHEMA["properties"]["max_rounds"]["default"]
 
-def complete(config: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """`config`, which error messages call `name`, with its defaults filled in. Raises UserError where it is wrong."""
-    given = _one_work(plain(config))
-    _check_moved(given, name)
-    _validate(given, name)
-    return _with_defaults(given, SCHEMA)
+
+def _is_number(_: TypeChecker, value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# JSON Schema takes .nan and .inf for numbers.
+FINITE = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number)
+VALIDATOR = extend(Draft202012Validator, type_checker=FINITE)(SCHEMA)  # type: ignore[no-untyped-call]
+
+
+def complete(config: Mapping[str, Any], origins: Origins = UNKNOWN) -> tuple[dict[str, Any], Place]:
+    """`config` with its defaults filled in, and what messages call it, as `origins` has it. Raises UserError where it
+    is wrong."""
+    given, origins = _one_work(plain(config), origins)
+    place = Place(origins)
+    _check_moved(given, place)
+    for error in VALIDATOR.iter_errors(given):
+        raise UserError(_explain(error, place))
+    return _with_defaults(given, SCHEMA), place
 
 
 def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
-    """`value` as plain dicts and lists, whole numbers as int, with the numbers, booleans and nulls that `--config`
-    hands over as text; where `rule`, its schema, wants text, text it stays."""
+    """`value` as plain dicts and lists, whole numbers as int, with the numbers, booleans and nulls that are there as
+    text; where `rule`, its schema, wants text, text it stays. A section with nothing in it is an empty one."""
     if isinstance(value, Mapping):
         others = rule if rule.get("verbatim") else rule.get("additionalProperties") or {}
         return {key: plain(item, rule.get("properties", {}).get(key, others)) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item, rule if rule.get("verbatim") else rule.get("items", {})) for item in value]
-    if rule.get("verbatim"):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)  # the schema takes 1.0e+6 for a whole number, Python does not
-    return _meant(value) if isinstance(value, str) and rule.get("type") != "string" else value
+    return value if rule.get("verbatim") else _scalar(value, rule)
 
 
-def _meant(text: str) -> Any:
-    """The number, boolean or null that a text stands for; itself, if it stands for none."""
-    try:
-        meant = yaml.safe_load(text) if text else text
-    except yaml.YAMLError:
-        return text
-    if isinstance(meant, str) and EXPONENT.fullmatch(text):  # which YAML takes for text
-        meant = float(text)
-    return plain(meant) if isinstance(meant, int | float | None) else text
+def _scalar(value: Any, rule: Mapping[str, Any]) -> Any:
+    kind, words = rule.get("type"), rule.get("enum", ())
+    if value is None and kind == "object":
+        return {}
+    if isinstance(value, str) and kind != "string" and value not in words:
+        value = meaning(value)
+    if isinstance(value, float) and str(value) in words:
+        return str(value)  # a version, 1.2
+    # The schema takes 1.0e+6 for a whole number, Python does not.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _one_work(given: dict[str, Any]) -> dict[str, Any]:
+def _one_work(given: dict[str, Any], origins: Origins) -> tuple[dict[str, Any], Origins]:
     """`given`, or what one line on a terminal means: `--config function=work.py:name items=…`, that work alone."""
     work = {key: given[key] for key in ONE_WORK if key in given}
-    function = work.get("function") or work.get("coroutine")
-    if not isinstance(function, str):
-        return given
-    name = re.sub(r"[^a-z0-9_]", "_", function.rpartition(":")[2].lower()).lstrip("_0123456789") or "work"
+    doing = "function" if work.get("function") else "coroutine"
+    if not isinstance(function := work.get(doing), str):
+        return given, origins
+    name = (
+        re.sub(r"[^a-z0-9_]", "_", function.rpartition(":")[2].lower()).lstrip("_0123456789")[:MOST_LETTERS] or "work"
+    )
     name += "_work" if name in TAKEN else ""
     rest = {key: value for key, value in given.items() if key not in work}
-    off = {
-        "download": {**given.get("download", {}), "sites": []},
-        "squares": {**given.get("squares", {}), "numbers": []},
-    }
-    return rest | off | {"works": {name: given.get("works", {}).get(name, {}) | work}}
+    for part, items in (("download", "sites"), ("squares", "numbers")):
+        if isinstance(rest.setdefault(part, {}), dict):
+            rest[part] |= {items: []}
+    known = rest["works"].get(name) if isinstance(rest.get("works"), dict) else {}
+    moved = {("works", name, *keys): origin for keys, origin in origins.items() if keys and keys[0] in work}
+    one = Place(origins).at(doing).origin
+    return rest | {"works": {name: (known or {}) | work}}, {**origins, ("works", name): one, **moved}
 
 
 def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,43 +138,74 @@ def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str
     return full
 
 
-def _check_moved(config: Mapping[str, Any], name: str) -> None:
+def _check_moved(config: Mapping[str, Any], place: Place) -> None:
     for key, now in MOVED.items():
         outer, _, inner = key.rpartition(".")
         within = config.get(outer, {}) if outer else config
         if isinstance(within, Mapping) and inner in within:
-            raise UserError(f"{name}: {key}: is {now} now; move it there")
+            raise UserError(f"{place.at(*key.split('.'))}: is {now} now; move it there")
 
 
-def _validate(config: Mapping[str, Any], name: str) -> None:
-    for error in sorted(Draft202012Validator(SCHEMA).iter_errors(config), key=lambda error: list(map(str, error.path))):
-        raise UserError(f"{name}: {_explain(error)}")
-
-
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, place: Place) -> str:
     """One line for a person: which key, what is wrong, what would be right."""
-    key = ".".join(map(str, error.absolute_path))
-    instance: Any = error.instance
-    given, rule, wanted = repr(instance), error.validator, cast(Any, error.validator_value)
+    instance, rule, wanted = cast(Any, error.instance), str(error.validator), cast(Any, error.validator_value)
+    at = place.at(*map(str, error.absolute_path))
+    given = written(instance)
     if rule == "additionalProperties":
         known = list(cast(Any, error.schema)["properties"])
-        unknown = next(str(item) for item in instance if item not in known)
-        close = difflib.get_close_matches(unknown, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
-        return f"{key}{'.' if key else ''}{unknown}: unknown key; {hint}"
+        unknown = next(item for item in instance if item not in known)
+        return f"{at.at(str(unknown))}: {_unknown(str(unknown), known, is_top=not at.keys)}"
     if "propertyNames" in error.absolute_schema_path:
-        return f"{key}.{instance}: a work's name is made of small letters, digits and _, and begins with a letter"
+        letters = f"small letters, digits and _, at most {MOST_LETTERS}, and begins with a letter"
+        return f"{at.at(str(instance))}: a work's name is made of {letters}"
     if rule == "required":
         missing = next(name for name in wanted if name not in instance)
-        return f"{key}.{missing}: is missing; give {EXAMPLES.get(missing, 'it')}"
+        return f"{at.at(missing)}: is missing; give {EXAMPLES.get(missing, 'it')}"
     one_strategy = f"expected the name of one strategy, as in `- threads: {{workers: [4]}}`, not {given}"
     kinds = [] if rule != "type" else [wanted] if isinstance(wanted, str) else wanted
     what = {
         "type": f"expected {' or '.join(TYPE_NAMES[kind] for kind in kinds)}, not {given}",
-        "enum": f"{given} is not one of {', '.join(map(str, wanted)) if rule == 'enum' else ''}",
+        "enum": f"{given} is {_none_of(instance, wanted) if rule == 'enum' else ''}",
         "minimum": f"must be at least {wanted}, not {given}",
         "exclusiveMinimum": f"must be more than {wanted}, not {given}",
+        "maximum": f"must be at most {wanted}, not {given}",
+        "exclusiveMaximum": f"must be less than {wanted}, not {given}",
+        "minItems": "give at least one",
+        "maxItems": f"more than {wanted} are to be read from a file; give its name",
         "minProperties": one_strategy,
         "maxProperties": one_strategy,
+        "pattern": f"{given} is not {cast(Any, error.schema).get('form', '')}",
     }
-    return f"{key or 'top level'}: {what.get(str(rule), error.message)}"
+    return f"{at}: {what.get(rule, error.message)}"
+
+
+def _unknown(key: str, known: list[str], is_top: bool) -> str:
+    """What to do about a key that is not known where it stands."""
+    if is_top and key in ONE_WORK:
+        return f"goes with a function, {COMMAND}, or to one of your `works`"
+    if elsewhere := [".".join(keys) for keys in _places_of(key, SCHEMA)]:
+        return f"unknown key; did you mean {' or '.join(elsewhere)}?"
+    return f"unknown key; {meant(key, known, 'known here: ')}"
+
+
+def _places_of(key: str, schema: Mapping[str, Any]) -> Iterator[Keys]:
+    """Where the configuration has a key of that name."""
+    for name, rule in schema.get("properties", {}).items():
+        if name == key:
+            yield (name,)
+        yield from ((name, *keys) for keys in _places_of(key, rule))
+    if isinstance(each := schema.get("additionalProperties"), Mapping):
+        yield from (("<name>", *keys) for keys in _places_of(key, each))
+
+
+def _none_of(given: Any, wanted: list[Any]) -> str:
+    words = [word for word in wanted if isinstance(word, str)]
+    close = meant(given, words) if isinstance(given, str) else ""
+    hint = f"; {close}" if close.startswith("did") else ""
+    return f"not one of {', '.join(word if word in words else written(word) for word in wanted)}{hint}"
+
+
+def written(value: Any) -> str:
+    """A value as a message shows it, on one line, and not all of a long one."""
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

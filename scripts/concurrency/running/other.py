@@ -1,12 +1,14 @@
 """Another campaign that this one is to be compared with: where its table is, and of which works; found without pandas,
 which takes long to import."""
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from concurrency.errors import UserError
+from concurrency.files import read_text
+from concurrency.workloads import rows
 
+NEEDED = {"workload", "strategy", "workers", "round", "failed", "wall_s"}
 TABLE = Path("tables/timings.csv")
 COMMAND = "snakemake compare_with --config other=path/to/results"
 
@@ -46,14 +48,22 @@ def works_in_both(other: Path, own: Path, configured: Sequence[str], place: str)
     return sorted(both)
 
 
+def check(table: Path, place: str) -> None:
+    """Raises UserError (starting with `place`) where `table` is no table of timings."""
+    for _ in _samples(table, place):
+        pass
+
+
 def _works(table: Path, place: str) -> list[str]:
-    try:
-        with open(table, encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file)
-            known = {"workload", "strategy", "workers", "round", "failed", "wall_s"} <= set(rows.fieldnames or ())
-            works = list(dict.fromkeys(str(row["workload"]) for row in rows)) if known else []
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{place}: {table}: cannot be read as a table of timings: {error}") from error
-    if not known:
-        raise UserError(f"{place}: {table} is no timings.csv of this workflow; give one, or the results/ it lies in")
+    works = dict.fromkeys(row["workload"] for row in _samples(table, place))
     return [work for work in works if work.isidentifier()]
+
+
+def _samples(table: Path, place: str) -> Iterator[dict[str, str]]:
+    try:
+        columns, samples = rows.read(read_text(table), table, divides=",")
+        if not set(columns) >= NEEDED:
+            raise UserError(f"{table} is no timings.csv of this workflow; give one, or the results/ it lies in")
+        yield from (row for _, row in samples)
+    except UserError as error:
+        raise UserError(f"{place}: {error}") from error

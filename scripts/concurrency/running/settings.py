@@ -10,10 +10,11 @@ from concurrency.measuring import arms, interpreters
 from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import Interpreter
-from concurrency.running import named
-from concurrency.running.config import ROOT, TAKEN, complete
+from concurrency.running import named, other, paths
+from concurrency.running.config import MAX_ROUNDS, ROOT, TAKEN, complete
 from concurrency.running.contact import is_contact
-from concurrency.running.other import find as find_other
+from concurrency.running.paths import Folders
+from concurrency.running.sources import UNKNOWN, Origins, Place
 from concurrency.running.works import DownloadSettings, OwnSettings, SquaresSettings, WorkSettings
 from concurrency.workloads import items as own_items
 from concurrency.workloads.download import sites
@@ -86,87 +87,85 @@ class Settings:
         return whole.workload.count > measured.workload.count
 
 
-def resolve(
-    config: Mapping[str, Any], name: str = "config.yaml", folders: tuple[Path, ...] = (Path(), ROOT)
-) -> Settings:
+def resolve(config: Mapping[str, Any], origins: Origins = UNKNOWN, folders: Folders = (Path(), ROOT)) -> Settings:
     """Check `config` and fill in its defaults.
 
-    `name` is what error messages call the configuration; relative files are looked up in `folders`, in order.
+    `origins` has what error messages call the configuration; relative files are looked up in `folders`, in order.
     Raises UserError for anything that could not be run.
     """
-    full = complete(config, name)
-    _check_rounds(full, name)
-    pythons = interpreters.find(full["interpreters"], f"{name}: interpreters")
+    full, place = complete(config, origins)
+    _check_rounds(full, place)
+    pythons = interpreters.find(full["interpreters"], f"{place.at('interpreters')}")
     common = {key: full[key] for key in (
         "start_method", "measure_items", "rounds", "screening_rounds", "finalists", "worthwhile", "precision",
         "max_rounds", "warm_up", "robust", "seed", "explain", "map",
     )}  # fmt: skip
     return Settings(
-        download=_downloads(full["download"], f"{name}: download", folders, pythons),
-        squares=_squares(full["squares"], f"{name}: squares", folders, pythons),
+        download=_downloads(full["download"], place.at("download"), folders, pythons),
+        squares=_squares(full["squares"], place.at("squares"), folders, pythons),
         own={
-            work: _own(work, given, f"{name}: works.{work}", folders, pythons) for work, given in full["works"].items()
+            work: _own(work, given, place.at("works", work), folders, pythons) for work, given in full["works"].items()
         },
         interpreters=pythons,
-        extra_timings=_extra(full["extra_timings"], f"{name}: extra_timings", folders),
-        hosts=_hosts(full["hosts"], f"{name}: hosts"),
-        other=find_other(full["other"], f"{name}: other") if full["other"] else None,
+        extra_timings=_extra(full["extra_timings"], place.at("extra_timings"), folders),
+        hosts=_hosts(full["hosts"], place.at("hosts")),
+        other=other.find(full["other"], f"{place.at('other')}") if full["other"] else None,
         **common,
     )
 
 
 def _downloads(
-    given: dict[str, Any], place: str, folders: tuple[Path, ...], pythons: Sequence[Interpreter]
+    given: dict[str, Any], place: Place, folders: Folders, pythons: Sequence[Interpreter]
 ) -> DownloadSettings:
     if given["source"] == "live" and not is_contact(given["live"]["contact"]):
         raise UserError(
-            f"{place}.live.contact: with `source: live`, give your e-mail address or a URL; site operators want to "
-            "know whom to ask"
+            f"{place.at('live', 'contact')}: with `source: live`, give your e-mail address or a URL; site operators "
+            "want to know whom to ask"
         )
-    items = _file_or_value(given["sites"], f"{place}.sites", folders)
-    if items != []:
-        sites.read(items, origin=f"{place}.sites")
-    chosen, left_out = _arms(Download(items), given["strategies"], f"{place}.strategies", pythons)
+    items = paths.file_or_value(given["sites"], place.at("sites"), folders)
+    pages = sites.read(items, origin=f"{place.at('sites')}") if items != [] else []
+    if 1 < given["shards"] > len(pages) > 0:
+        raise UserError(f"{place.at('shards')}: {given['shards']:,} for {len(pages):,} sites; give no more")
+    chosen, left_out = _arms(Download(items), given["strategies"], place.at("strategies"), pythons)
     rest = {key: given[key] for key in (
         "source", "path", "live", "in_flight", "max_failures", "limits", "shards", "timeout_s",
     )}  # fmt: skip
     return DownloadSettings(items=items, arms=chosen, left_out=left_out, job=[], **rest)
 
 
-def _squares(
-    given: dict[str, Any], place: str, folders: tuple[Path, ...], pythons: Sequence[Interpreter]
-) -> SquaresSettings:
-    items = _file_or_value(given["numbers"], f"{place}.numbers", folders)
-    if items != []:
-        numbers.read(items, origin=f"{place}.numbers")
-    chosen, left_out = _arms(Squares(items), given["strategies"], f"{place}.strategies", pythons)
+def _squares(given: dict[str, Any], place: Place, folders: Folders, pythons: Sequence[Interpreter]) -> SquaresSettings:
+    items = paths.file_or_value(given["numbers"], place.at("numbers"), folders)
+    wanted = numbers.read(items, origin=f"{place.at('numbers')}") if items != [] else []
+    if 1 < given["shards"] > sum(wanted) > 0:
+        raise UserError(
+            f"{place.at('shards')}: {given['shards']:,} for numbers of {sum(wanted):,} terms in all; give no more"
+        )
+    chosen, left_out = _arms(Squares(items), given["strategies"], place.at("strategies"), pythons)
     if given["job"] and given["shards"] > 1:
         raise UserError(
-            f"{place}.job: a shard's share of the numbers is done by processes; leave `job` or `shards` out"
+            f"{place.at('job')}: a shard's share of the numbers is done by processes; leave `job` or `shards` out"
         )
-    job = _job(Squares(items), given["job"], chosen, f"{place}.job") if given["job"] else []
+    job = _job(Squares(items), given["job"], chosen, f"{place.at('job')}") if given["job"] else []
     rest = {key: given[key] for key in ("shards", "timeout_s")}
     return SquaresSettings(items=items, arms=chosen, left_out=left_out, job=job, **rest)
 
 
 def _own(
-    name: str, given: dict[str, Any], place: str, folders: tuple[Path, ...], pythons: Sequence[Interpreter]
+    name: str, given: dict[str, Any], place: Place, folders: Folders, pythons: Sequence[Interpreter]
 ) -> OwnSettings:
     if name in TAKEN:
         raise UserError(f"{place}: the name stands for something else in results/; give it another")
     if not given["function"] and not given["coroutine"]:
         raise UserError(f"{place}: give what is done for each item: `function` (a def) or `coroutine` (an async def)")
     if given["split"] and not given["function"]:
-        raise UserError(f"{place}.split: it does a share of what `function` does; give that too")
-    source = given["items"]
-    if not (isinstance(source, str) and own_items.is_pattern(source)) or any((at / source).is_file() for at in folders):
-        source = _file_or_value(source, f"{place}.items", folders)
-    count = len(own_items.read(source, f"{place}.items")) if source != [] else 0
+        raise UserError(f"{place.at('split')}: it does a share of what `function` does; give that too")
+    source = paths.source(given["items"], place.at("items"), folders)
+    count = len(own_items.read(source, f"{place.at('items')}")) if source != [] else 0
     fields = {key: given[key] for key in ("bound", "max_failures")}
-    fields |= {"name": name, "check": _check(given["check"], f"{place}.check", folders)}
-    fields |= {key: _function(given[key], f"{place}.{key}", folders) for key in PLACES}
+    fields |= {"name": name, "check": paths.check(given["check"], place.at("check"), folders)}
+    fields |= {key: paths.function(given[key], place.at(key), folders) for key in PLACES}
     if interpreters.RUNNING in pythons:  # others may have another grammar
-        named.check({key: fields[key] for key in (*PLACES, "check") if isinstance(fields[key], str)}, place)
+        named.check({key: fields[key] for key in (*PLACES, "check") if isinstance(fields[key], str)}, f"{place}")
     workload = Own(source, **fields)
     known, asked = workload.strategies(), given["strategies"]
     if asked in (None, "all"):
@@ -175,9 +174,10 @@ def _own(
         asked = [
             name for name in asked if given["strategies"] or not all(python.lacks(known[name]) for python in pythons)
         ]
-    chosen, left_out = _arms(workload, asked, f"{place}.strategies", pythons)
+    chosen, left_out = _arms(workload, asked, place.at("strategies"), pythons)
     default = "asyncio" if given["coroutine"] else "process_pool"
-    job = _job(workload, given["job"] or default, chosen, f"{place}.job", in_flight=max(1, min(count, MOST_IN_FLIGHT)))
+    in_flight = max(1, min(count, MOST_IN_FLIGHT))
+    job = _job(workload, given["job"] or default, chosen, f"{place.at('job')}", in_flight=in_flight)
     return OwnSettings(
         items=source, shards=1, arms=chosen, left_out=left_out, fields=fields, job=job,
         **{key: given[key] for key in ("timeout_s", "measure_items", "source")},
@@ -191,7 +191,7 @@ def _job(
     said how many workers it has: `in_flight`, if they are coroutines, else one per core."""
     if asked == "recommended":
         if not compared:
-            raise UserError(f"{place}: nothing is compared, so that nothing is recommended; name a strategy")
+            raise UserError(f"{place}: `strategies` has nothing to compare, so that nothing is recommended; name one")
         return compared
     job = arms.expand(workload, [asked], place)[-1]
     strategy = workload.strategies()[job.strategy]
@@ -202,71 +202,51 @@ def _job(
     return [job]
 
 
-def _check(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
-    """None: answers are not compared."""
-    if isinstance(value, str) and value != "none" and ":" not in value:
-        raise UserError(f"{origin}: expected {{rtol: …}}, path/to/file.py:name or none, not {value!r}")
-    if isinstance(value, str):
-        return None if value == "none" else _function(value, origin, folders)
-    return value
-
-
 def _arms(
-    workload: Workload, asked: Sequence[Any], place: str, pythons: Sequence[Interpreter]
+    workload: Workload, asked: Sequence[Any], place: Place, pythons: Sequence[Interpreter]
 ) -> tuple[list[Arm], dict[str, str]]:
     """What is to be compared on `workload`, and why each strategy that was asked for and is not is left out."""
     entries = asked if workload.source != [] else []
-    return arms.runnable(workload, arms.expand(workload, entries, place), entries, place, pythons)
+    return arms.runnable(workload, arms.expand(workload, entries, f"{place}"), entries, f"{place}", pythons)
 
 
-def _check_rounds(full: Mapping[str, Any], name: str) -> None:
+def _check_rounds(full: Mapping[str, Any], place: Place) -> None:
     if full["precision"] is not None and full["max_rounds"] < full["rounds"]:
         raise UserError(
-            f"{name}: max_rounds: must be at least rounds ({full['rounds']}) when a precision is asked for, "
+            f"{place.at('max_rounds')}: must be at least rounds ({full['rounds']}) when a precision is asked for, "
             f"not {full['max_rounds']}"
         )
+    if full["precision"] is None and full["max_rounds"] != MAX_ROUNDS:
+        raise UserError(
+            f"{place.at('max_rounds')}: counts only with a precision; set `rounds: {full['max_rounds']}`, or give one, "
+            "as in `precision: 0.05`"
+        )
     if full["warm_up"] and full["rounds"] < 2:
-        raise UserError(f"{name}: warm_up: leaves no round to count; set rounds to 2 or more")
+        raise UserError(f"{place.at('warm_up')}: leaves no round to count; set rounds to 2 or more")
     needed = ROUNDS_FOR_ROBUST + full["warm_up"]
     if full["robust"] and full["rounds"] < needed:
-        raise UserError(f"{name}: robust: needs at least {needed} rounds to hold its promises; set rounds: {needed}")
+        raise UserError(
+            f"{place.at('robust')}: needs at least {needed} rounds to hold its promises; set rounds: {needed}"
+        )
 
 
-def _hosts(kinds: list[dict[str, str]], origin: str) -> dict[str, dict[str, str]]:
+def _hosts(kinds: list[dict[str, str]], place: Place) -> dict[str, dict[str, str]]:
     """What to ask for to be given a node of each kind, by its name."""
     found: dict[str, dict[str, str]] = {}
     for kind in kinds:
         wanted = {key: value for key, value in kind.items() if key != "name"}
         if kind["name"] in found:
-            raise UserError(f"{origin}: there are two named {kind['name']}; give each a name of its own")
+            raise UserError(f"{place}: there are two named {kind['name']}; give each a name of its own")
         if not wanted:
-            raise UserError(f"{origin}: {kind['name']}: give the partition or the constraint that such nodes have")
+            raise UserError(f"{place}: {kind['name']}: give the partition or the constraint that such nodes have")
         found[kind["name"]] = wanted
     return found
 
 
-def _file_or_value(value: Any, origin: str, folders: tuple[Path, ...]) -> Any:
-    if not isinstance(value, str):
-        return value
-    for folder in folders:
-        if (path := folder / value).is_file():
-            return path
-    raise UserError(f"{origin}: there is no file {value}; looked in {' and '.join(str(f.resolve()) for f in folders)}")
-
-
-def _extra(paths: list[str], origin: str, folders: tuple[Path, ...]) -> list[Path]:
-    found = [_file_or_value(path, origin, folders) for path in paths]
+def _extra(given: list[str], place: Place, folders: Folders) -> list[Path]:
+    found = [paths.file_or_value(path, place, folders) for path in given]
     for path in found:
         if found.count(path) > 1:
-            raise UserError(f"{origin}: {path} is there twice")
+            raise UserError(f"{place}: {path} is there twice")
+        other.check(path, f"{place}")
     return found
-
-
-def _function(place: str | None, origin: str, folders: tuple[Path, ...]) -> str | None:
-    """`path/to/file.py:name` with the file as found in `folders`; what is in the file is seen when it is imported."""
-    if place is None:
-        return None
-    path, colon, name = place.rpartition(":")
-    if not colon or not all(map(str.isidentifier, name.split("."))) or not path.endswith(".py"):
-        raise UserError(f"{origin}: expected path/to/file.py:name, not {place!r}")
-    return f"{_file_or_value(path, origin, folders)}:{name}"

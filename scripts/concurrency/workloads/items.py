@@ -1,21 +1,19 @@
 """Items of any kind that JSON can carry: a list, lines of a text, rows of a table, JSON lines, files, numbers."""
 
-import csv
 import hashlib
-import io
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Any, NoReturn
 
 from concurrency.errors import UserError
+from concurrency.files import read_text
+from concurrency.workloads import rows
+from concurrency.workloads.rows import shown
 
 Source = Path | str | Mapping[str, int] | list[Any]
-DELIMITERS = ",;\t"
-SHOWN = 60  # characters of a bad line
 
 
 def read(source: Source, origin: str = "items") -> list[Any]:
@@ -33,10 +31,7 @@ def read(source: Source, origin: str = "items") -> list[Any]:
         if found := files(source):
             return found
         raise UserError(f"{origin}: no file is called like {source}; looked in {Path().resolve()}")
-    try:
-        text = source.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{source}: cannot be read as UTF-8 text: {error}") from error
+    text = read_text(source)
     kinds = {".csv": _rows, ".tsv": _rows, ".jsonl": _json_lines, ".ndjson": _json_lines}
     if items := list(kinds.get(source.suffix.lower(), _lines)(text, source)):
         return items
@@ -77,7 +72,7 @@ def _json_lines(text: str, path: Path) -> Iterator[Any]:
             try:
                 yield json.loads(line, parse_constant=_no_constant, parse_float=_finite)
             except (ValueError, RecursionError) as error:
-                raise UserError(f"{path}: line {number}: is no JSON: {error}: {_shown(line)}") from error
+                raise UserError(f"{path}: line {number}: is no JSON: {error}: {shown(line)}") from error
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -91,47 +86,7 @@ def _finite(text: str) -> float:
 
 
 def _rows(text: str, path: Path) -> Iterator[dict[str, str]]:
-    header = text.partition("\n")[0]
-    csv.field_size_limit(1 << 30)  # characters
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=(divides := delimiter(text, path)), strict=True)
-    try:
-        columns = [name.strip() for name in next(rows, [])]
-        for place, name in enumerate(columns, 1):
-            if not name:
-                raise UserError(f"{path}: line 1: column {place} has no name: {_shown(header)}")
-            if columns.index(name) != place - 1:
-                raise UserError(f"{path}: line 1: there are two columns named {name}")
-        for row in rows:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(columns):
-                raise UserError(
-                    f"{path}: line {rows.line_num}: {len(row)} cells, but {len(columns)} columns "
-                    f"({', '.join(columns)}): {_shown(divides.join(row))}"
-                )
-            yield dict(zip(columns, row, strict=True))
-    except csv.Error as error:
-        raise UserError(f"{path}: line {rows.line_num}: is no row of a table: {error}") from error
-
-
-def delimiter(text: str, path: Path) -> str:
-    """What divides the header of a table into most cells, and its first row into as many.
-
-    Raises UserError where that may be one of several.
-    """
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    header, first = [*text.split("\n", 2), ""][:2]
-    unquoted = [re.sub(r'"[^"]*"', "", line) for line in (header, first)]
-    counts = {mark: [line.count(mark) for line in unquoted] for mark in DELIMITERS if mark in unquoted[0]}
-    fits = [mark for mark, (of_header, of_first) in counts.items() if of_header == of_first] or list(counts)
-    most = max((counts[mark][0] for mark in fits), default=0)
-    best = [mark for mark in fits if counts[mark][0] == most]
-    if len(best) > 1:
-        raise UserError(
-            f"{path}: line 1: {' or '.join(map(repr, best))} may divide the cells; quote those that hold the other one"
-        )
-    return best[0] if best else ","
+    return (row for _, row in rows.read(text, path)[1])
 
 
 def check_keys(value: Any) -> None:
@@ -139,7 +94,7 @@ def check_keys(value: Any) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise TypeError(f"a key, {_shown(repr(key))}, is no text")
+                raise TypeError(f"a key, {shown(repr(key))}, is no text")
             check_keys(item)
     elif isinstance(value, list | tuple):
         for item in value:
@@ -153,10 +108,6 @@ def _carried(item: Any, place: str) -> Any:
         json.dumps(item, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise UserError(
-            f"{place}: {_shown(str(item))} is a {type(item).__name__}, which JSON cannot carry: {error}"
+            f"{place}: {shown(str(item))} is a {type(item).__name__}, which JSON cannot carry: {error}"
         ) from error
     return item
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")

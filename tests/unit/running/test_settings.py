@@ -1,10 +1,10 @@
 """The configuration: what is written in other ways means the same."""
 
 import pytest
-import yaml
 
 from concurrency.errors import UserError
 from concurrency.planning import plan
+from concurrency.running import reading
 from concurrency.running.config import ONE_WORK, ROOT, SCHEMA, complete
 from concurrency.running.settings import resolve
 from concurrency.workloads.squares import numbers
@@ -31,9 +31,9 @@ def test_whole_numbers_are_whole(as_written):
 
 
 def test_the_shipped_configuration_has_every_key_at_its_default():
-    shipped = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    shipped = reading.read(ROOT / "config.yaml", "config.yaml")
     assert shipped.keys() == SCHEMA["properties"].keys() - set(ONE_WORK) - {"coroutine"}
-    assert complete(shipped, "config.yaml") == complete({}, "config.yaml")
+    assert complete(shipped) == complete({})
 
 
 def test_fractions_stay_fractions():

@@ -1,7 +1,7 @@
 """Site lists: which pages there are, and how a replay should play them."""
 
-import csv
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from concurrency.errors import UserError, shown
+from concurrency.files import read_text
+from concurrency.workloads import rows
 
 HANDSHAKES = {"none": 0, "1.2": 2, "1.3": 1}  # round trips that TLS takes of a new connection
 
@@ -100,10 +102,7 @@ def read(source: Path | list[str], origin: str = "sites", given: Mapping[str, An
         return _checked_logins(
             [(place, Site(_checked_url(url, place), **given)) for place, url in zip(places, source, strict=True)]
         )
-    try:
-        sites = _checked_logins(_checked_hosts(_read_csv(source, given)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{source}: cannot be read as a UTF-8 CSV file: {error}") from error
+    sites = _checked_logins(_checked_hosts(_read_csv(source, given)))
     if not sites:
         raise UserError(
             f"{source}: no sites in it; add one row per page, or set `download.sites: []` to switch downloads off"
@@ -155,24 +154,31 @@ def _checked_hosts(sites: Iterable[tuple[str, Site]]) -> Iterator[tuple[str, Sit
 
 
 def _read_csv(path: Path, given: Mapping[str, Any]) -> Iterator[tuple[str, Site]]:
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = reader.fieldnames or []
-        if "url" not in columns:
-            raise UserError(f"{path}: line 1: no column `url`; the header must name it ({', '.join(columns)})")
-        missing = [name for name in COLUMNS if name not in columns]
-        for column in set(columns) - {"url", *COLUMNS, *INFORMATION}:
-            if close := difflib.get_close_matches(column, missing, n=1, cutoff=CLOSE):
-                raise UserError(f"{path}: line 1: there is no column `{column}`; did you mean {close[0]}?")
-        for row in reader:
-            place = f"{path}: line {reader.line_num}"
-            known = {
-                column: checked(row[column], f"{place}: {column}")
-                for column, checked in COLUMNS.items()
-                if row.get(column)
-            }
-            others = {key: value for key, value in given.items() if key != "rtt_ms" or "connect_ms" not in known}
-            yield place, Site(_checked_url(row["url"], place), **{**others, **known})
+    columns, lines = rows.read(read_text(path), path, divides=",")
+    _check_columns(columns, path)
+    for line, row in lines:
+        place = f"{path}: line {line}"
+        known = {
+            column: checked(row[column], f"{place}: {column}")
+            for column, checked in COLUMNS.items()
+            if row.get(column, "").strip()
+        }
+        others = {key: value for key, value in given.items() if key != "rtt_ms" or "connect_ms" not in known}
+        yield place, Site(_checked_url(row["url"], place), **{**others, **known})
+
+
+def _check_columns(columns: Sequence[str], path: Path) -> None:
+    """A list may have columns of the user's own, but none that is nearly one of ours: `latency` is no `latency_ms`."""
+    missing = [name for name in ("url", *COLUMNS) if name not in columns]
+    for column in columns:
+        if column in ("url", *COLUMNS, *INFORMATION):
+            continue
+        name = re.sub("[^a-z0-9]+", "_", column.lower()).strip("_")
+        in_ms = [known for known in missing if known in (f"{name}_ms", f"{name.rpartition('_')[0]}_ms")]
+        if close := in_ms or difflib.get_close_matches(name, missing, n=1, cutoff=CLOSE):
+            raise UserError(f"{path}: line 1: there is no column `{column}`; did you mean {close[0]}?")
+    if "url" in missing:
+        raise UserError(f"{path}: line 1: no column `url`; the header must name it ({', '.join(columns)})")
 
 
 def _checked_url(url: str | None, place: str) -> str:
@@ -188,24 +194,24 @@ def _checked_url(url: str | None, place: str) -> str:
     return url
 
 
-def _checked_number(text: str, place: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise UserError(f"{place}: {text!r} is not a number of at least 0")
-    return number
+def _number(most: float, whole: bool = False) -> Callable[[str, str], float]:
+    def checked(text: str, place: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= most or (whole and not number.is_integer()):
+            kind = "whole number" if whole else "number"
+            raise UserError(f"{place}: {text[:60]!r} is not a {kind} of at least 0 and at most {most:,}")
+        return int(number) if whole else number
 
-
-def _checked_count(text: str, place: str) -> int:
-    return int(_checked_number(text, place))
+    return checked
 
 
 def _one_of(*words: str) -> Callable[[str, str], str]:
     def checked(text: str, place: str) -> str:
         if text not in words:
-            raise UserError(f"{place}: {text!r} is neither {' nor '.join(f'`{word}`' for word in words)}")
+            raise UserError(f"{place}: {text[:60]!r} is neither {' nor '.join(f'`{word}`' for word in words)}")
         return text
 
     return checked
@@ -213,18 +219,19 @@ def _one_of(*words: str) -> Callable[[str, str], str]:
 
 INFORMATION = ("think_ms", "transfer_ms", "in_flight")  # in a profile
 CLOSE = 0.8  # as difflib has it
+MOST_BYTES, MOST_COUNT, MOST_MS = 10**12, 10**6, 10**6
 OF_HOSTS = ("slots", "requests_per_connection", "http")
 # What a list may tell of a page beside its URL, and how to read it: checked(text, place).
 COLUMNS: dict[str, Callable[[str, str], Any]] = {
-    "wire_bytes": _checked_count,
+    "wire_bytes": _number(MOST_BYTES, whole=True),
     "framing": _one_of("length", "chunked"),
-    "latency_ms": _checked_number,
-    "connect_ms": _checked_number,
-    "rtt_ms": _checked_number,
-    "bytes": _checked_count,
+    "latency_ms": _number(MOST_MS),
+    "connect_ms": _number(MOST_MS),
+    "rtt_ms": _number(MOST_MS),
+    "bytes": _number(MOST_BYTES, whole=True),
     "coding": _one_of("none", "gzip"),
     "tls": _one_of(*HANDSHAKES),
     "http": _one_of("1.1", "2"),
-    "slots": _checked_count,
-    "requests_per_connection": _checked_count,
+    "slots": _number(MOST_COUNT, whole=True),
+    "requests_per_connection": _number(MOST_COUNT, whole=True),
 }

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from concurrency.errors import UserError
+from concurrency.files import read_text
+
+MOST = 10**15  # which one core would be years at
 
 
 def read(source: Path | Mapping[str, int] | list[int], origin: str = "numbers") -> list[int]:
@@ -15,13 +18,9 @@ def read(source: Path | Mapping[str, int] | list[int], origin: str = "numbers") 
         return list(range(source["start"], source["start"] + source["count"]))
     if isinstance(source, list):
         return [_checked(str(number), f"{origin}: entry {i}") for i, number in enumerate(source, 1)]
-    try:
-        lines = source.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{source}: cannot be read as UTF-8 text: {error}") from error
     numbers = [
         _checked(line, f"{source}: line {i}")
-        for i, line in enumerate(lines, 1)
+        for i, line in enumerate(read_text(source).splitlines(), 1)
         if line.strip() and not (i == 1 and line.strip() == "number")
     ]
     if not numbers:
@@ -37,5 +36,7 @@ def _checked(text: str, place: str) -> int:
     except ValueError:
         number = -1
     if number < 0:
-        raise UserError(f"{place}: {text.strip()!r} is not a whole number of at least 0")
+        raise UserError(f"{place}: {text.strip()[:60]!r} is not a whole number of at least 0")
+    if number > MOST:
+        raise UserError(f"{place}: {number:,} is more than any computer gets done; at most {MOST:,}")
     return number

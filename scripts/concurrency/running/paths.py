@@ -1,0 +1,68 @@
+"""Paths as a configuration gives them: looked up in several folders, in order."""
+
+import glob
+from pathlib import Path
+from typing import Any
+
+from concurrency.errors import UserError
+from concurrency.running.config import written
+from concurrency.running.sources import Place
+from concurrency.workloads import items as own_items
+
+Folders = tuple[Path, ...]
+
+
+def file_or_value(value: Any, place: Place, folders: Folders) -> Any:
+    """The file that `value`, if it is text, is the name of. Raises UserError where none of `folders` has it."""
+    if not isinstance(value, str):
+        return value
+    paths = [folder / value for folder in folders]
+    if there := next((path for path in paths if _is_there(path, place)), None):
+        return there
+    if odd := next((path for path in paths if path.exists()), None):
+        raise UserError(
+            f"{place}: {value or '.'} is {'a folder' if odd.is_dir() else 'a pipe or a device'}; give a file"
+        )
+    raise UserError(f"{place}: there is no file {value}; {_looked_in(folders)}")
+
+
+def _is_there(path: Path, place: Place) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # a name that is too long; a folder that may not be looked into
+        raise UserError(f"{place}: {written(str(path))}: {error.strerror}") from error
+
+
+def _looked_in(folders: Folders) -> str:
+    return f"looked in {' and '.join(str(folder.resolve()) for folder in folders)}"
+
+
+def source(items: Any, place: Place, folders: Folders) -> Any:
+    """Where items come from: what is no value is a file, or else a pattern, in the first folder that has such files."""
+    is_pattern = isinstance(items, str) and own_items.is_pattern(items)
+    if not is_pattern or any(_is_there(folder / items, place) for folder in folders):
+        return file_or_value(items, place, folders)
+    for folder in folders:
+        pattern = items if folder == Path() else str(Path(glob.escape(str(folder))) / items)
+        if own_items.files(pattern):
+            return pattern
+    raise UserError(f"{place}: no file is called like {items}; {_looked_in(folders)}")
+
+
+def function(given: str | None, place: Place, folders: Folders) -> str | None:
+    """`path/to/file.py:name` with the file as found in `folders`; what is in the file is seen when it is imported."""
+    if given is None:
+        return None
+    path, colon, name = given.rpartition(":")
+    if not colon or not all(map(str.isidentifier, name.split("."))) or not path.endswith(".py"):
+        raise UserError(f"{place}: expected path/to/file.py:name, not {written(given)}")
+    return f"{file_or_value(path, place, folders)}:{name}"
+
+
+def check(value: Any, place: Place, folders: Folders) -> Any:
+    """How answers are compared, the place of a function as `function` has it; None: they are not."""
+    if isinstance(value, str) and value != "none" and ":" not in value:
+        raise UserError(f"{place}: expected {{rtol: …}}, path/to/file.py:name or none, not {value!r}")
+    if isinstance(value, str):
+        return None if value == "none" else function(value, place, folders)
+    return value
