@@ -8,15 +8,15 @@ snakemake map         which strategy to use for any waiting and computing, and w
 snakemake capacity    what larger jobs would take
 snakemake compare_with --config other=…    what changed since another run
 
-download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                         the job, below
-do ─> results/<work>/results.jsonl                                                                    each of your own
-rehearse ─> preflight/*.json, before all of: screen, record, measure, timeline                       rules/preflight.smk
-screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report       rules/compare.smk
-                                       analyse ─> recommend ─> results/recommended/<work>.py ─> report
-timeline, futures, switching, races ─> plot_explanation ─> report                                    rules/explain.smk
-survey ─> map.csv, locate ─> plot_map ─> map                                                          rules/map.smk
-timings.csv, and another run's ─> compare_with                                                        rules/other.smk
-capacity                                                                                              rules/plan.smk
+download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                           the job, below
+do ─> results/<work>/results.jsonl                                                                      each of your own
+rehearse ─> preflight/*.json, before all of: screen, record, measure, timeline                          rules/preflight.smk
+screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report          rules/compare.smk
+                                       analyse ─> recommend ─> results/recommended/<work>.py ─> report  rules/recommend.smk
+timeline, futures, switching, races ─> plot_explanation ─> report                                       rules/explain.smk
+survey ─> map.csv, locate ─> plot_map ─> map                                                            rules/map.smk
+timings.csv, and another run's ─> compare_with                                                          rules/other.smk
+capacity                                                                                                rules/plan.smk
 """
 
 import sys
@@ -33,6 +33,8 @@ if not Path(SOURCE).is_dir():
 
 
 include: "rules/common.smk"
+include: "rules/depends.smk"
+include: "rules/cluster.smk"
 
 
 wildcard_constraints:
@@ -234,6 +236,7 @@ rule do:
 include: "rules/preflight.smk"
 include: "rules/explain.smk"
 include: "rules/compare.smk"
+include: "rules/recommend.smk"
 include: "rules/map.smk"
 include: "rules/other.smk"
 include: "rules/plan.smk"
