@@ -82,7 +82,7 @@ def test_what_only_one_run_measured_is_left_out(measured, tmp_path):
 def test_without_results_the_comparison_is_run_first(workflow, tmp_path):
     put(campaign(), tmp_path / "old")
     jobs = workflow.scheduled("compare_with", "--config", "other=../old")
-    assert jobs == {"measure": 4, "collect": 1, "environment": 1, "compare_with": 1}
+    assert jobs == {"rehearse": 2, "measure": 4, "collect": 1, "environment": 1, "compare_with": 1}
 
 
 def test_another_run_measures_nothing_again(finished, tmp_path):
