@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from concurrency.errors import UserError
 from concurrency.mapping.contestants import ITEMS, Contestant
 from concurrency.mapping.grid import Place
-from concurrency.measuring.child import SampleError, fresh_interpreter
+from concurrency.measuring.child import NotTakenError, SampleError, fresh_interpreter
 
 WORK = "concurrency.workloads.mixed.work"
 STARTS = ("concurrency.workloads.mixed.work",)
@@ -46,11 +47,14 @@ def sweep(
     work: str = WORK,
 ) -> Sweep:
     """One, at `places` in that order; a unit of computing takes `unit_s` of CPU time. What takes longer than `limit_s`
-    has failed. `work` is the module of the work that it does."""
+    has failed. `work` is the module of the work that it does. Raises UserError for one that could not be taken,
+    which is no evidence."""
     began = time.monotonic()
     label, name = contestant.interpreter.label, contestant.name
     try:
         told = _told(contestant, [lot(place, unit_s) for place in places], start_method, limit_s, work)
+    except NotTakenError as error:
+        raise UserError(f"map: {name} on {label}: {error}; put that right, and the same command goes on") from error
     except SampleError as error:
         return Sweep(label, name, list(places), 0.0, [], time.monotonic() - began, str(error))
     return Sweep(label, name, list(places), told["setup_s"], told["took_s"], time.monotonic() - began)

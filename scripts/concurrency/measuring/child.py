@@ -33,6 +33,11 @@ class SampleError(Exception):
         self.failed = failed
 
 
+class KilledError(SampleError):
+    """One whose process was ended by a signal. That is an outcome, whenever it was: measuring until it survives would
+    select lucky rounds."""
+
+
 class NotTakenError(SampleError):
     """One that could not be taken: it did not start, or there was no room for what came of it. That is no evidence."""
 
@@ -80,9 +85,11 @@ class Child:
 
     def ready(self, timeout_s: float | None, key: str) -> dict[str, Any]:
         """Its first line, as `receive` has it, by which it says that all is imported. Raises NotTakenError where that
-        would raise a SampleError."""
+        would raise a SampleError, unless it was killed."""
         try:
             return self.receive(timeout_s, key)
+        except KilledError:
+            raise
         except SampleError as error:
             raise NotTakenError(str(error)) from error
 
@@ -105,21 +112,20 @@ class Child:
                 time.sleep(0.0 if ended else 0.05)  # it has closed its end, and may live on
             if not ended:
                 continue
-            raise SampleError(self._how_it_ended())
+            raise self._how_it_ended()
         message: dict[str, Any] = json.loads(line)
         return message
 
-    def _how_it_ended(self) -> str:
+    def _how_it_ended(self) -> SampleError:
         code = self._process.wait()
+        told = f"the sample's process {processes.how_it_ended(code, self._kills_before)}"
         if code < 0:
-            return f"the sample's process {processes.how_it_ended(code, self._kills_before)}"
+            return KilledError(told)
         self._stderr.seek(0)
         message = self._stderr.read().decode(errors="replace").strip()
         log.info("%s", message)
         last = message.rpartition("\n")[2]
-        return (
-            last if code == 1 and last else f"the sample's process {processes.how_it_ended(code, self._kills_before)}"
-        )
+        return SampleError(last if code == 1 and last else told)
 
     def wait(self, most_s: float = CLEANUP_S) -> None:
         """Let it clean up; what takes longer than that is ended with it."""
@@ -142,16 +148,18 @@ class Child:
 @contextmanager
 def fresh_interpreter(executable: str, module: str = STARTS[0]) -> Iterator[Child]:
     """One that runs `module`; it is ended at the end. Raises NotTakenError where it cannot be started, and in place of
-    a SampleError where nothing more can be written."""
+    a SampleError where nothing more can be written, unless it was killed."""
     try:
         child = Child(executable, module)
     except OSError as error:  # it was there when the campaign began
         raise NotTakenError(f"{executable or sys.executable} cannot be started: {error.strerror}") from error
     try:
         yield child
+    except KilledError:
+        raise
     except SampleError as error:
         if full := _no_room():  # while what it has written is there
-            raise NotTakenError(full) from error
+            raise NotTakenError(f"{full} ({error})") from error
         raise
     finally:
         child.end()

@@ -14,14 +14,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from pickle import HIGHEST_PROTOCOL, dumps
 from time import perf_counter
 from typing import Any
 
 from concurrency import processes
 from concurrency.errors import UserError
-from concurrency.loading import load
+from concurrency.loading import load, resolved
 from concurrency.measuring.parent import Parent
 from concurrency.measuring.sample import reason
 from concurrency.strategies._loops import event_loop
@@ -39,7 +38,7 @@ def main() -> None:
     if order["start_method"]:
         multiprocessing.set_start_method(order["start_method"])
     places = order["places"]  # wherever the user's code may go to
-    order["places"] = {key: place and str(Path(place).resolve()) for key, place in places.items()}
+    order["places"] = {key: place and resolved(place) for key, place in places.items()}
     try:
         work = replace(build(**order["places"]), guarded=False)
     except UserError as error:

@@ -78,6 +78,7 @@ def why(before: Iterable[str], now: Iterable[str]) -> str:
     old, new = _among(before), _among(now)
     changed = [name for name in sorted(old) if new.get(name, THERE if old[name] == ABSENT else old[name]) != old[name]]
     told = [f"{name} {old[name]} → {new.get(name, THERE)}" for name in changed]
+    told += [f"{name} {ABSENT}" for name in sorted(new) if new[name] == ABSENT and name not in old]  # by another name
     return ", ".join(told) or "its code or its settings have changed"
 
 

@@ -1,6 +1,7 @@
 """A survey, on a machine that takes as long as theory says."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from concurrency.mapping.grid import Place
 from concurrency.mapping.journal import Journal
 from concurrency.mapping.position import spots
 from concurrency.mapping.survey import ROUNDS, Survey
+from concurrency.mapping.sweeping import sweep
 from concurrency.measuring.child import SampleError
 from helpers.machines import SETUP_S, Machine, competing
 
@@ -139,6 +141,13 @@ def test_a_strategy_that_fails_keeps_no_other_from_its_answer(machine: Machine, 
     assert not table.loc[table["strategy"] == "asyncio", "best"].any()
     assert (table[table["recommended"]].groupby(["waiting", "computing"]).size() == 1).all()
     assert "threads" in set(table.loc[table["recommended"], "strategy"])
+
+
+def test_what_does_not_start_is_no_evidence() -> None:
+    [every] = competing().values()
+    gone = replace(every[0], interpreter=replace(every[0].interpreter, executable="/nonexistent/python"))
+    with pytest.raises(UserError, match=r"^map: sequential on .*: /nonexistent/python cannot be started: .*; put that"):
+        sweep(gone, [Place(0, 0)], 1e-6, None, 60)
 
 
 def test_what_cannot_win_is_not_measured_and_says_what_it_takes_at_least(machine: Machine, tmp_path: Path) -> None:

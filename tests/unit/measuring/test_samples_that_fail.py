@@ -158,6 +158,13 @@ def test_a_file_that_is_no_good_is_one_clear_line(tmp_path, text, name, message)
     assert f"sequential could not be measured: {caught.value}; put that right" in str(of_sample.value)
 
 
+def test_what_is_killed_is_an_outcome_even_before_it_began(tmp_path):
+    file = tmp_path / "deadly.py"
+    file.write_text("import os, signal\n\nos.kill(os.getpid(), signal.SIGKILL)\n\ndef f(n):\n    return n\n")
+    [row] = measure([Arm("sequential")], file, "f").values()
+    assert row["error"] == "the sample's process was ended by SIGKILL"
+
+
 @pytest.mark.parametrize("start_method", multiprocessing.get_all_start_methods())
 @pytest.mark.parametrize(
     "arm",

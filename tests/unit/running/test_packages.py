@@ -73,6 +73,7 @@ def test_every_package_is_looked_at_only_after_one_came_or_went(site, known, tmp
         ({"a": "1", "b": "absent", "c": "3"}, {"a": "2", "b": "1", "c": "3", "d": "4"}, "a 1 → 2, b absent → 1"),
         ({"helper": "absent"}, {}, "helper absent → there"),
         ({"numpy": "2"}, {"numpy": "absent"}, "numpy 2 → absent"),
+        ({"pillow": "11.2"}, {"PIL": "absent"}, "PIL absent"),
         ({"numpy": "2"}, {"pandas": "3"}, "its code or its settings have changed"),
         ({}, {}, "its code or its settings have changed"),
     ],
