@@ -88,13 +88,13 @@ class Known:
     def check(self, limit_s: float, key: str) -> None:
         """Raises TimedOutError where an item has taken longer than `limit_s`, which the configuration calls `key`;
         OpeningError where opening something has; SampleError where nothing is under way, and nothing begins."""
-        now = monotonic()
+        now = monotonic()  # items first: what opens may wait for what one of them holds
+        if over := {item for item, since in self._since.items() if now - since > limit_s}:
+            raise TimedOutError(f"no answer within {limit_s:g} s ({key})", over)
         for who in [who for who, since in self._opening.items() if now - since > limit_s]:
             if _lives(int(who.split()[0])):
                 raise OpeningError(f"what `open` gives was not there within {limit_s:g} s ({key})")
             del self._opening[who]
-        if over := {item for item, since in self._since.items() if now - since > limit_s}:
-            raise TimedOutError(f"no answer within {limit_s:g} s ({key})", over)
         if not (self._opening or self._since) and now - self._last > max(limit_s, PATIENCE_S):
             raise SampleError(f"no item was begun within {max(limit_s, PATIENCE_S):g} s")
 

@@ -287,6 +287,9 @@ def test_what_another_worker_opens_is_no_excuse(tmp_path, clock):
     thread = Thread(target=never_opened)
     thread.start()
     thread.join()
+    journal.say("opening", f"{os.getpid()} c")
+    known.look()
+    clock[0] += 5.0
     with pytest.raises(TimedOutError) as raised:
         known.check(4.0, "timeout_s")
     assert raised.value.keys == {"a"}
