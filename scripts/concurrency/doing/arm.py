@@ -14,6 +14,7 @@ from concurrency.measuring.interpreters import GIL_IS_BACK, RUNNING
 from concurrency.measuring.sampling import Conditions
 from concurrency.workloads.workload import Workload
 
+PATIENCE_S = 60.0  # at least, for what begins no item: to import and to start workers takes its time
 END_S = 60.0  # for what the user's code does at its end
 
 
@@ -43,8 +44,7 @@ def run(
     **given: Any,
 ) -> list[Any] | None:
     """Have `arm` do all `items`, with what else is `given` to build the work; the answers, of a workload that knows
-    what they must be. So long as the conditions say, all may take to be imported; then `watch` is called every half
-    second, and may end it by what it raises.
+    what they must be. When all is imported, `watch` is called every half second, and may end it by what it raises.
 
     Raises SampleError if that ends before all are done.
     """
@@ -56,7 +56,8 @@ def run(
     order["ask_workers"] = False
     with fresh_interpreter(arm.executable) as child:
         child.send(order)
-        child.ready(conditions.timeout_s, f"{workload.setting}.timeout_s")
+        limit_s = conditions.timeout_s and max(conditions.timeout_s, PATIENCE_S)
+        child.ready(limit_s, f"{workload.setting}.timeout_s, at least {PATIENCE_S:g}")
         child.go_on()
         result = child.receive(None, "", watch)
         if "error" not in result:  # what `open` gave is left, and what is written is flushed, in its own time

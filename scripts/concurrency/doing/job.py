@@ -99,10 +99,10 @@ class Job:
         """
         while left := self.left:
             error = self._run(arm, left)
-            if suspects := [keyed for keyed in left if keyed[0] in self._known.under_way]:
+            if suspects := [keyed for keyed in left if keyed[0] in self._known.begun]:
                 log.warning("%s; going on", error or "some items came to no end")
                 if len(suspects) == 1 and isinstance(error, TimedOutError):  # nothing else can have held it up
-                    self._note(suspects[0], error)
+                    self._blame(suspects[0], error)
                 else:
                     self._find_among(suspects)
             elif error and len(self.left) < len(left):
@@ -111,18 +111,23 @@ class Job:
                 raise self._stopped(error or "nothing came of any item")
 
     def _find_among(self, suspects: list[Keyed]) -> None:
-        """Do `suspects` one by one, and note as failed each that ends that: the first that is not done."""
+        """Do `suspects` one by one, and blame each that ends that: the first that is not done."""
         while suspects:
             error = self._run(Arm(BASELINE), suspects)
             left = [keyed for keyed in suspects if keyed[0] not in self._known.ended]
-            if left and left[0][0] in self._known.under_way:
-                self._note(left.pop(0), error)
+            if left and left[0][0] in self._known.begun:
+                self._blame(left.pop(0), error)
             elif len(left) == len(suspects):  # it is none of them
                 return
             suspects = left
 
-    def _note(self, keyed: Keyed, error: SampleError | None) -> None:
-        kind = "TimedOut" if isinstance(error, TimedOutError) else "Died"
+    def _blame(self, keyed: Keyed, error: SampleError | None) -> None:
+        """Note it as failed, unless it was another one that took too long, and that has ended since."""
+        kind = "Died"
+        if isinstance(error, TimedOutError):
+            if keyed[0] not in error.keys:
+                return
+            kind = "TimedOut"
         told = str(error or "it came to no end").replace("the sample's", "its")
         self._journal.note(keyed[0], 0.0, Failed(kind, told, ""))
 

@@ -4,15 +4,21 @@ from collections.abc import Container
 from pathlib import Path
 from time import monotonic
 
+import psutil
+
+from concurrency.doing.arm import PATIENCE_S
 from concurrency.measuring.child import SampleError
 from concurrency.workloads.own.journal import Ended, Journal
 
 STAGES = ("begun", "came", "then")
-PATIENCE_S = 60.0  # at least, for what begins no item: starting workers takes its time
 
 
 class TimedOutError(SampleError):
-    """A run that was ended as one of its items took too long."""
+    """A run that was ended as items, those of `keys`, took too long."""
+
+    def __init__(self, message: str, keys: Container[str]) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 class OpeningError(SampleError):
@@ -20,10 +26,10 @@ class OpeningError(SampleError):
 
 
 class Known:
-    """Of each item that has `ended` where its line is, which of them `failed`, and which are under way in this run.
+    """Of each item that has `ended` where its line is, which of them `failed`, and which this run has `begun` besides.
 
-    An item is under way from its beginning on, but not while what came waits for its `then`. As no line tells a time,
-    it is that of looking.
+    An item's time passes from its beginning on, but not while its worker opens something, nor while what came waits for
+    its `then`. As no line tells a time, it is that of looking.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -32,22 +38,22 @@ class Known:
         self._journal = journal
         self._seen: dict[Path, int] = {}
         self._stages: dict[str, int] = {}  # of what is begun; files are not read in the order of time
-        self._since: dict[str, float] = {}  # what is under way
-        self._spent: dict[str, float] = {}  # by what waits
+        self._since: dict[str, float] = {}  # of that, whose time passes
+        self._spent: dict[str, float] = {}  # by what waits for its `then`
         self._opening: dict[str, float] = {}
         self.begin_run()
 
     def begin_run(self) -> None:
-        """What was begun until now is under way no longer."""
+        """What was begun until now is so no longer."""
         self.look()
         for found in (self._stages, self._since, self._spent, self._opening):
             found.clear()
         self._last = monotonic()
 
     @property
-    def under_way(self) -> Container[str]:
-        """The items that this run is working on, or was when it ended."""
-        return self._since.keys()
+    def begun(self) -> Container[str]:
+        """The items that this run has begun, and that have not ended."""
+        return self._stages.keys()
 
     def look(self) -> None:
         """Read on."""
@@ -58,10 +64,12 @@ class Known:
                 self._end(who, ended)
             elif what == "opening":
                 self._opening[who] = now
+                self._since.pop(who.split()[1], None)
             elif what == "opened":
                 self._opening.pop(who, None)
-                self._since = dict.fromkeys(self._since, now)  # some item had to wait for it, who knows which
-            elif who not in self.ended and STAGES.index(what) > self._stages.get(who, -1):
+                if (key := who.split()[1]) in self._stages:
+                    self._since[key] = now
+            elif who not in self.ended and STAGES.index(what) >= self._stages.get(who, -1):  # again, if a worker died
                 self._go_on(who, STAGES.index(what), now)
 
     def _end(self, key: str, ended: Ended) -> None:
@@ -78,14 +86,21 @@ class Known:
             self._since[key] = now - self._spent.pop(key, 0.0)
 
     def check(self, limit_s: float, key: str) -> None:
-        """Raises TimedOutError where an item has been under way for longer than `limit_s`, which the configuration
-        calls `key`; OpeningError where what is opened has been; SampleError where nothing is, and nothing begins."""
-        now = monotonic()
-        if self._opening:  # some item waits for that
-            if now - min(self._opening.values()) > limit_s:
+        """Raises TimedOutError where an item has taken longer than `limit_s`, which the configuration calls `key`;
+        OpeningError where opening something has; SampleError where nothing is under way, and nothing begins."""
+        now = monotonic()  # items first: what opens may wait for what one of them holds
+        if over := {item for item, since in self._since.items() if now - since > limit_s}:
+            raise TimedOutError(f"no answer within {limit_s:g} s ({key})", over)
+        for who in [who for who, since in self._opening.items() if now - since > limit_s]:
+            if _lives(int(who.split()[0])):
                 raise OpeningError(f"what `open` gives was not there within {limit_s:g} s ({key})")
-        elif self._since:
-            if now - min(self._since.values()) > limit_s:
-                raise TimedOutError(f"no answer within {limit_s:g} s ({key})")
-        elif now - self._last > max(limit_s, PATIENCE_S):
+            del self._opening[who]
+        if not (self._opening or self._since) and now - self._last > max(limit_s, PATIENCE_S):
             raise SampleError(f"no item was begun within {max(limit_s, PATIENCE_S):g} s")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

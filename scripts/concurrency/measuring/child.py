@@ -87,21 +87,23 @@ class Child:
         """Its first line, as `receive` has it, by which it says that all is imported. Raises NotTakenError where that
         would raise a SampleError, unless it was killed."""
         try:
-            return self.receive(timeout_s, key)
+            return self.receive(timeout_s, key, late="what it needs was not imported")
         except KilledError:
             raise
         except SampleError as error:
             raise NotTakenError(str(error)) from error
 
-    def receive(self, timeout_s: float | None, key: str, watch: Callable[[], None] | None = None) -> dict[str, Any]:
+    def receive(
+        self, timeout_s: float | None, key: str, watch: Callable[[], None] | None = None, late: str = "no result"
+    ) -> dict[str, Any]:
         """Its next line. Raises SampleError if it dies first (workers that it leaves behind may hold the pipe open), or
-        takes longer than `timeout_s`, which the configuration calls `key`; what `watch`, which is called every half
-        second meanwhile, raises goes through."""
+        takes longer than `timeout_s`, which the configuration calls `key`: that says what is `late`. What `watch`,
+        which is called every half second meanwhile, raises goes through."""
         line = bytearray()
         deadline = time.monotonic() + (math.inf if timeout_s is None else timeout_s)
         while not line.endswith(b"\n"):
             if time.monotonic() > deadline:
-                raise SampleError(f"no result within {timeout_s:g} s ({key})")
+                raise SampleError(f"{late} within {timeout_s:g} s ({key})")
             if watch:
                 watch()
             ended = self._process.poll() is not None  # before the last look: what it said at its end counts

@@ -1,25 +1,33 @@
 """An item that takes too long is ended and a failed line, whatever it is that takes so long; the others go on."""
 
+import os
 import shutil
+import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
+from concurrency.doing import arm as doing
 from concurrency.doing.job import Job
 from concurrency.doing.known import Known, OpeningError, TimedOutError
 from concurrency.errors import UserError
 from concurrency.measuring.arms import Arm
-from concurrency.measuring.child import SampleError
+from concurrency.measuring.child import Child, SampleError
 from concurrency.measuring.sampling import Conditions
+from concurrency.work import Failed
 from concurrency.workloads.own.journal import Journal
 from concurrency.workloads.own.workload import Own
 
 LIMIT_S = 1.5
 ITEMS = list(range(6))
 WORK = """
-import asyncio, time
+import asyncio, os, time
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 def computes(n):
     while n == 3:
@@ -58,6 +66,32 @@ def with_opened(n, opened):
     return n
 
 async def with_opened_on_a_loop(n, opened):
+    return n
+
+def comes_for_no_process(n):
+    return (lambda: n) if n == 3 else n
+
+class EndsItsReader:
+    def __call__(self):
+        return 3
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+def comes_and_ends_a_process(n):
+    return EndsItsReader() if n == 3 else n
+
+def what_came(came):
+    return came() if callable(came) else came
+
+def ends_late(n):
+    asked, killing = Path(__file__).with_name("asked"), Path(__file__).with_name("killing")
+    with asked.open("a") as file:
+        file.write(f"{n} ")
+    while n == 0 and not killing.exists():
+        time.sleep(0.01)
+    while n == 1 and asked.read_text().count("1") <= int(os.environ["HELD_UP"]):
+        time.sleep(0.01)
     return n
 """
 
@@ -123,9 +157,47 @@ def test_what_never_opens_is_one_line_and_no_item_s_fault(job, tmp_path, arm, pl
     assert Known(Journal(str(tmp_path / "state"))).ended == {}
 
 
-def test_a_file_that_is_never_imported_is_one_line(job):
-    with pytest.raises(UserError, match=f"works.mine: no result within {LIMIT_S:g} s"):
-        job(Arm("threads", 2), function="computes", text="while True: pass\n")
+def test_a_file_that_is_never_imported_is_one_line(job, monkeypatch):
+    monkeypatch.setattr(doing, "PATIENCE_S", 0.5)
+    told = r"works.mine: what it needs was not imported within 1 s \(works.mine.timeout_s, at least 0.5\)"
+    with pytest.raises(UserError, match=told):
+        job(Arm("threads", 2), limit_s=1.0, function="computes", text="while True: pass\n")
+
+
+def test_to_be_imported_a_file_may_take_longer_than_an_item(job):
+    slow = f"import time; time.sleep({LIMIT_S + 0.5})\n"
+    assert job(Arm("sequential"), text=slow, function="comes_for_no_process", then="what_came") == ITEMS
+
+
+@pytest.mark.parametrize("function", ["comes_for_no_process", "comes_and_ends_a_process"])
+def test_what_came_and_cannot_reach_its_then_is_found(job, function):
+    arm = Arm("threads_then_processes", 2, {"processes": 2})
+    assert job(arm, limit_s=60.0, function=function, then="what_came") == ITEMS
+
+
+@pytest.mark.parametrize(
+    ("arm", "runs"),
+    [
+        pytest.param(Arm("sequential"), 1, id="by the arm"),
+        pytest.param(Arm("threads", 2), 2, id="one by one", marks=pytest.mark.heavy),
+    ],
+)
+def test_what_is_begun_while_another_is_ended_is_not_to_blame(job, tmp_path, monkeypatch, arm, runs):
+    """The first item takes too long, but ends before the run does: the next is begun meanwhile."""
+    monkeypatch.setenv("HELD_UP", str(runs))
+    ended, end = [], Child.end
+
+    def end_late(child):
+        ended.append(child)
+        if len(ended) == runs:
+            (tmp_path / "killing").touch()
+            while (tmp_path / "asked").read_text().count("1") < runs:
+                time.sleep(0.01)
+        end(child)
+
+    monkeypatch.setattr(Child, "end", end_late)
+    assert job(arm, function="ends_late") == ITEMS
+    assert len(ended) > runs
 
 
 @pytest.fixture
@@ -152,7 +224,7 @@ def test_what_waits_is_not_under_way(tmp_path, clock):
     clock[0] = 51.1
     with pytest.raises(TimedOutError, match=r"no answer within 4 s \(timeout_s\)"):
         known.check(4.0, "timeout_s")
-    assert "a" in known.under_way
+    assert "a" in known.begun
     journal.end("a", began, 1)
     known.look()
     known.check(4.0, "timeout_s")
@@ -175,10 +247,10 @@ def test_lines_of_several_files_may_come_in_any_order(tmp_path, clock):
     journal.say("came", "a")
     known.look()
     known.check(4.0, "timeout_s")
-    assert not list(known.under_way)
+    assert not list(known.begun)
 
 
-def test_while_something_is_opened_no_item_is_to_blame(tmp_path, clock):
+def test_while_its_worker_opens_something_an_item_is_not_to_blame(tmp_path, clock):
     journal, known = Journal(str(tmp_path)), Known(Journal(str(tmp_path)))
     journal.begin("a")
     known.look()
@@ -198,13 +270,59 @@ def test_while_something_is_opened_no_item_is_to_blame(tmp_path, clock):
         known.check(4.0, "timeout_s")
 
 
-def test_what_another_run_has_begun_is_not_under_way(tmp_path, clock):
+def test_what_another_worker_opens_is_no_excuse(tmp_path, clock):
+    journal, known = Journal(str(tmp_path)), Known(Journal(str(tmp_path)))
+    journal.begin("a")
+    known.look()
+
+    def never_opened():
+        for _ in range(3):
+            journal.begin("b")
+            with suppress(OSError), journal.opening():
+                clock[0] += 1.5
+                known.look()
+                raise OSError
+            journal.note("b", 1.5, Failed("OSError", "", ""))
+
+    thread = Thread(target=never_opened)
+    thread.start()
+    thread.join()
+    journal.say("opening", f"{os.getpid()} c")
+    known.look()
+    clock[0] += 5.0
+    with pytest.raises(TimedOutError) as raised:
+        known.check(4.0, "timeout_s")
+    assert raised.value.keys == {"a"}
+
+
+@pytest.mark.parametrize("waited_for", [True, False])
+def test_what_a_dead_worker_was_opening_is_no_fault_of_what_it_opened(tmp_path, clock, waited_for):
+    journal, known = Journal(str(tmp_path)), Known(Journal(str(tmp_path)))
+    with subprocess.Popen([sys.executable, "-c", ""]) as worker:
+        os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+        if waited_for:
+            worker.wait()
+        journal.begin("a")
+        journal.say("opening", f"{worker.pid} a")
+        known.look()
+        clock[0] = 4.1
+        known.check(4.0, "timeout_s")
+    journal.begin("a")  # by another
+    known.look()
+    clock[0] = 8.0
+    known.check(4.0, "timeout_s")
+    clock[0] = 8.2
+    with pytest.raises(TimedOutError):
+        known.check(4.0, "timeout_s")
+
+
+def test_what_another_run_has_begun_is_not_begun(tmp_path, clock):
     journal = Journal(str(tmp_path))
     journal.begin("a")
     known = Known(journal)
-    assert not list(known.under_way)
+    assert not list(known.begun)
     journal.begin("b")
     known.begin_run()
     clock[0] = 50.0
     known.check(4.0, "timeout_s")
-    assert not list(known.under_way)
+    assert not list(known.begun)

@@ -6,7 +6,7 @@ write, so that it is there or not, whenever and however the process ends. What a
     {"begun": KEY}
     {"came": KEY}   where what came waits for its `then`, and   {"then": KEY}   when that is begun
     {"key": KEY, "seconds": …, "result": …}   or   {"key": KEY, "seconds": …, "error": …, "message": …, "traceback": …}
-    {"opening": WORKER}   and   {"opened": WORKER}   around the way into what `open` gives
+    {"opening": WHO}   and   {"opened": WHO}   around the way into what `open` gives, whether it leads there or not
 """
 
 import hashlib
@@ -36,6 +36,7 @@ from concurrency.workloads.items import check_keys
 
 SUFFIX = ".jsonl"
 SURROGATE = re.compile("[\ud800-\udfff]")
+_mine = threading.local()  # `begun`: the item that this thread has begun last
 
 
 def keys(items: Iterable[Any]) -> list[str]:
@@ -86,22 +87,24 @@ class Journal:
 
     def begin(self, key: str) -> float:
         """Note that the item is begun; when that was."""
+        _mine.begun = key
         self.say("begun", key)
         return perf_counter()
 
     def say(self, what: str, who: str) -> None:
-        """Note `what` is so now of an item, or of a worker."""
+        """Note `what` is so now of an item, or of who opens something."""
         self._append({what: who})
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Note that this worker opens something, and when it is open."""
-        worker = f"{os.getpid()} {threading.get_native_id()}"
-        self.say("opening", worker)
+        """Note that something is opened, and when that is over: by which process, and for which item. That is the one
+        that this thread has begun; on an event loop, where all is opened before any is begun, the thread itself."""
+        who = f"{os.getpid()} {getattr(_mine, 'begun', threading.get_native_id())}"
+        self.say("opening", who)
         try:
             yield
         finally:
-            self.say("opened", worker)
+            self.say("opened", who)
 
     def end(self, key: str, began: float, answer: Any) -> None:
         """Note what became of it."""
@@ -130,7 +133,7 @@ class Journal:
             close(file)
 
     def lines(self, seen: dict[Path, int]) -> Iterator[tuple[str, str, Ended | None]]:
-        """What the lines say, of which item or worker, and what became of it where it has `ended`.
+        """What the lines say, of which item or of who opens, and what became of it where it has `ended`.
 
         `seen` has how many bytes of each file were read before, which are not read again, and is brought up to date.
         """
