@@ -69,7 +69,7 @@ def missing() -> str:
 
 
 class Cluster:
-    """Three nodes of two cores and 2 GB: all in the partition `main`, node1 in `small`, where jobs may take an hour, and
+    """Three nodes of two cores and 2 GB: all in the partition `main`, node1 in `small`, where jobs may take an hour,
     with as much memory as such a node really has, the others with the feature `large`. There is no accounting."""
 
     def __init__(self, folder: Path) -> None:

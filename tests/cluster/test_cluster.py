@@ -303,8 +303,9 @@ def test_drained_nodes_are_told_and_ctrl_c_leaves_nothing(cluster, workflow):
     gone = ", ".join(f"{node} (drained)" for node in slurm.NODES)
     assert f"squares_shard will wait: its nodes in partition main are out of service for now: {gone}" in said
     assert (
-        "once killed for lack of memory: mine/config.yaml: attempt 2 of squares_shard asks for 3000 MB of memory and 2 CPUs, "
-        "the largest node of partition main has 2000: set-resources: squares_shard: mem_mb: min(1500 * attempt, 2000)"
+        "once killed for lack of memory: mine/config.yaml: attempt 2 of squares_shard asks for 3000 MB of memory "
+        "and 2 CPUs, the largest node of partition main has 2000: set-resources: squares_shard: mem_mb: "
+        "min(1500 * attempt, 2000)"
     ) in said
     assert re.search(r"squares_shard \d-of-2 \(SLURM job \d+\) (and 1 more )?still pending, says SLURM, for: ", said)
     assert "UnavailableNodes" in said or "DRAINED" in said
