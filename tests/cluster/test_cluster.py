@@ -231,7 +231,7 @@ def test_limits_of_a_host_hold_across_shards(cluster, workflow, server):
 def test_what_no_node_can_do_is_told_before_anything_is_submitted(cluster, workflow):
     workflow.configure(
         job_only(
-            download={"sites": ["http://site.test/"], "shards": 2},
+            download={"sites": ["http://a.test/", "http://b.test/"], "shards": 2},
             squares={"numbers": [1000, 2000], "shards": 2},
             works=["slow"],
         )
