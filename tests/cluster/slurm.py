@@ -69,8 +69,8 @@ def missing() -> str:
 
 
 class Cluster:
-    """Three nodes of two cores: all in the partition `main`, node1 in `small`, where jobs may take an hour, the others
-    with the feature `large`. There is no accounting."""
+    """Three nodes of two cores and 2 GB: all in the partition `main`, node1 in `small`, where jobs may take an hour,
+    with as much memory as such a node really has, the others with the feature `large`. There is no accounting."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -83,7 +83,7 @@ class Cluster:
             (self.folder / name).mkdir(parents=True)
         nodes = [
             f"NodeName={node} NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} "
-            f"RealMemory=2000 State=UNKNOWN {'Feature=large' if node != NODES[0] else ''}"
+            f"State=UNKNOWN {'RealMemory=2000 Feature=large' if node != NODES[0] else 'RealMemory=1900'}"
             for node, port in zip(NODES, self._ports[1:], strict=True)
         ]
         self._conf.write_text(

@@ -120,7 +120,7 @@ def test_four_shards_give_the_tables_of_one_machine(cluster, workflow, small):
     small["download"]["shards"] = small["squares"]["shards"] = 4
     workflow.configure(small)
     little = "squares_shard: {mem_mb: 60 if attempt == 1 else 500"
-    said = finish(submit(workflow, profile=change(workflow, ("squares_shard: {mem_mb: 2000 * attempt", little))))
+    said = finish(submit(workflow, profile=change(workflow, ("squares_shard: {mem_mb: 1500 * attempt", little))))
     for shard in range(1, 5):
         assert f"squares_shard {shard}-of-4 failed on node" in said
     assert said.count("OUT_OF_MEMORY (SLURM job") == said.count("submitted again, with 500 MB of memory") == 4
@@ -231,7 +231,7 @@ def test_limits_of_a_host_hold_across_shards(cluster, workflow, server):
 def test_what_no_node_can_do_is_told_before_anything_is_submitted(cluster, workflow):
     workflow.configure(
         job_only(
-            download={"sites": ["http://site.test/"], "shards": 2},
+            download={"sites": ["http://a.test/", "http://b.test/"], "shards": 2},
             squares={"numbers": [1000, 2000], "shards": 2},
             works=["slow"],
         )
@@ -282,7 +282,7 @@ def test_only_what_was_killed_is_submitted_again(cluster, workflow):
         "results/logs/do/failing.log: works.failing: 1 of 1 items failed, and works.failing.max_failures is 0" in said
     )
     assert cluster.submitted() == before + 3
-    assert {job[1] for job in cluster.asked("rule_do_wildcards_slow")} == {"2000M"}
+    assert {job[1] for job in cluster.asked("rule_do_wildcards_slow")} == {"1500M"}
     assert (workflow.folder / "results/slow/results.jsonl").exists()
 
 
@@ -302,6 +302,11 @@ def test_drained_nodes_are_told_and_ctrl_c_leaves_nothing(cluster, workflow):
     said = unwrapped(told)
     gone = ", ".join(f"{node} (drained)" for node in slurm.NODES)
     assert f"squares_shard will wait: its nodes in partition main are out of service for now: {gone}" in said
+    assert (
+        "once killed for lack of memory: mine/config.yaml: attempt 2 of squares_shard asks for 3000 MB of memory "
+        "and 2 CPUs, the largest node of partition main has 2000: set-resources: squares_shard: mem_mb: "
+        "min(1500 * attempt, 2000)"
+    ) in said
     assert re.search(r"squares_shard \d-of-2 \(SLURM job \d+\) (and 1 more )?still pending, says SLURM, for: ", said)
     assert "UnavailableNodes" in said or "DRAINED" in said
     shards = workflow.folder / "results/squares/shards"

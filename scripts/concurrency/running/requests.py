@@ -15,7 +15,8 @@ PLAIN_FEATURES = re.compile(r"[\w.:-]+(?:&[\w.:-]+)*|[\w.:-]+(?:\|[\w.:-]+)*")
 
 @dataclass(frozen=True)
 class Request:
-    """What a job of a rule asks for, in a partition or in one of several with commas between; None: not said."""
+    """What a job of a rule asks for, in a partition or in one of several with commas between; None: not said. `attempt`
+    is one more after each kill for lack of memory."""
 
     rule: str
     cpus: int
@@ -23,6 +24,7 @@ class Request:
     minutes: int | None
     partition: str
     features: str | None
+    attempt: int = 1
 
     @classmethod
     def of(cls, job: Any, attempt: int, nodes: Iterable[Node]) -> "Request":
@@ -37,15 +39,17 @@ class Request:
             minutes=_number(asked.get("runtime")),
             partition=str(asked.get("slurm_partition") or slurm.default_partition(nodes)),
             features=asked.get("constraint"),
+            attempt=attempt,
         )
 
 
 def impossible(request: Request, nodes: Sequence[Node], profile: str) -> str:
     """What to change, if no node will ever do what is asked for; else nothing. `profile` is the file to change."""
-    asks, place = f"{profile}: {request.rule} asks for", f"partition {request.partition}"
+    who = request.rule if request.attempt == 1 else f"attempt {request.attempt} of {request.rule}"
+    asks, place = f"{profile}: {who} asks for", f"partition {request.partition}"
     there = slurm.of_partition(nodes, request.partition)
     fitting = [node for node in there if _has_features(node, request.features)]
-    if not request.partition:
+    if not nodes or not request.partition:
         return ""  # SLURM knows best
     if not fitting:
         if there:
@@ -54,19 +58,35 @@ def impossible(request: Request, nodes: Sequence[Node], profile: str) -> str:
         names = ", ".join(sorted({node.partition for node in nodes}))
         return f"{asks} {place}, which there is not; slurm_partition: one of {names}"
     longest, most = max(node.minutes for node in fitting), max(node.cpus for node in fitting)
-    memory = largest_memory([node for node in fitting if node.cpus >= request.cpus])
+    memory = max((node.memory_mb for node in fitting if node.cpus >= request.cpus), default=0)
     if longest < (request.minutes or 0):
         wrong = f"{request.minutes} minutes, {place} gives {longest:g} at most: set-resources: "
         wrong += f"{request.rule}: runtime: {longest:g}"
     elif most < request.cpus:
         wrong = f"{request.cpus} CPUs, the largest node of {place} has {most}: set-threads: {request.rule}: {most}"
-    elif memory < (request.memory_mb or 0):
+    elif request.memory_mb and memory < request.memory_mb:
         beside = f" and {request.cpus} CPUs" if request.cpus > 1 else ""
         wrong = f"{request.memory_mb} MB of memory{beside}, the largest node of {place} has {memory}: set-resources: "
-        wrong += f"{request.rule}: mem_mb: {memory}"
+        cap = memory if request.attempt == 1 else f"min({request.memory_mb // request.attempt} * attempt, {memory})"
+        wrong += f"{request.rule}: mem_mb: {cap}"
     else:
         return ""
     return f"{asks} {wrong}"
+
+
+def impossible_later(jobs: Iterable[Any], nodes: Sequence[Node], profile: str) -> str:
+    """The same of the attempts that may follow the first of `jobs`: a line on the first rule of which one is
+    impossible, which names the others."""
+    found: dict[str, str] = {}
+    for job in jobs:
+        later = (Request.of(job, attempt, nodes) for attempt in range(2, job.restart_times + 2))
+        if line := next(filter(None, (impossible(request, nodes, profile) for request in later)), ""):
+            found.setdefault(job.rule.name, line)
+    if not found:
+        return ""
+    _, *others = found
+    same = f"; so it is with {', '.join(others)}" if others else ""
+    return f"once killed for lack of memory: {next(iter(found.values()))}{same}"
 
 
 def waiting(request: Request, nodes: Sequence[Node]) -> str:
@@ -83,11 +103,6 @@ def waiting(request: Request, nodes: Sequence[Node]) -> str:
         return ""
     told = ", ".join(f"{node.name} ({node.state})" for node in fitting[:5]) + (", …" if len(fitting) > 5 else "")
     return f"{request.rule} will wait: its nodes in partition {request.partition} are out of service for now: {told}"
-
-
-def largest_memory(nodes: Iterable[Node]) -> int:
-    """Of any one node, in MB."""
-    return max((node.memory_mb for node in nodes), default=0)
 
 
 def smallest_cpus(nodes: Sequence[Node], partition: str | None, most: int) -> int:

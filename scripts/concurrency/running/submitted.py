@@ -7,6 +7,7 @@ after a kill for lack of memory only, and what failed by its own doing is not su
 import atexit
 import logging
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from typing import Any
 
 from concurrency.errors import UserError, printable
 from concurrency.running import slurm
-from concurrency.running.requests import Request, impossible, largest_memory, waiting
+from concurrency.running.requests import Request, impossible, impossible_later, waiting
 from concurrency.running.slurm import Node, State
 
+LONGER_S = 10  # than the last time may be the plugin's time to its next look
 SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+)")
 STATUS = re.compile(r"SLURM status is: '(\w+)'")
 REFUSED = re.compile(r"The error message was '(.*?)'\.\n", re.DOTALL)
@@ -60,15 +62,16 @@ def follow(
     thing to change in the file `profile`, where jobs would pend for ever or their end would go unnoticed.
     """
     if nodes:
-        asked = list(dict.fromkeys(Request.of(job, job.attempt, nodes) for job in jobs if not job.is_local))
+        asked = {Request.of(job, 1, nodes): job for job in jobs if not job.is_local}
         if wrong := [line for one in asked if (line := impossible(one, nodes, profile))]:
             raise UserError("\n".join(wrong))
-        for line in filter(None, (waiting(one, nodes) for one in asked)):
+        told = [impossible_later(asked.values(), nodes, profile), *(waiting(one, nodes) for one in asked)]
+        for line in filter(None, told):
             note(line)
     else:
         note("SLURM does not say what its nodes have (sinfo); what the jobs ask for was held against nothing")
     ask_the_queue(workflow.executor_settings, profile)
-    logger, followed = workflow.logger_manager.logger, Submitted(workflow, nodes, tell)
+    logger, followed = workflow.logger_manager.logger, Submitted(workflow, nodes, profile, tell)
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler":  # what is kept in .snakemake/log has all
             handler.addFilter(lambda record: not SHOWN_OTHERWISE.match(record.getMessage()))
@@ -77,25 +80,30 @@ def follow(
 
 
 def ask_the_queue(settings: Any, profile: str) -> None:
-    """Where there is no accounting, the plugin must not ask it: it does wherever `sacct` is installed, and waits."""
+    """Where there is no accounting, the plugin must not ask it: it does wherever `sacct` is installed, and waits; also
+    if told otherwise, where the queue forgets a job before three looks at it, or does not say when."""
     if slurm.keeps_accounts():
         return
     settings.status_command = "squeue"
     remembered, first = slurm.remembers_s(), settings.init_seconds_before_status_checks
-    if remembered is not None and remembered < 3 * first:
+    if remembered is None and not shutil.which("sacct"):
+        return
+    if (remembered or 0) < (needed := 3 * max(first, LONGER_S)):
+        said = "is not told" if remembered is None else f"is {remembered} s"
         raise UserError(
-            f"{profile}: there is no accounting, and SLURM forgets a job {remembered} s after its end: "
-            f"slurm-init-seconds-before-status-checks: {max(1, remembered // 3)}"
+            f"{profile}: there is no accounting, and SLURM must know a job for {needed} s after its end, but its "
+            f"MinJobAge (scontrol show config) {said}; slurm-init-seconds-before-status-checks: {LONGER_S} takes "
+            f"{3 * LONGER_S} s, the least that will do"
         )
 
 
 class Submitted(logging.Handler):
     """Sees in Snakemake's log what is submitted and what fails, before Snakemake decides whether to submit it again."""
 
-    def __init__(self, workflow: Any, nodes: Sequence[Node], tell: Callable[[Failure], None]) -> None:
+    def __init__(self, workflow: Any, nodes: Sequence[Node], profile: str, tell: Callable[[Failure], None]) -> None:
         super().__init__(logging.INFO)
         self.jobs: dict[str, Any] = {}  # those that have not ended, by SLURM's id
-        self._workflow, self._nodes, self._tell = workflow, nodes, tell
+        self._workflow, self._nodes, self._profile, self._tell = workflow, nodes, profile, tell
         self._failures: Counter[Any] = Counter()
         atexit.register(self._leave)
 
@@ -148,8 +156,9 @@ class Submitted(logging.Handler):
         known = STATUS.search(message)
         state = slurm.outcome(slurm_id) or State(known[1] if known else "FAILED")
         log, said, has_raised = last_words([Path(file) for file in record.log], slurm_id)
-        # A step that is killed for lack of memory is but a failure to the job whose step it is.
-        word = "OUT_OF_MEMORY" if NO_MEMORY.search(said) else state.word
+        # A step that is killed for lack of memory is but a failure to the job whose step it is. What an exception says
+        # of memory may be a device's, or an item's.
+        word = "OUT_OF_MEMORY" if not has_raised and NO_MEMORY.search(said) else state.word
         why = "RAISED" if word == "FAILED" and has_raised else word
         for file in job.output:  # of what was killed
             for part in Path(file).parent.glob(f"{Path(file).name}.*.part"):
@@ -172,12 +181,9 @@ class Submitted(logging.Handler):
             job._attempt -= 1
             return AGAIN
         had, more = (Request.of(job, attempt, self._nodes) for attempt in (job.attempt, job.attempt + 1))
-        most = largest_memory(slurm.of_partition(self._nodes, more.partition))
-        if self._nodes and (more.memory_mb or 0) > most:
-            wrong = f"{more.memory_mb} MB are more than a node of partition {more.partition} has ({most})"
-        elif more.memory_mb == had.memory_mb:
+        if more.memory_mb == had.memory_mb:
             wrong = f"the profile gives it no more than {had.memory_mb} MB"
-        else:
+        elif not (wrong := impossible(more, self._nodes, self._profile)):
             return f"{AGAIN}, with {more.memory_mb} MB of memory"
         job._attempt = job.restart_times + 1
         return f"not submitted again: {wrong}"

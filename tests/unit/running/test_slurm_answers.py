@@ -1,6 +1,7 @@
 """What SLURM answers, and what is made of it: no SLURM is needed to read an answer."""
 
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -78,6 +79,28 @@ def test_jobs_are_read():
 def test_what_can_never_run_is_told_with_what_to_change(request_, said):
     told = requests.impossible(request_, NODES, "mine/config.yaml")
     assert told == (f"mine/config.yaml: squares asks for {said}" if said else "")
+
+
+def test_later_attempts_are_told_with_a_cap_that_would_do():
+    def job(name, mem_mb, constraint=None, retries=2):
+        given = {"_cores": 1, "constraint": constraint}
+        rule = SimpleNamespace(
+            name=name, expand_resources=lambda w, i, n, skip_evaluation: given | {"mem_mb": mem_mb(n)}
+        )
+        return Job(rule=rule, wildcards_dict={}, input=[], restart_times=retries)
+
+    def told(*jobs):
+        return requests.impossible_later(jobs, NODES, "mine/config.yaml")
+
+    assert told(job("plot", lambda n: 5000 * n), job("do", lambda n: min(9000 * n, 16000))) == ""
+    assert told(job("do", lambda n: 9000 * n, retries=0)) == ""
+    wide, narrow, again = (job(name, lambda n: 7000 * n, "large") for name in ("do", "squares", "do"))
+    line = (
+        "once killed for lack of memory: mine/config.yaml: attempt 3 of do asks for 21000 MB of memory, "
+        "the largest node of partition main has 16000: set-resources: do: mem_mb: min(7000 * attempt, 16000)"
+    )
+    assert told(wide, again) == line
+    assert told(wide, narrow, again) == f"{line}; so it is with squares"
 
 
 def test_what_must_wait_for_nodes_out_of_service_is_told():
@@ -158,7 +181,7 @@ class Run:
     """As much of a run as decides whether a job is submitted again."""
 
     def __init__(self, monkeypatch, retries=2, log="", states=("CANCELLED",)):
-        self.told, self.log, self.cap, states = [], log, 100_000, iter(states)
+        self.told, self.log, self.cap, self.more, states = [], log, 100_000, {}, iter(states)
         rule = SimpleNamespace(name="squares_shard", expand_resources=self.resources)
         self.job = Job(
             rule=rule, wildcards_dict={"scatteritem": "2-of-4"},
@@ -166,10 +189,10 @@ class Run:
         )  # fmt: skip
         monkeypatch.setattr(slurm, "outcome", lambda job: slurm.State(next(states), "n1"))
         dag = SimpleNamespace(jobs=[self.job], jobid=lambda job: 3)
-        self.handler = submitted.Submitted(SimpleNamespace(dag=dag), NODES, self.told.append)
+        self.handler = submitted.Submitted(SimpleNamespace(dag=dag), NODES, "mine/config.yaml", self.told.append)
 
     def resources(self, wildcards, files, attempt, skip_evaluation):
-        return {"_cores": 1, "mem_mb": min(6000 * attempt, self.cap)}
+        return {"_cores": 1, "mem_mb": min(6000 * attempt, self.cap)} | self.more
 
     def fails(self, message="SLURM status is: 'FAILED'", aux={"external_jobid": "8"}, indent=False):  # noqa: B006 it is only read
         """The job fails; what Snakemake does then is done. Says whether it is submitted again."""
@@ -207,10 +230,22 @@ def test_memory_rises_after_a_kill_for_lack_of_it_up_to_what_a_node_has(monkeypa
     assert run.fails()
     assert (run.next, run.job.attempt) == ("submitted again, with 12000 MB of memory", 2)
     assert not run.fails()
-    assert run.next == "not submitted again: 18000 MB are more than a node of partition main has (16000)"
+    assert run.next == (
+        "not submitted again: mine/config.yaml: attempt 3 of squares_shard asks for 18000 MB of memory, the largest "
+        "node of partition main has 16000: set-resources: squares_shard: mem_mb: min(6000 * attempt, 16000)"
+    )
     run.job._attempt, run.cap = 1, 100
     assert not run.fails()
     assert run.next == "not submitted again: the profile gives it no more than 100 MB"
+
+
+@pytest.mark.parametrize("more", [{"constraint": "milan"}, {"cpus_per_task": 16}, {"constraint": "icelake"}])
+def test_memory_rises_only_as_far_as_a_node_that_fits_has_it(monkeypatch, tmp_path, more):
+    log = tmp_path / "8.log"
+    log.write_text("slurmstepd: error: Detected 1 oom_kill event in StepId=8.0.\n")
+    run = Run(monkeypatch, log=log, states=["OUT_OF_MEMORY"])
+    run.more = more
+    assert run.fails() == (more == {"constraint": "icelake"})
 
 
 def test_what_raised_an_exception_is_not_submitted_again(monkeypatch, tmp_path):
@@ -220,6 +255,17 @@ def test_what_raised_an_exception_is_not_submitted_again(monkeypatch, tmp_path):
     assert not run.fails()
     assert run.next == "not submitted again, as it would fail again"
     assert run.told[0].said == "no such thing"
+
+
+@pytest.mark.parametrize(
+    "said", ["OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", "over its memory limit"]
+)
+def test_an_exception_that_speaks_of_memory_is_none_of_slurms(monkeypatch, tmp_path, said):
+    log = tmp_path / "own.log"
+    log.write_text(TOLD.format(level="ERROR", text=f"works.w: one by one: item 1: {said}"))
+    run = Run(monkeypatch, log=log, states=["FAILED"])
+    assert not run.fails()
+    assert (run.told[0].state, run.next) == ("FAILED", "not submitted again, as it would fail again")
 
 
 def test_a_job_that_failed_without_a_word_may_have_had_a_bad_node(monkeypatch, tmp_path):
@@ -238,13 +284,26 @@ def test_a_job_that_slurm_refuses_is_told_in_its_words(monkeypatch):
     assert (told.state, told.said) == ("SLURM refused it", "sbatch: error: Batch job submission failed: no account")
 
 
-@pytest.mark.parametrize(("remembered", "is_told"), [(600, False), (30, True), (None, False)])
-def test_without_accounting_the_queue_is_asked(monkeypatch, remembered, is_told):
+@pytest.mark.parametrize(
+    ("first", "sacct", "remembered", "told"),
+    [
+        (10, True, 30, ""),
+        (20, True, 600, ""),
+        (10, False, None, ""),
+        (10, True, None, "for 30 s after its end, but its MinJobAge (scontrol show config) is not told"),
+        (20, False, 30, "for 60 s after its end, but its MinJobAge (scontrol show config) is 30 s"),
+        (1, True, 29, "for 30 s after its end, but its MinJobAge (scontrol show config) is 29 s"),
+    ],
+)
+def test_without_accounting_the_queue_is_asked(monkeypatch, first, sacct, remembered, told):
     monkeypatch.setattr(slurm, "keeps_accounts", lambda: False)
     monkeypatch.setattr(slurm, "remembers_s", lambda: remembered)
-    settings = SimpleNamespace(status_command="sacct", init_seconds_before_status_checks=20)
-    if is_told:
-        with pytest.raises(UserError, match=r"mine: .* 30 s after .*: slurm-init-seconds-before-status-checks: 10"):
+    monkeypatch.setattr(shutil, "which", lambda command: command if sacct else None)
+    settings = SimpleNamespace(status_command="sacct", init_seconds_before_status_checks=first)
+    if told:
+        with pytest.raises(
+            UserError, match=f"^mine: .*{re.escape(told)}; slurm-init-seconds-before-status-checks: 10 "
+        ):
             submitted.ask_the_queue(settings, "mine")
     else:
         submitted.ask_the_queue(settings, "mine")
