@@ -10,7 +10,7 @@ snakemake compare_with --config other=…    what changed since another run
 
 download ─> results/download/pages.csv    squares ─> results/squares/sums.csv                           the job, below
 do ─> results/<work>/results.jsonl                                                                      each of your own
-rehearse ─> preflight/*.json, before all of: screen, record, measure, timeline                          rules/preflight.smk
+rehearse ─> rounds/*/preflight-*.json ─> screen, measure, timeline                                      rules/preflight.smk
 screen ─> measure ─> rounds/*.csv ─> collect ─> timings.csv ─> analyse, claims, plot ─> report          rules/compare.smk
                                        analyse ─> recommend ─> results/recommended/<work>.py ─> report  rules/recommend.smk
 timeline, futures, switching, races ─> plot_explanation ─> report                                       rules/explain.smk
@@ -188,7 +188,6 @@ if USER.squares.shards > 1:
 rule record:
     input:
         lambda wildcards: file_of(USER.own[wildcards.work].items),
-        preflight=preflight,
     output:
         "results/{work}/profile.pickle",
     log:

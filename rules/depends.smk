@@ -85,7 +85,7 @@ def to_try(workload):
 
 def preflight_of(workload, host):
     tried = hashlib.sha256(json.dumps(to_try(workload), sort_keys=True).encode()).hexdigest()[:12]
-    return f"results/preflight/{workload}{host}-{tried}.json"
+    return f"results/rounds/{workload}{host}/preflight-{tried}.json"
 
 
 def preflight(wildcards):
@@ -94,6 +94,10 @@ def preflight(wildcards):
 
 
 def still_to_try(wildcards, output):
-    """All other works to be tried; not watched, as it depends on `output`."""
+    """All other works to be tried, where everything is asked for, and the first that is wrong ends the run; not watched,
+    as it depends on `output`."""
+    all_that_is_compared = {PLACE.modify_rulename(rule) for rule in ("all", "compare", "preflight")}
+    if workflow.execution_settings.keep_going or not all_that_is_compared.issuperset(workflow.dag_settings.targets):
+        return []
     others = [name for name in COMPARED if name != wildcards.workload]
     return [to_try(name) for name in others if not Path(PLACE.modify_path(preflight_of(name, wildcards.host))).exists()]

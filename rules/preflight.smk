@@ -5,16 +5,16 @@
 # is newer than the file would be one.
 if workflow.is_main_process:
     with suppress(OSError):
-        for tried in Path(PLACE.modify_path("results/preflight")).glob("*.json"):
+        for tried in Path(PLACE.modify_path("results/rounds")).glob("*/preflight-*.json"):
             tried.touch()
 
 
 # First of all, by its priority.
 rule rehearse:
     output:
-        "results/preflight/{workload}{host}-{tried}.json",
+        "results/rounds/{workload}{host}/preflight-{tried}.json",
     log:
-        "results/logs/rehearse/{workload}{host}-{tried}.log",
+        "results/logs/rehearse/{workload}{host}/{tried}.log",
     wildcard_constraints:
         tried="[0-9a-f]+",
     priority: 2
@@ -26,7 +26,7 @@ rule rehearse:
         slurm_partition=node_wanted("partition"),
         constraint=node_wanted("constraint"),
     params:
-        tried=lambda wildcards: to_try(wildcards.workload),
+        tried=lambda wildcards, output: to_try(wildcards.workload),  # not kept with the job, as an item may be large
         others=still_to_try,
     script:
         "../scripts/rehearse.py"

@@ -24,8 +24,6 @@ def main(snakemake: Any) -> None:
             wrong += [line for other in snakemake.params.others for line in _tried(other).wrong]
     if wrong:
         raise UserError("\n".join(map(printable, wrong)))
-    for old in output.parent.glob(f"{output.name.rpartition('-')[0]}-*.json"):  # of another configuration
-        old.unlink()
     found = {"first_item_s": preflight.took_s, "told": preflight.told}
     output.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -191,7 +191,7 @@ def test_the_rest_is_told_and_what_was_asked_for_is_measured(own, small):
         for line in lines:
             assert f"works.{name}{line}" in outcome.stdout
     assert "ValueError: unlucky" in (own.folder / "results/rounds/raises/1.csv").read_text()
-    [known] = own.folder.glob("results/preflight/slow-*.json")
+    [known] = own.folder.glob("results/rounds/slow/preflight-*.json")
     assert 0.1 <= json.loads(known.read_text())["first_item_s"] < 5
     assert "works.slow: the first item took 1" in outcome.stdout
 
@@ -274,9 +274,8 @@ def done(finished, tmp_path):
 
 
 def test_only_what_is_measured_anew_is_tried_anew(done, small):
-    assert {path.name.partition("-")[0] for path in (done.folder / "results/preflight").iterdir()} == {
-        "download", "squares",
-    }  # fmt: skip
+    tried = {path.parent.name for path in done.folder.glob("results/rounds/*/preflight-*.json")}
+    assert tried == {"download", "squares"}
     assert "rehearse" not in done.scheduled("--config", "rounds=3")
     small["squares"]["strategies"].append("asyncio")
     done.configure(small)
@@ -290,5 +289,21 @@ def test_when_it_is_tried_again_nothing_is_measured_again(done):
         path.write_text(path.read_text() + "\nMORE = 1\n")
     assert done.scheduled() == {}
     assert done.run("preflight", "--forcerun", "rehearse").returncode == 0
-    shutil.rmtree(done.folder / "results/preflight")
+    for path in done.folder.glob("results/rounds/*/preflight-*.json"):
+        path.unlink()
     assert done.scheduled() == {}
+
+
+def test_what_was_tried_in_between_leaves_finished_rounds_alone(done):
+    tried = done.run("preflight", "--config", "squares={strategies: [{threads: {workers: 2}}]}")
+    assert tried.returncode == 0, tried.stdout
+    jobs = done.scheduled("--config", "rounds=3")
+    assert ("rehearse" not in jobs, jobs["measure"]) == (True, 2)
+
+
+def test_only_works_that_are_asked_for_are_tried(own, small):
+    small["works"] = {"lacks": work(function="lacks.py:one"), "counted": work(function="work.py:count", items=["ran"])}
+    own.configure(small)
+    outcome = own.run("results/rounds/lacks/1.csv")
+    assert "works.lacks.function: lacks.py: cannot be imported" in outcome.stdout
+    assert not (own.folder / "ran").exists()

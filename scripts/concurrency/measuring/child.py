@@ -115,7 +115,7 @@ class Child:
             if not ended:
                 continue
             raise self._how_it_ended()
-        message: dict[str, Any] = json.loads(line)
+        message: dict[str, Any] = json.loads(line.partition(b"\n")[0])  # a process that it has forked says the same
         return message
 
     def _how_it_ended(self) -> SampleError:
