@@ -25,6 +25,9 @@ UNFIT = $(shell command -v $(PYTHON) >/dev/null || { echo there is no such progr
 		{ echo "it is $$($(PYTHON) --version 2>&1 | head -n 1)"; exit; }; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || echo 'it has no venv (Debian: apt install python3-venv)')
 
+# An environment that somebody else has made is left alone.
+FOREIGN := $(if $(wildcard .venv/run .venv/unfinished),,$(wildcard .venv/pyvenv.cfg))
+
 # Where an installation was interrupted, pip may take half a package for a whole one: .venv is made anew.
 UNFINISHED := $(wildcard .venv/unfinished)
 define install
@@ -35,7 +38,8 @@ define install
 endef
 
 .venv/run: requirements/run.txt $(UNFINISHED)
-	$(if $(UNFIT),$(error $(PYTHON): $(UNFIT); this takes Python 3.11 or newer: make PYTHON=python3.12))
+	$(if $(FOREIGN),$(error .venv was not made by make: use it (docs/start.md), or move it away))
+	$(if $(UNFIT),$(error $(PYTHON): $(UNFIT); another one, 3.11 or newer: make PYTHON=python3.12))
 	$(if $(UNFINISHED),rm -rf .venv)
 	mkdir -p .venv && touch .venv/unfinished
 	$(PYTHON) -m venv .venv

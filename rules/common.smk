@@ -40,9 +40,10 @@ from snakemake.logging import logger
 # As a module of another workflow, this one leaves alone what is that one's: the log, and the locks in its folder.
 BY_ITSELF = workflow.modifier.is_main_snakefile()
 
-# Two lines before every job that tell a user nothing.
+# Lines that tell a user nothing: two before every job, and that a script which has said why it ends has ended.
 if BY_ITSELF:
-    logger.addFilter(lambda record: not record.getMessage().startswith(("Select jobs to", "Execute ")))
+    NOTHING = re.compile(r"Select jobs to|Execute |RuleException:\nCalledProcessError .* exit status 1\.\s*$", re.DOTALL)
+    logger.addFilter(lambda record: not NOTHING.match(record.getMessage()))
 
 if not isinstance(config, dict):
     sys.exit(f"module {workflow.modifier.namespace}: config: expected a mapping of keys, not {config!r}")

@@ -42,11 +42,15 @@ def called_code(wildcards):
 
 def packages_measured(wildcards):
     """The packages that are imported by the user's own files, and those that the strategies in use need."""
+    return packages_of(the_work(wildcards))
+
+
+def packages_of(workload):
     needed = set()
-    for comparison in USER.compared(the_work(wildcards)):
+    for comparison in USER.compared(workload):
         known = comparison.workload.strategies()
         needed.update(name for arm in comparison.arms for name in known[arm.strategy].needs)
-    return PACKAGES.param(CODE.elsewhere(*USER.works[the_work(wildcards)].own_files), needed)
+    return PACKAGES.param(CODE.elsewhere(*USER.works[workload].own_files), needed)
 
 
 def packages_called(wildcards):
@@ -80,6 +84,7 @@ def to_try(workload):
         "python": interpreters.RUNNING.label,
         "strategies": strategy_code(here),
         "own": CODE.of(*work.own_files),
+        "packages": packages_of(workload),
     }
 
 

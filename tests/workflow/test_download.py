@@ -294,7 +294,7 @@ def test_two_live_runs_exclude_each_other(live, places):
         ({"download": {"limits": {"retrys": 1}}}, "download.limits.retrys: unknown key; did you mean retries?"),
         (
             {"download": {"live": {"requests_per_second": 0}}},
-            "download.live.requests_per_second: must be more than 0, not 0",
+            "download.live.requests_per_second: must be at least 0.001, not 0",
         ),
         (
             {"download": {"source": "live"}},

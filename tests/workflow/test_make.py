@@ -88,7 +88,7 @@ def test_a_python_that_does_not_fit_is_told_in_one_line(make, tmp_path, python, 
         done = make(target, f"PYTHON={tmp_path}/{python}")
         assert done.returncode != 0
         [line] = done.stderr.splitlines()
-        assert f"{python}: {why}; this takes Python 3.11 or newer: make PYTHON=python3.12" in line
+        assert f"{python}: {why}; another one, 3.11 or newer: make PYTHON=python3.12" in line
         assert not (make.clone / ".venv").exists()
 
 
@@ -107,8 +107,12 @@ def test_an_installation_that_was_interrupted_is_made_anew(make):
 def test_an_environment_that_was_there_is_kept(make):
     (make.clone / ".venv").mkdir()
     (make.clone / ".venv/mine").touch()
-    assert make().returncode == 0
-    assert (make.clone / ".venv/mine").exists()
+    (make.clone / ".venv/pyvenv.cfg").touch()
+    done = make()
+    assert done.returncode != 0
+    [line] = done.stderr.splitlines()
+    assert ".venv was not made by make: use it (docs/start.md), or move it away" in line
+    assert sorted(path.name for path in (make.clone / ".venv").iterdir()) == ["mine", "pyvenv.cfg"]
 
 
 def test_who_has_no_home_is_given_one(make, tmp_path):

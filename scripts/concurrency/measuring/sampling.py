@@ -79,7 +79,8 @@ def measure_round(
     for position, ((measured, _), checked) in enumerate(zip(samples, found, strict=True), 1):
         row = measured | {"round": number, "position": position, "cores": cores} | (checked or {})
         if row.get("error"):
-            log.warning("%s, %s workers: %s", row["strategy"], row["workers"], row["error"])
+            workers = f"{row['workers']} worker{'s' * (row['workers'] != 1)}"
+            log.warning("%s, %s: %s", row["strategy"], workers, row["error"])
         rows.append(row)
     return rows
 
