@@ -42,7 +42,9 @@ BY_ITSELF = workflow.modifier.is_main_snakefile()
 
 # Lines that tell a user nothing: two before every job, and that a script which has said why it ends has ended.
 if BY_ITSELF:
-    NOTHING = re.compile(r"Select jobs to|Execute |RuleException:\nCalledProcessError .* exit status 1\.\s*$", re.DOTALL)
+    NOTHING = re.compile(
+        r"Select jobs to|Execute |RuleException:\nCalledProcessError .* exit status 1\.\s*$", re.DOTALL
+    )
     logger.addFilter(lambda record: not NOTHING.match(record.getMessage()))
 
 if not isinstance(config, dict):
