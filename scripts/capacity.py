@@ -14,6 +14,7 @@ from concurrency.downloader import fetch
 from concurrency.measuring import lock
 from concurrency.planning import capacity, constants
 from concurrency.running import job
+from concurrency.showing import terminal
 from concurrency.workloads.download import sites
 from concurrency.workloads.squares import numbers
 
@@ -25,17 +26,21 @@ def main(snakemake: Any) -> None:
     wanted = sites.read(params.sites, given=sites.given_by(params.path)) if params.sites != [] else []
     unhindered = [replace(site, slots=0) for site in wanted]  # what hosts allow bounds what this machine could do
     below = numbers.read(params.numbers) if params.numbers != [] else []
-    with lock.machine_to_itself():
+    folder, limits, cores = Path(snakemake.output[0]).parent, fetch.Limits(**params.limits), usable(snakemake.threads)
+    trials = sorted({params.in_flight, *IN_FLIGHT}) if wanted else []
+    steps = bool(wanted) + len(trials) + bool(below)
+    with (
+        lock.machine_to_itself(),
+        terminal.progress(desc="constants of this machine", total=steps, unit="trial") as bar,
+    ):
         memory = constants.measure_memory(params.seed) if wanted else None
-        pages = [
-            constants.measure_pages(
-                unhindered, in_flight, params.seed, Path(snakemake.output[0]).parent, fetch.Limits(**params.limits)
-            )
-            for in_flight in sorted({params.in_flight, *IN_FLIGHT})
-            if wanted
-        ]
-        cores = usable(snakemake.threads)
+        bar.update(bool(wanted))
+        pages = []
+        for in_flight in trials:
+            pages.append(constants.measure_pages(unhindered, in_flight, params.seed, folder, limits))
+            bar.update()
         terms = constants.measure_terms(round(statistics.mean(below)), cores) if below else None
+        bar.update(bool(below))
         job_s, mbit_per_s = _job_s(params.python), params.path["mbit_per_s"]
         text = capacity.describe(wanted, pages, memory, terms, below, job_s, params.rate, mbit_per_s)
     Path(snakemake.output[0]).write_text(text, encoding="utf-8")
