@@ -13,6 +13,8 @@ BESIDE = {
     "other.yaml": "seed: 1:30\n",
     "folder/more.yaml": "download: {shards: 0}\n",
     "twice.yaml": "rounds: 1\nrounds: 2\n",
+    "{x}.csv": "workload,strategy,workers,round,failed,wall_s\nsquares,threads,1,1,0,1\n",
+    "signs.py": f"x={'-' * 100_000}1\n",
     "itself.yaml": "works: {a: {items: &all [*all]}}\n",
 }
 
