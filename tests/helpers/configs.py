@@ -13,7 +13,8 @@ FILES = {
     "pages.csv": "url,bytes,mine\nhttp://a.test/,5,x\nhttp://b.test/?q=1,7,y\n",
     "numbers.txt": "5\n7\n",
     "items.jsonl": '{"a": 1}\n[2]\n',
-    "work.py": "def work(item):\n    return item\n\n\nasync def wait(item):\n    return item\n",
+    "work.py": "def work(item, it=None):\n    return item\n\n\nasync def wait(item, it=None):\n    return item\n"
+    "def opening(): ...\n\n\ndef then(came): ...\n\n\ndef split(start, stop): ...\n\n\ndef same(one, other): ...\n",
     "a.txt": "one\n",
     "timings.csv": "workload,strategy,workers,round,failed,wall_s\nsquares,threads,2,1,0,0.5\n",
 }
@@ -52,8 +53,10 @@ MEANINGS: Mapping[Path, st.SearchStrategy[Any]] = {
         [None, "all", [], ["threads", {"process_pool": {"workers": [2, 3]}}]]
     ),
     ("works", "*", "job"): st.sampled_from([None, "threads", {"process_pool": {"workers": 2}}]),
-    ("works", "*", "check"): st.sampled_from([{}, {"rtol": 1e-9}, "none", "work.py:work"]),
-    **{("works", "*", key): st.sampled_from([None, "work.py:work"]) for key in ("open", "then", "split")},
+    ("works", "*", "check"): st.sampled_from([{}, {"rtol": 1e-9}, "none", "work.py:same"]),
+    ("works", "*", "open"): st.sampled_from([None, "work.py:opening"]),
+    ("works", "*", "then"): st.sampled_from([None, "work.py:then"]),
+    ("works", "*", "split"): st.sampled_from([None, "work.py:split"]),
     ("interpreters",): st.just(["current"]),
     ("extra_timings",): st.sampled_from([[], ["timings.csv"]]),
     ("other",): st.sampled_from([None, "timings.csv"]),
