@@ -95,6 +95,15 @@ def test_it_is_refused_so_by_a_snakemake_of_its_own(workflow):
     assert outcome.returncode == 1
 
 
+def test_what_jobs_on_other_nodes_would_not_be_told(snakemake, folder):
+    (folder / "mine.yaml").write_text("rounds: 2\n")
+    given = "--configfile", "mine.yaml", "--replace-workflow-config"
+    outcome = snakemake.run(folder, "--workflow-profile", "none", "--executor", "slurm", "--jobs", "2", *given)
+    assert outcome.returncode == 1
+    assert outcome.lines[-1].startswith("--replace-workflow-config: Snakemake does not tell it to jobs on other nodes;")
+    assert not (folder / "results").exists()
+
+
 def test_what_snakemake_itself_refuses(snakemake, folder):
     """As docs/configuration.md says; what it cannot make sense of, it reads before it reads our Snakefile."""
     (folder / "broken.yaml").write_text("rounds: [\n")
@@ -105,6 +114,8 @@ def test_what_snakemake_itself_refuses(snakemake, folder):
         ("--configfile", "gone.yaml"): "No such file or directory: 'gone.yaml'",
         ("--configfile", "twice.yaml", "job"): "No such file or directory: 'job'",
         ("--config", "rounds=3", "job"): "Unparsable value: 'job'",
+        ("--config", "download.rounds=3"): "Config entry must start with a valid identifier.",
+        ("--config", "rounds = 3"): "Config entry must start with a valid identifier.",
     }.items():
         outcome = snakemake.run(folder, *arguments)
         assert outcome.returncode == 1
