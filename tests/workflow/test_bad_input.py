@@ -96,6 +96,7 @@ def test_it_is_refused_so_by_a_snakemake_of_its_own(workflow):
 
 
 def test_what_jobs_on_other_nodes_would_not_be_told(snakemake, folder):
+    pytest.importorskip("snakemake_executor_plugin_slurm")
     (folder / "mine.yaml").write_text("rounds: 2\n")
     given = "--configfile", "mine.yaml", "--replace-workflow-config"
     outcome = snakemake.run(folder, "--workflow-profile", "none", "--executor", "slurm", "--jobs", "2", *given)

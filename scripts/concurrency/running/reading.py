@@ -66,7 +66,7 @@ class _Core(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self._composed += 1
         if self._composed > MOST_WRITTEN:
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             problem = f"more than {MOST_WRITTEN:,} values; put long lists into files of their own and give their names"
             raise yaml.MarkedYAMLError(None, None, problem, mark)
         return super().compose_node(parent, index)
