@@ -242,11 +242,16 @@ include: "rules/plan.smk"
 
 
 onstart:
+    is_here = not workflow.executor_plugin.common_settings.non_local_exec
+    if workflow.config_settings.replace_workflow_config and not is_here:
+        sys.exit(
+            "--replace-workflow-config: Snakemake does not tell it to jobs on other nodes; leave it out, and start in a "
+            "folder whose config.yaml is the one that is meant"
+        )
     jobs = list(workflow.dag.needrun_jobs())
     screenings, rounds = ([job for job in jobs if job.rule.name == rule] for rule in ("screen", "measure"))
     if rounds:
         counts = Counter(job.wildcards.workload for job in rounds)
-        is_here = not workflow.executor_plugin.common_settings.non_local_exec
         if USER.hosts and is_here:
             sys.exit("hosts: there is no cluster in this run; add --workflow-profile slurm, or set hosts: []")
         on_works = Counter(

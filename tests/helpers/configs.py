@@ -61,7 +61,7 @@ MEANINGS: Mapping[Path, st.SearchStrategy[Any]] = {
     ("extra_timings",): st.sampled_from([[], ["timings.csv"]]),
     ("other",): st.sampled_from([None, "timings.csv"]),
     ("hosts",): st.lists(st.sampled_from("abc"), unique=True, max_size=2).map(
-        lambda names: [{"name": name, "partition": f"of {name}"} for name in names]
+        lambda names: [{"name": name, "partition": f"of_{name}"} for name in names]
     ),
 }  # fmt: skip
 

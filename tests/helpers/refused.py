@@ -90,6 +90,26 @@ YAML = {
     "a mapping for a key": ("{rounds: 3}: 3\n", "line 1: a key is no text; put it in quotes"),
     "a merge of nothing": ("<<: 3\n", "line 1: expected a mapping or list of mappings for merging"),
     "more digits than Python reads": (f"seed: {'9' * 5000}\n", "line 1: 9999"),
+    "more digits than a fraction has": (f"rounds: {'9' * 400}\n", "line 1: 9999"),
+    "the same in JSON, of a number": (f'{{"rounds": {"9" * 400}}}', "line 1: 9999"),
+    "the same in a list": (f"squares: {{numbers: [{'9' * 400}]}}", "line 1: 9999"),
+    "the same below": (f"works: {{a: {{items: [1], function: work.py:work, timeout_s: {'9' * 400}}}}}", "line 1: 9999"),
+    "as many in hex": (f"explain: 0x{'f' * 4000}\n", "line 1: 0xfff"),
+    "as many in hex for a word": (f"start_method: 0x{'f' * 4000}\n", "line 1: 0xfff"),
+    "as many in hex for text": (f"other: 0x{'f' * 4000}\n", "line 1: 0xfff"),
+    "as many in hex for an item": (
+        f"works: {{a: {{items: [0x{'f' * 4000}], function: work.py:work}}}}",
+        "line 1: 0xff",
+    ),
+    "as many in hex for an option": (
+        f"squares: {{strategies: [{{process_pool: {{chunksize: 0x{'f' * 4000}}}}}]}}",
+        "line 1: 0xfff",
+    ),
+    "as many in octal": (f"seed: 0o{'7' * 4000}\n", "line 1: 0o777"),
+    "a million numbers": (
+        f"squares: {{numbers: [{'1, ' * 1_000_000}]}}",
+        "line 1: more than 100,000 values; put long lists into files of their own and give their names",
+    ),
     "a form that was not filled in": ("rounds: {{ rounds }}\n", "line 1: a key is no text; put it in quotes"),
 }
 
@@ -174,7 +194,31 @@ VALUES = {
     "one number": ("squares: {numbers: 7}", "squares.numbers: expected a mapping or a list or text, not 7"),
     "a million numbers in a list": (
         f'{{"squares": {{"numbers": [1{", 1" * 999_999}]}}}}',
-        "squares.numbers: more than 100000 are to be read from a file; give its name",
+        "squares.numbers: more than 10000 are to be read from a file; give its name",
+    ),
+    "URLs that belong into a file": (
+        f"{{download: {{sites: [{'http://a.test/,' * 10_001}]}}}}",
+        "download.sites: more than 10000 are to be read from a file; give its name",
+    ),
+    "items that belong into a file": (
+        f"works: {{a: {{items: [{'1,' * 10_001}], function: work.py:work}}}}",
+        "works.a.items: more than 10000 are to be read from a file; give its name",
+    ),
+    "a strategy thousands of times": (
+        f"squares: {{strategies: [{'threads,' * 2000}]}}",
+        "squares.strategies: give at most 1000, not 2000",
+    ),
+    "an interpreter thousands of times": (
+        f"interpreters: [{'current,' * 2000}]",
+        "interpreters: give at most 100, not 2000",
+    ),
+    "hundreds of works": (
+        f"works: {{{','.join(f'w{i}: {{items: [1], function: work.py:work}}' for i in range(300))}}}",
+        "works: give at most 100, not 300",
+    ),
+    "hundreds of hosts": (
+        f"hosts: [{','.join(f'{{name: a{i}, partition: b}}' for i in range(300))}]",
+        "hosts: give at most 100, not 300",
     ),
     "numbers that are null": (
         "squares: {numbers: null}",
@@ -268,6 +312,26 @@ VALUES = {
         "hosts.0.name: 'a b' is not a name of letters, digits, _, . and -",
     ),
     "hosts by name alone": ("hosts: [epyc]", "hosts.0: expected a mapping, not 'epyc'"),
+    "a partition without a name": (
+        "hosts: [{name: new, partition: ''}]",
+        "hosts.0.partition: '' is not the name of a partition",
+    ),
+    "a partition that is an option": (
+        "hosts: [{name: new, partition: '--help'}]",
+        "hosts.0.partition: '--help' is not the name of a partition",
+    ),
+    "a partition on two lines": (
+        'hosts: [{name: new, partition: "a\\nb"}]',
+        "hosts.0.partition: 'a\\nb' is not the name of a partition",
+    ),
+    "a partition with an end of line": (
+        'hosts: [{name: new, partition: "a\\n"}]',
+        "hosts.0.partition: 'a\\n' is not the name of a partition",
+    ),
+    "a constraint that is a command": (
+        "hosts: [{name: new, constraint: 'x; rm -rf /'}]",
+        "hosts.0.constraint: 'x; rm -rf /' is not a constraint",
+    ),
     "a partition that is a number": (
         "hosts: [{name: new, partition: 2080}]",
         "hosts.0.partition: expected text, not 2080",
@@ -335,6 +399,10 @@ TOGETHER = {
     ),
     "one round, which counts for nothing": ("{warm_up: true, rounds: 1}", "warm_up: leaves no round to count"),
     "robust with few rounds": ("robust: true", "robust: needs at least 15 rounds to hold its promises; set rounds: 15"),
+    "more jobs than can be planned": (
+        f"{{rounds: 1000, hosts: [{', '.join(f'{{name: a{i}, partition: b}}' for i in range(5))}]}}",
+        "rounds: 1,000 for 2 works on 5 kinds of hosts are 10,000 jobs, more than 8,000; give fewer",
+    ),
     "more shards than sites": (
         "download: {sites: ['http://a.test/'], shards: 2}",
         "download.shards: 2 for 1 sites; give no more",
@@ -595,6 +663,8 @@ FILES = {
     ),
     "a short one without its unit": (SITES, "list: line 1: there is no column `rtt`; did you mean rtt_ms?", "url,rtt\nhttp://a.test/,5\n"),
     "a column in another unit": (SITES, "list: line 1: there is no column `connect_s`; did you mean connect_ms?", "url,connect_s\nhttp://a.test/,5\n"),
+    "a column with a longer name": (SITES, "list: line 1: there is no column `tls_version`; did you mean tls?", "url,tls_version\nhttp://a.test/,1.3\n"),
+    "another one": (SITES, "list: line 1: there is no column `HTTP version`; did you mean http?", "url,HTTP version\nhttp://a.test/,2\n"),
     "a column for people": (SITES, "list: line 1: there is no column `Latency (ms)`; did you mean latency_ms?", "url,Latency (ms)\nhttp://a.test/,5\n"),
     "a column twice": (SITES, "list: line 1: there are two columns named bytes", "url,bytes,bytes\nhttp://a.test/,5,6\n"),
     "a column without a name": (SITES, "list: line 1: column 2 has no name", "url,,bytes\nhttp://a.test/,5,6\n"),
@@ -637,6 +707,21 @@ FILES = {
         "config.yaml: extra_timings: list: line 1: there are two columns named round",
         "workload,strategy,workers,round,failed,wall_s,round\n",
     ),
+    "timings by nobody": (
+        "extra_timings: [list]",
+        "config.yaml: extra_timings: list: line 2: workers: 'x' is no number",
+        "workload,strategy,workers,round,failed,wall_s\nsquares,threads,x,1,0,1\n",
+    ),
+    "timings of a round that is none": (
+        "extra_timings: [list]",
+        "config.yaml: extra_timings: list: line 3: round: '-1' is no number",
+        "workload,strategy,workers,round,failed,wall_s\nsquares,threads,1,1,0,1\nsquares,threads,1,-1,0,1\n",
+    ),
+    "timings that are none": (
+        "other: list",
+        "config.yaml: other: list: line 2: wall_s: 'abc' is no number",
+        "workload,strategy,workers,round,failed,wall_s\nsquares,threads,1,1,0,abc\n",
+    ),
     "the same timings twice": (
         "extra_timings: [list, list]",
         "config.yaml: extra_timings: list is there twice",
@@ -671,6 +756,21 @@ PLACES = {
     ),
     "a pipe for timings": ("extra_timings: [pipe]", "extra_timings: pipe is a pipe or a device; give a file"),
     "a device to compare with": ("other: /dev/zero", "other: /dev/zero has neither"),
+    "braces in a name": ("download: {sites: '{x}.csv'}", "download.sites: {x}.csv: a name with {braces} stands for"),
+    "braces in the name of items": (
+        "works: {a: {items: '{x}.csv', function: work.py:work}}",
+        "works.a.items: {x}.csv: a name with {braces} stands for others to Snakemake; rename it",
+    ),
+    "braces in the name of timings": ("extra_timings: ['{x}.csv']", "extra_timings: {x}.csv: a name with {braces}"),
+    "braces in the name of a run": ("other: '{x}.csv'", "other: {x}.csv: a name with {braces} stands for others"),
+    "a number for the name of a file": (
+        "download: {sites: '2026'}",
+        "download.sites: there is no file 2026; looked in",
+    ),
+    "signs without end": (
+        "works: {a: {items: [1], function: signs.py:f}}",
+        "works.a.function: signs.py: this is no Python: it is nested too deeply",
+    ),
     "a pipe for a function": (
         "works: {a: {items: [1], function: pipe.py:f}}",
         "works.a.function: pipe.py is a pipe or a",
@@ -709,6 +809,19 @@ OPTIONS = {
     "a part of the wrong kind beside the function": (
         ("--config", "function=work.py:work", "items=[1]", "download=3"),
         "--config: download: expected a mapping, not 3",
+    ),
+    "more digits than a fraction has": (("--config", f"seed={'9' * 400}"), "--config: seed: expected a whole number, not '9999"),
+    "a work of the wrong kind beside the function": (
+        ("--config", "function=work.py:work", "items=[1]", "works={work: 3}"),
+        "--config: works.work: expected a mapping, not 3",
+    ),
+    "works of the wrong kind beside the function": (
+        ("--config", "function=work.py:work", "items=[1]", "works=[a]"),
+        "--config: works: expected a mapping, not ['a']",
+    ),
+    "a source that is the downloads'": (
+        ("--config", "function=work.py:work", "items=[1]", "source=live"),
+        "--config: works.work.source: 'live' is not one of work, profile",
     ),
     "a bad value in another file": (("--configfile", "other.yaml"), "other.yaml: seed: expected a whole number, not '1:30'"),
     "one in a file in a folder": (("--configfile", "folder/more.yaml"), "folder/more.yaml: download.shards: must be at least 1"),

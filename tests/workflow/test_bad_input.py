@@ -13,6 +13,8 @@ BESIDE = {
     "other.yaml": "seed: 1:30\n",
     "folder/more.yaml": "download: {shards: 0}\n",
     "twice.yaml": "rounds: 1\nrounds: 2\n",
+    "{x}.csv": "workload,strategy,workers,round,failed,wall_s\nsquares,threads,1,1,0,1\n",
+    "signs.py": f"x={'-' * 100_000}1\n",
     "itself.yaml": "works: {a: {items: &all [*all]}}\n",
 }
 
@@ -93,6 +95,16 @@ def test_it_is_refused_so_by_a_snakemake_of_its_own(workflow):
     assert outcome.returncode == 1
 
 
+def test_what_jobs_on_other_nodes_would_not_be_told(snakemake, folder):
+    pytest.importorskip("snakemake_executor_plugin_slurm")
+    (folder / "mine.yaml").write_text("rounds: 2\n")
+    given = "--configfile", "mine.yaml", "--replace-workflow-config"
+    outcome = snakemake.run(folder, "--workflow-profile", "none", "--executor", "slurm", "--jobs", "2", *given)
+    assert outcome.returncode == 1
+    assert outcome.lines[-1].startswith("--replace-workflow-config: Snakemake does not tell it to jobs on other nodes;")
+    assert not (folder / "results").exists()
+
+
 def test_what_snakemake_itself_refuses(snakemake, folder):
     """As docs/configuration.md says; what it cannot make sense of, it reads before it reads our Snakefile."""
     (folder / "broken.yaml").write_text("rounds: [\n")
@@ -103,6 +115,8 @@ def test_what_snakemake_itself_refuses(snakemake, folder):
         ("--configfile", "gone.yaml"): "No such file or directory: 'gone.yaml'",
         ("--configfile", "twice.yaml", "job"): "No such file or directory: 'job'",
         ("--config", "rounds=3", "job"): "Unparsable value: 'job'",
+        ("--config", "download.rounds=3"): "Config entry must start with a valid identifier.",
+        ("--config", "rounds = 3"): "Config entry must start with a valid identifier.",
     }.items():
         outcome = snakemake.run(folder, *arguments)
         assert outcome.returncode == 1

@@ -94,6 +94,21 @@ def test_what_is_in_brackets_on_the_command_line_is_as_in_a_file(snakemake, tmp_
     assert [row["item"] for row in rows] == [1, 2.5, True, "a"]
 
 
+def test_text_that_looks_like_a_number_is_text_where_text_may_stand(snakemake, tmp_path):
+    (tmp_path / "7").write_text("5\n6\n")
+    (tmp_path / "config.yaml").write_text("squares: {numbers: '7'}\n")
+    assert "input: 7\n" in planned(snakemake, tmp_path, "job")
+    (tmp_path / "config.yaml").write_text("squares: {shards: '1'}\n")
+    assert "input: 7\n" in planned(snakemake, tmp_path, "job", "--config", "squares={numbers: '7'}")
+    assert "input: 7\n" not in planned(snakemake, tmp_path, "job", "--config", "squares={numbers: ['7']}")
+
+
+def test_a_source_beside_the_function_is_that_of_the_work(snakemake, tmp_path):
+    (tmp_path / "work.py").write_text("def work(item):\n    return item\n")
+    told = planned(snakemake, tmp_path, "--config", "function=work.py:work", "items=[1, 2]", "source=profile")
+    assert "rule record:" in told
+
+
 def test_a_version_of_tls_needs_no_quotes(snakemake, tmp_path):
     (tmp_path / "config.yaml").write_text("download: {path: {tls: 1.2}}\n")
     planned(snakemake, tmp_path)

@@ -41,6 +41,7 @@ ONE_WORK = (
     "timeout_s",
     "job",
     "max_failures",
+    "source",
     "strategies",
 )
 MOST_LETTERS = 60  # of a work's name, which files are named after
@@ -51,6 +52,7 @@ TAKEN = {  # by what else lies in results/, or by a target
 }  # fmt: skip
 COMMAND = "--config function=work.py:name items='photos/*.jpg'"
 EXAMPLES = {"items": "a list, a file, a pattern such as photos/*.jpg, or {start, count}"}
+LISTS = ("sites",), ("numbers",), ("items",)  # that may be files
 MOVED = {  # where what an earlier configuration may have is now
     "sites": "download.sites",
     "source": "download.source",
@@ -64,7 +66,9 @@ MAX_ROUNDS = SCHEMA["properties"]["max_rounds"]["default"]
 
 
 def _is_number(_: TypeChecker, value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return not isinstance(value, bool) and (
+        isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    )
 
 
 # JSON Schema takes .nan and .inf for numbers.
@@ -85,7 +89,7 @@ def complete(config: Mapping[str, Any], origins: Origins = UNKNOWN) -> tuple[dic
 
 def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
     """`value` as plain dicts and lists, whole numbers as int, with the numbers, booleans and nulls that are there as
-    text; where `rule`, its schema, wants text, text it stays. A section with nothing in it is an empty one."""
+    text; where `rule`, its schema, has text, text it stays. A section with nothing in it is an empty one."""
     if isinstance(value, Mapping):
         others = rule if rule.get("verbatim") else rule.get("additionalProperties") or {}
         return {key: plain(item, rule.get("properties", {}).get(key, others)) for key, item in value.items()}
@@ -98,7 +102,7 @@ def _scalar(value: Any, rule: Mapping[str, Any]) -> Any:
     kind, words = rule.get("type"), rule.get("enum", ())
     if value is None and kind == "object":
         return {}
-    if isinstance(value, str) and kind != "string" and value not in words:
+    if isinstance(value, str) and "string" not in (kind or ()) and value not in words:
         value = meaning(value)
     if isinstance(value, float) and str(value) in words:
         return str(value)  # a version, 1.2
@@ -120,10 +124,13 @@ def _one_work(given: dict[str, Any], origins: Origins) -> tuple[dict[str, Any], 
     for part, items in (("download", "sites"), ("squares", "numbers")):
         if isinstance(rest.setdefault(part, {}), dict):
             rest[part] |= {items: []}
-    known = rest["works"].get(name) if isinstance(rest.get("works"), dict) else {}
+    works = rest.get("works", {})
+    known = works.get(name, {}) if isinstance(works, dict) else works
+    if not isinstance(known, dict):
+        return rest, origins  # which the schema refuses
     moved = {("works", name, *keys): origin for keys, origin in origins.items() if keys and keys[0] in work}
     one = Place(origins).at(doing).origin
-    return rest | {"works": {name: (known or {}) | work}}, {**origins, ("works", name): one, **moved}
+    return rest | {"works": {name: known | work}}, {**origins, ("works", name): one, **moved}
 
 
 def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,6 +170,7 @@ def _explain(error: ValidationError, place: Place) -> str:
         return f"{at.at(missing)}: is missing; give {EXAMPLES.get(missing, 'it')}"
     one_strategy = f"expected the name of one strategy, as in `- threads: {{workers: [4]}}`, not {given}"
     kinds = [] if rule != "type" else [wanted] if isinstance(wanted, str) else wanted
+    at_most = f"give at most {wanted}, not {len(instance)}" if rule in ("maxItems", "maxProperties") else ""
     what = {
         "type": f"expected {' or '.join(TYPE_NAMES[kind] for kind in kinds)}, not {given}",
         "enum": f"{given} is {_none_of(instance, wanted) if rule == 'enum' else ''}",
@@ -171,9 +179,11 @@ def _explain(error: ValidationError, place: Place) -> str:
         "maximum": f"must be at most {wanted}, not {given}",
         "exclusiveMaximum": f"must be less than {wanted}, not {given}",
         "minItems": "give at least one",
-        "maxItems": f"more than {wanted} are to be read from a file; give its name",
+        "maxItems": f"more than {wanted} are to be read from a file; give its name"
+        if at.keys[-1:] in LISTS
+        else at_most,
         "minProperties": one_strategy,
-        "maxProperties": one_strategy,
+        "maxProperties": one_strategy if wanted == 1 else at_most,
         "pattern": f"{given} is not {cast(Any, error.schema).get('form', '')}",
     }
     return f"{at}: {what.get(rule, error.message)}"

@@ -1,6 +1,7 @@
 """Another campaign that this one is to be compared with: where its table is, and of which works; found without pandas,
 which takes long to import."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from concurrency.files import read_text
 from concurrency.workloads import rows
 
 NEEDED = {"workload", "strategy", "workers", "round", "failed", "wall_s"}
+COUNT, SECONDS = r"[1-9][0-9]{0,8}(\.0)?", r"[0-9]*\.?[0-9]+(e[-+]?[0-9]{1,2})?"
+NUMBERS = {"workers": COUNT, "round": COUNT, "wall_s": f"({SECONDS})?"}  # what failed may have taken no time
 TABLE = Path("tables/timings.csv")
 COMMAND = "snakemake compare_with --config other=path/to/results"
 
@@ -64,6 +67,10 @@ def _samples(table: Path, place: str) -> Iterator[dict[str, str]]:
         columns, samples = rows.read(read_text(table), table, divides=",")
         if not set(columns) >= NEEDED:
             raise UserError(f"{table} is no timings.csv of this workflow; give one, or the results/ it lies in")
-        yield from (row for _, row in samples)
+        for line, row in samples:
+            for column, form in NUMBERS.items():
+                if not re.fullmatch(form, row[column]):
+                    raise UserError(f"{table}: line {line}: {column}: {rows.shown(row[column])} is no number such as 3")
+            yield row
     except UserError as error:
         raise UserError(f"{place}: {error}") from error

@@ -1,6 +1,7 @@
 """Paths as a configuration gives them: looked up in several folders, in order."""
 
 import glob
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,22 @@ from concurrency.running.sources import Place
 from concurrency.workloads import items as own_items
 
 Folders = tuple[Path, ...]
+WILDCARD = re.compile(r"\{\s*\w.*\}")  # in the name of an input, where nothing can be put for such a brace
+
+
+def as_input(path: Path, place: Place) -> Path:
+    """`path`, as a job may have it. Raises UserError where a part of it is in braces, which would be a wildcard."""
+    if WILDCARD.search(str(path)):
+        raise UserError(f"{place}: {path}: a name with {{braces}} stands for others to Snakemake; rename it")
+    return path
 
 
 def file_or_value(value: Any, place: Place, folders: Folders) -> Any:
     """The file that `value`, if it is text, is the name of. Raises UserError where none of `folders` has it."""
-    if not isinstance(value, str):
-        return value
+    return as_input(_file(value, place, folders), place) if isinstance(value, str) else value
+
+
+def _file(value: str, place: Place, folders: Folders) -> Path:
     paths = [folder / value for folder in folders]
     if there := next((path for path in paths if _is_there(path, place)), None):
         return there
@@ -56,7 +67,7 @@ def function(given: str | None, place: Place, folders: Folders) -> str | None:
     path, colon, name = given.rpartition(":")
     if not colon or not all(map(str.isidentifier, name.split("."))) or not path.endswith(".py"):
         raise UserError(f"{place}: expected path/to/file.py:name, not {written(given)}")
-    return f"{file_or_value(path, place, folders)}:{name}"
+    return f"{_file(path, place, folders)}:{name}"
 
 
 def check(value: Any, place: Place, folders: Folders) -> Any:

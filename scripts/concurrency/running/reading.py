@@ -17,6 +17,8 @@ from concurrency.files import read_text
 
 TAG = "tag:yaml.org,2002:"
 MOST_VALUES = 20_000_000  # aliases of aliases stand for more of them than fit into memory
+MOST_WRITTEN = 100_000  # in YAML, of which reading more takes seconds
+TOO_LARGE = 10**300  # for Python to print or to make a fraction of, whatever it was written as
 HINTS = {
     "\\t": "; indent with spaces",
     "mapping values": "; indent the keys of a mapping alike, and put text with a colon in it in quotes",
@@ -27,7 +29,10 @@ HINTS = {
 
 
 def _whole(text: str) -> int:
-    return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+    number = int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+    if abs(number) >= TOO_LARGE:
+        raise ValueError("too many digits")
+    return number
 
 
 def _fraction(text: str) -> float:
@@ -56,6 +61,15 @@ class _Core(yaml.SafeLoader):
         None: yaml.SafeLoader.construct_undefined,
         **{f"{TAG}{kind}": yaml.SafeLoader.yaml_constructors[f"{TAG}{kind}"] for kind in ("str", "seq", "map")},
     }
+    _composed = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._composed += 1
+        if self._composed > MOST_WRITTEN:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            problem = f"more than {MOST_WRITTEN:,} values; put long lists into files of their own and give their names"
+            raise yaml.MarkedYAMLError(None, None, problem, mark)
+        return super().compose_node(parent, index)
 
 
 def _constructor(kind: str, value: Callable[[str], Any]) -> Callable[[yaml.SafeLoader, yaml.ScalarNode], Any]:
@@ -82,7 +96,7 @@ def meaning(text: str) -> Any:
         if text and form.fullmatch(text):
             try:
                 return value(text)
-            except ValueError:  # more digits than Python makes a number of
+            except ValueError:  # too many digits
                 return text
     return text
 
@@ -103,7 +117,7 @@ def read(path: Path, name: str) -> dict[str, Any]:
 def load(text: str, name: str) -> Any:
     """What `text` stands for, which messages call `name`. Raises UserError like `read`."""
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_none)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_none, parse_int=_whole)
     except (ValueError, RecursionError):  # it is YAML, which also tells the line of what is wrong with JSON
         pass
     if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):

@@ -24,6 +24,7 @@ from concurrency.workloads.squares import numbers
 from concurrency.workloads.squares.workload import Squares
 from concurrency.workloads.workload import Workload
 
+MOST_JOBS = 8_000  # that measure rounds; of more, Snakemake takes half a minute to make a plan
 ROUNDS_FOR_ROBUST = 15  # as `inference.form` has it, which takes long to import
 PLACES = ("function", "coroutine", "open", "then", "split")
 # One per idea.
@@ -100,7 +101,7 @@ def resolve(config: Mapping[str, Any], origins: Origins = UNKNOWN, folders: Fold
         "start_method", "measure_items", "rounds", "screening_rounds", "finalists", "worthwhile", "precision",
         "max_rounds", "warm_up", "robust", "seed", "explain", "map",
     )}  # fmt: skip
-    return Settings(
+    known = Settings(
         download=_downloads(full["download"], place.at("download"), folders, pythons),
         squares=_squares(full["squares"], place.at("squares"), folders, pythons),
         own={
@@ -109,9 +110,11 @@ def resolve(config: Mapping[str, Any], origins: Origins = UNKNOWN, folders: Fold
         interpreters=pythons,
         extra_timings=_extra(full["extra_timings"], place.at("extra_timings"), folders),
         hosts=_hosts(full["hosts"], place.at("hosts")),
-        other=other.find(full["other"], f"{place.at('other')}") if full["other"] else None,
+        other=_other(full["other"], place.at("other")),
         **common,
     )
+    _check_jobs(known, place)
+    return known
 
 
 def _downloads(
@@ -230,6 +233,17 @@ def _check_rounds(full: Mapping[str, Any], place: Place) -> None:
         )
 
 
+def _check_jobs(known: Settings, place: Place) -> None:
+    rounds = known.rounds if known.precision is None else known.max_rounds
+    works, kinds = sum(bool(work.arms) for work in known.works.values()), max(len(known.hosts), 1)
+    if (jobs := rounds * works * kinds) > MOST_JOBS:
+        key = "rounds" if known.precision is None else "max_rounds"
+        raise UserError(
+            f"{place.at(key)}: {rounds:,} for {works:,} works on {kinds:,} kinds of hosts are {jobs:,} jobs, more than "
+            f"{MOST_JOBS:,}; give fewer"
+        )
+
+
 def _hosts(kinds: list[dict[str, str]], place: Place) -> dict[str, dict[str, str]]:
     """What to ask for to be given a node of each kind, by its name."""
     found: dict[str, dict[str, str]] = {}
@@ -241,6 +255,10 @@ def _hosts(kinds: list[dict[str, str]], place: Place) -> dict[str, dict[str, str
             raise UserError(f"{place}: {kind['name']}: give the partition or the constraint that such nodes have")
         found[kind["name"]] = wanted
     return found
+
+
+def _other(given: str | None, place: Place) -> Path | None:
+    return paths.as_input(other.find(given, f"{place}"), place) if given else None
 
 
 def _extra(given: list[str], place: Place, folders: Folders) -> list[Path]:

@@ -174,8 +174,10 @@ def _check_columns(columns: Sequence[str], path: Path) -> None:
         if column in ("url", *COLUMNS, *INFORMATION):
             continue
         name = re.sub("[^a-z0-9]+", "_", column.lower()).strip("_")
-        in_ms = [known for known in missing if known in (f"{name}_ms", f"{name.rpartition('_')[0]}_ms")]
-        if close := in_ms or difflib.get_close_matches(name, missing, n=1, cutoff=CLOSE):
+        near = f"{name}_ms", f"{name.rpartition('_')[0]}_ms", name.removesuffix("_version")
+        if close := [known for known in missing if known in near] or difflib.get_close_matches(
+            name, missing, n=1, cutoff=CLOSE
+        ):
             raise UserError(f"{path}: line 1: there is no column `{column}`; did you mean {close[0]}?")
     if "url" in missing:
         raise UserError(f"{path}: line 1: no column `url`; the header must name it ({', '.join(columns)})")
