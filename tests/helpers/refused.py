@@ -145,6 +145,7 @@ VALUES = {
         "squares: {numbers: {start: '1,000', count: 2}}",
         "squares.numbers.start: expected a whole",
     ),
+    "grouped with points": ("rounds: 1.000", "rounds: expected a whole number, not 1.0"),
     "grouped with apostrophes": ("seed: 1'000", "seed: expected a whole number, not "),
     "grouped twice": ("seed: 1__0", "seed: expected a whole number, not '1__0'"),
     "a binary number": ("rounds: 0b11", "rounds: expected a whole number, not '0b11'"),
@@ -650,7 +651,7 @@ FILES = {
     "a missing column": (SITES, "list: line 1: no column `url`; the header must name it (link)", "link\nhttp://a.test/\n"),
     "the column in capitals": (SITES, "list: line 1: there is no column `URL`; did you mean url?", "URL\nhttp://a.test/\n"),
     "no header": (SITES, "list: line 1: no column `url`", "http://a.test/\nhttp://b.test/\n"),
-    "semicolons": (SITES, "list: line 1: no column `url`; the header must name it (url;bytes)", "url;bytes\nhttp://a.test/;5\n"),
+    "semicolons": (SITES, "list: line 1: no column `url`; divide the cells by commas, not by ';' (url;bytes)", "url;bytes\nhttp://a.test/;5\n"),
     "a column that is nearly one": (
         SITES,
         "list: line 1: there is no column `latencyms`; did you mean latency_ms?",

@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from concurrency.errors import UserError, meant
-from concurrency.running.reading import meaning
+from concurrency.running.reading import Ambiguous, meaning
 from concurrency.running.sources import UNKNOWN, Keys, Origins, Place
 
 ROOT = Path(__file__).parents[3]
@@ -71,9 +71,13 @@ def _is_number(_: TypeChecker, value: object) -> bool:
     )
 
 
-# JSON Schema takes .nan and .inf for numbers.
-FINITE = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number)
-VALIDATOR = extend(Draft202012Validator, type_checker=FINITE)(SCHEMA)  # type: ignore[no-untyped-call]
+def _is_whole(_: TypeChecker, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+# JSON Schema takes .nan and .inf for numbers, and 1.0 for a whole one.
+STRICT = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number).redefine("integer", _is_whole)
+VALIDATOR = extend(Draft202012Validator, type_checker=STRICT)(SCHEMA)  # type: ignore[no-untyped-call]
 
 
 def complete(config: Mapping[str, Any], origins: Origins = UNKNOWN) -> tuple[dict[str, Any], Place]:
@@ -95,7 +99,8 @@ def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
         return {key: plain(item, rule.get("properties", {}).get(key, others)) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item, rule if rule.get("verbatim") else rule.get("items", {})) for item in value]
-    return value if rule.get("verbatim") else _scalar(value, rule)
+    value = value if rule.get("verbatim") else _scalar(value, rule)
+    return float(value) if isinstance(value, Ambiguous) else value
 
 
 def _scalar(value: Any, rule: Mapping[str, Any]) -> Any:
@@ -106,8 +111,8 @@ def _scalar(value: Any, rule: Mapping[str, Any]) -> Any:
         value = meaning(value)
     if isinstance(value, float) and str(value) in words:
         return str(value)  # a version, 1.2
-    # The schema takes 1.0e+6 for a whole number, Python does not.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    is_whole = isinstance(value, float) and value.is_integer() and not isinstance(value, Ambiguous)
+    return int(value) if is_whole else value
 
 
 def _one_work(given: dict[str, Any], origins: Origins) -> tuple[dict[str, Any], Origins]:

@@ -35,8 +35,13 @@ def _whole(text: str) -> int:
     return number
 
 
+class Ambiguous(float):
+    """A number such as 1.000, which is a thousand where people group digits with points."""
+
+
 def _fraction(text: str) -> float:
-    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    kind = Ambiguous if re.fullmatch(r"[-+]?[0-9]{1,3}\.000", text) else float
+    return kind(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
 # What a text without quotes stands for: how it looks, what it begins with, and its value. As in Python, and unlike in
@@ -117,7 +122,9 @@ def read(path: Path, name: str) -> dict[str, Any]:
 def load(text: str, name: str) -> Any:
     """What `text` stands for, which messages call `name`. Raises UserError like `read`."""
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_none, parse_int=_whole)
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_none, parse_int=_whole, parse_float=_fraction
+        )
     except (ValueError, RecursionError):  # it is YAML, which also tells the line of what is wrong with JSON
         pass
     if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):

@@ -122,8 +122,8 @@ def _downloads(
 ) -> DownloadSettings:
     if given["source"] == "live" and not is_contact(given["live"]["contact"]):
         raise UserError(
-            f"{place.at('live', 'contact')}: with `source: live`, give your e-mail address or a URL; site operators "
-            "want to know whom to ask"
+            f"{place.at('source').origin}: download.live.contact: with `source: live`, give your e-mail address or a "
+            "URL; site operators want to know whom to ask"
         )
     items = paths.file_or_value(given["sites"], place.at("sites"), folders)
     pages = sites.read(items, origin=f"{place.at('sites')}") if items != [] else []

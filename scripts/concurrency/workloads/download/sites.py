@@ -180,7 +180,9 @@ def _check_columns(columns: Sequence[str], path: Path) -> None:
         ):
             raise UserError(f"{path}: line 1: there is no column `{column}`; did you mean {close[0]}?")
     if "url" in missing:
-        raise UserError(f"{path}: line 1: no column `url`; the header must name it ({', '.join(columns)})")
+        odd = next((mark for mark in ";\t" if mark in "".join(columns)), "")
+        hint = f"divide the cells by commas, not by {odd!r}" if odd else "the header must name it"
+        raise UserError(f"{path}: line 1: no column `url`; {hint} ({', '.join(columns)})")
 
 
 def _checked_url(url: str | None, place: str) -> str:
