@@ -102,7 +102,8 @@ def still_to_try(wildcards, output):
     """All other works to be tried, where everything is asked for, and the first that is wrong ends the run; not watched,
     as it depends on `output`."""
     all_that_is_compared = {PLACE.modify_rulename(rule) for rule in ("all", "compare", "preflight")}
-    if workflow.execution_settings.keep_going or not all_that_is_compared.issuperset(workflow.dag_settings.targets):
+    given = workflow.execution_settings  # none where nothing is run, as for a report
+    if not given or given.keep_going or not all_that_is_compared.issuperset(workflow.dag_settings.targets):
         return []
     others = [name for name in COMPARED if name != wildcards.workload]
     return [to_try(name) for name in others if not Path(PLACE.modify_path(preflight_of(name, wildcards.host))).exists()]
