@@ -55,7 +55,10 @@ def read_nodes(answer: str) -> list[Node]:
     """The same from what `sinfo` says."""
     found = []
     for line in answer.splitlines():
-        name, partition, available, cpus, memory, features, limit, state = (part.strip() for part in line.split("|"))
+        parts = [part.strip() for part in line.split("|")]
+        if len(parts) != len(NODE_FIELDS.split("|")):  # the heading of one of several clusters
+            continue
+        name, partition, available, cpus, memory, features, limit, state = parts
         found.append(
             Node(
                 name=name,
