@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 
@@ -11,12 +11,17 @@ class UserError(Exception):
     """Something the user can put right. The message is one line that names the file, the place and what to do."""
 
 
-def meant(word: object, known: Iterable[str], among: str = "") -> str:
+def meant(word: object, known: Iterable[str], among: str) -> str:
     """`did you mean …?`, where one of `known` is nearly `word`; else `among` and all of them."""
     words = list(known)
-    folded = {name.lower(): name for name in reversed(words)}
+    return hint(word, words) or f"{among}{', '.join(words)}"
+
+
+def hint(word: object, known: Collection[str]) -> str:
+    """`did you mean …?`, where one of `known` is nearly `word`; else nothing."""
+    folded = {name.lower(): name for name in reversed(list(known))}
     close = difflib.get_close_matches(str(word).lower()[:100], folded, n=1)
-    return f"did you mean {folded[close[0]]}?" if close else f"{among}{', '.join(words)}"
+    return f"did you mean {folded[close[0]]}?" if close else ""
 
 
 def shown(text: str) -> str:

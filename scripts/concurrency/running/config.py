@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from concurrency.errors import UserError, meant
+from concurrency.errors import UserError, hint, meant
 from concurrency.running.reading import Ambiguous, meaning
 from concurrency.running.sources import UNKNOWN, Keys, Origins, Place
 
@@ -215,9 +215,9 @@ def _places_of(key: str, schema: Mapping[str, Any]) -> Iterator[Keys]:
 
 def _none_of(given: Any, wanted: list[Any]) -> str:
     words = [word for word in wanted if isinstance(word, str)]
-    close = meant(given, words) if isinstance(given, str) else ""
-    hint = f"; {close}" if close.startswith("did") else ""
-    return f"not one of {', '.join(word if word in words else written(word) for word in wanted)}{hint}"
+    known = ", ".join(word if word in words else written(word) for word in wanted)
+    close = hint(given, words) if isinstance(given, str) else ""
+    return f"not one of {known}{close and f'; {close}'}"
 
 
 def written(value: Any) -> str:

@@ -5,7 +5,6 @@ make something else of it when it is run, nothing is said.
 """
 
 import ast
-import difflib
 import importlib.util
 import math
 import symtable
@@ -13,7 +12,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from concurrency.errors import UserError
+from concurrency.errors import UserError, hint
 from concurrency.workloads.own.work import called_with
 
 # Who uses these may give a module any names.
@@ -33,9 +32,8 @@ def check(places: Mapping[str, str | None], work: str) -> None:
         if not names:
             continue
         if first not in names:
-            close = difflib.get_close_matches(first, names, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise UserError(f"{work}.{key}: {path}: there is no {name} in it{hint}")
+            close = hint(first, names)
+            raise UserError(f"{work}.{key}: {path}: there is no {name} in it{close and f'; {close}'}")
         if found := _plain(name, tree):
             is_async = isinstance(found, ast.AsyncFunctionDef)
             if key == "coroutine" and not is_async:
