@@ -14,6 +14,7 @@ import yaml
 
 from concurrency.errors import UserError
 from concurrency.files import read_text
+from concurrency.workloads.rows import cut, shown
 
 TAG = "tag:yaml.org,2002:"
 MOST_VALUES = 20_000_000  # aliases of aliases stand for more of them than fit into memory
@@ -82,7 +83,7 @@ def _constructor(kind: str, value: Callable[[str], Any]) -> Callable[[yaml.SafeL
         try:
             return value(loader.construct_scalar(node))
         except ValueError:
-            _refuse(f"{_cut(node.value)} is no {kind}, or has too many digits", node)
+            _refuse(f"{cut(node.value)} is no {kind}, or has too many digits", node)
 
     return construct
 
@@ -179,10 +180,10 @@ def _check_keys(node: yaml.MappingNode) -> None:
     lines: dict[str, int] = {}
     for key, _ in node.value:
         if key.tag not in (f"{TAG}str", f"{TAG}merge"):
-            what = f"the key {_cut(key.value)}" if isinstance(key, yaml.ScalarNode) and key.value else "a key"
+            what = f"the key {cut(key.value)}" if isinstance(key, yaml.ScalarNode) and key.value else "a key"
             _refuse(f"{what} is no text; put it in quotes", key)
         if key.value in lines:
-            _refuse(f"{_cut(key.value)} is there already, in line {lines[key.value]}; keep one of them", key)
+            _refuse(f"{cut(key.value)} is there already, in line {lines[key.value]}; keep one of them", key)
         lines[key.value] = key.start_mark.line + 1
 
 
@@ -197,8 +198,4 @@ def _none(name: str) -> NoReturn:
 
 
 def _kind_of(values: Any) -> str:
-    return "a list" if isinstance(values, list) else repr(_cut(str(values)))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    return "a list" if isinstance(values, list) else shown(str(values))

@@ -77,4 +77,9 @@ def delimiter(text: str, path: Path) -> str:
 
 def shown(text: str) -> str:
     """A bad line, or as much of it as a message can have."""
-    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+    return repr(cut(text))
+
+
+def cut(text: str) -> str:
+    """The same without quotes."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -18,6 +18,18 @@ COMMAND = "snakemake job --config 'squares={job: recommended, strategies: [seque
 LONG = "results/a/path/that/is/longer/than/any/line/of/a/terminal/and/is/in/no/way/to/be/broken/anywhere.csv"
 
 
+def on_terminal(code, columns):
+    """What a program says on one that has so many."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    with subprocess.Popen([sys.executable, "-c", code], stderr=theirs) as running:
+        running.wait(60)
+    os.close(theirs)
+    told = os.read(ours, 10_000).decode()
+    os.close(ours)
+    return told
+
+
 def test_lines_fit():
     lines = terminal.paragraph(f"download: {'what is to be said, and more of it ' * 9}").splitlines()
     assert len(lines) > 3
@@ -79,13 +91,7 @@ def test_on_a_terminal_there_is_a_bar_and_lines_are_as_wide_as_it():
         "list(terminal.progress(range(3), desc='measuring', unit='round'))\n"
         "print(max(map(len, terminal.paragraph('word ' * 99).splitlines())), file=sys.stderr)"
     )
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 96))
-    with subprocess.Popen([sys.executable, "-c", code], stderr=theirs) as running:
-        running.wait(60)
-    os.close(theirs)
-    told = os.read(ours, 10_000).decode()
-    os.close(ours)
+    told = on_terminal(code, 96)
     assert "\rmeasuring: 100%" in told
     assert told.split()[-1] == "96"
 
@@ -159,13 +165,7 @@ print("the answer", file=sys.stderr)
 
 def test_a_status_is_told_in_its_place_on_a_terminal_and_else_in_lines_now_and_then():
     code = STATUS.format(scripts=str(SCRIPTS))
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 80))
-    with subprocess.Popen([sys.executable, "-c", code], stderr=theirs) as running:
-        running.wait(60)
-    os.close(theirs)
-    told = os.read(ours, 10_000).decode()
-    os.close(ours)
+    told = on_terminal(code, 80)
     shown = dict.fromkeys(part.strip() for part in told.split("\r") if "jobs" in part)
     assert list(shown) == ["jobs: 1 done", "jobs: 2 done", "jobs: 3 done"]
     assert told.count("\n") == 2  # what is noted, and the answer
