@@ -176,6 +176,7 @@ def test_without_the_clocks_of_other_processes_ticks_are_counted(monkeypatch):
 def test_a_process_that_ended_meanwhile_is_left_out(monkeypatch):
     process = psutil.Popen([sys.executable, "-c", ""])
     process.wait()
+    monkeypatch.setattr(psutil.Process, "children", lambda self, recursive: [])  # whatever other tests have running
     before = usage.of_tree(os.getpid())
     monkeypatch.setattr(psutil.Process, "children", lambda self, recursive: [process])
     assert 0 <= usage.of_tree(os.getpid()).cpu_s - before.cpu_s < 0.1
