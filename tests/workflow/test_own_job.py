@@ -120,7 +120,9 @@ def test_what_hangs_is_a_failed_line_of_the_job_and_of_what_is_recorded(own, sma
     assert f"3: {told.format('fetched')}" in stopped.stdout
     assert f"works.recorded: one by one: item 3: {told.format('recorded')}" in stopped.stdout
     assert "Traceback" not in stopped.stdout
-    assert [line.get("result") for line in results(own, "fetched")] == [1, 2, None, 4]
+    done = results(own, "fetched")
+    assert [line.get("result") for line in done] == [1, 2, None, 4]
+    assert done[2]["seconds"] > common["timeout_s"] > done[1]["seconds"]
     small["works"]["recorded"]["max_failures"] = 1
     own.configure(small)
     outcome = own.run("results/recorded/profile.pickle")

@@ -1,7 +1,9 @@
 """What is tried before anything is measured: what would be in vain stops it, one line each; the rest is told."""
 
 import json
+import os
 import shutil
+import tempfile
 
 import pytest
 
@@ -236,6 +238,15 @@ def test_strategies_that_do_not_start_stop_it(own, small, tmp_path):
             assert outcome.stdout.count(f"{key}.strategies: {line}\n") == 1, outcome.stdout
     assert "Traceback" not in outcome.stdout
     assert written(own.folder) == []
+
+
+def test_strategies_that_start_leave_nothing_behind(own, small):
+    small["squares"] = {"numbers": [10, 20, 30], "strategies": ["sequential", "multiprocessing_pool"]}
+    own.configure(small | {"start_method": "forkserver"})  # which has a folder of its own, if the path to it is short
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = own.run("preflight", TMPDIR=folder)
+        assert outcome.returncode == 0, outcome.stdout
+        assert os.listdir(folder) == ["concurrency-benchmark.lock"]
 
 
 @pytest.mark.parametrize(

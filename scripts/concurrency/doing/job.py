@@ -129,7 +129,7 @@ class Job:
                 return
             kind = "TimedOut"
         told = str(error or "it came to no end").replace("the sample's", "its")
-        self._journal.note(keyed[0], 0.0, Failed(kind, told, ""))
+        self._journal.note(keyed[0], self._known.under_way_s(keyed[0]), Failed(kind, told, ""))
 
     def _run(self, arm: Arm, keyed: list[Keyed]) -> SampleError | None:
         """How that ended, if not well. Raises UserError where it cannot begin."""

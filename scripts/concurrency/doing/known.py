@@ -55,6 +55,10 @@ class Known:
         """The items that this run has begun, and that have not ended."""
         return self._stages.keys()
 
+    def under_way_s(self, key: str) -> float:
+        """For how long an item that was begun has been under way."""
+        return monotonic() - self._since[key] if key in self._since else self._spent.get(key, 0.0)
+
     def look(self) -> None:
         """Read on."""
         now = monotonic()

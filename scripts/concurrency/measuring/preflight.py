@@ -91,7 +91,9 @@ class Preflight:
         try:
             with fresh_interpreter(executable, STARTS[1]) as child:
                 child.send(order | {"start_method": self._conditions.start_method})
-                return str(child.receive(START_S, "the time it has to start").get("error", ""))
+                error = str(child.receive(START_S, "the time it has to start").get("error", ""))
+                child.wait()  # a pool may have files of its own to remove
+                return error
         except SampleError as error:
             return _its(error)
 

@@ -225,6 +225,7 @@ def test_what_waits_is_not_under_way(tmp_path, clock):
     with pytest.raises(TimedOutError, match=r"no answer within 4 s \(timeout_s\)"):
         known.check(4.0, "timeout_s")
     assert "a" in known.begun
+    assert known.under_way_s("a") == pytest.approx(4.1)  # 3 before it came, 1.1 in its `then`
     journal.end("a", began, 1)
     known.look()
     known.check(4.0, "timeout_s")
