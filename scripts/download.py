@@ -12,7 +12,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from concurrency import errors
@@ -21,6 +20,7 @@ from concurrency.downloader.disk import disk
 from concurrency.downloader.page import Page
 from concurrency.running import job
 from concurrency.running.profiling import write_profile
+from concurrency.showing import terminal
 from concurrency.workloads.download import replay, sites
 
 
@@ -84,9 +84,7 @@ class _Progress:
         self._total, self._hidden = total, hidden
 
     def __enter__(self) -> "_Progress":
-        self._bar = tqdm(
-            total=self._total, unit="page", desc="download", delay=1, mininterval=0.5, disable=self._hidden
-        )
+        self._bar = terminal.progress(total=self._total, unit="page", desc="download", delay=1, disable=self._hidden)
         self._redirect = logging_redirect_tqdm()
         self._redirect.__enter__()
         return self

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from concurrency.cores import usable
 from concurrency.errors import UserError
 from concurrency.mapping import answers, contestants
@@ -16,6 +14,7 @@ from concurrency.mapping.survey import Survey
 from concurrency.measuring import lock
 from concurrency.measuring.interpreters import Interpreter
 from concurrency.running import job
+from concurrency.showing import terminal
 
 
 def main(snakemake: Any) -> None:
@@ -46,7 +45,9 @@ def _bar(budget_s: float, used_s: float) -> Iterator[Callable[[float, str], None
     """A bar of the time that is used; what to tell it, and what is done."""
     shown = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} s [{elapsed}<{remaining}{postfix}]"
     used = round(min(budget_s, used_s))
-    with tqdm(total=round(budget_s), initial=used, desc="map", bar_format=shown, delay=1) as bar:
+    with terminal.progress(
+        total=round(budget_s), initial=used, desc="map", unit="second", bar_format=shown, delay=1
+    ) as bar:
 
         def tell(used_s: float, doing: str) -> None:
             bar.set_postfix_str(doing, refresh=False)

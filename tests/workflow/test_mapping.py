@@ -52,6 +52,7 @@ def test_it_is_surveyed_and_works_are_found_on_it_when_they_are_measured(workflo
     assert sum(row["recommended"] == "True" for row in rows) == 8
     assert {"how", "gain_low", "setup_s"} <= set(rows[0])
     assert "map: results/plots/map.svg" in done.stdout
+    assert "\r" not in done.stdout  # a log keeps lines, no bar
     assert not (workflow.folder / "results/report.html").exists()
 
     done = workflow.run()
