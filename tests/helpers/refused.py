@@ -77,6 +77,7 @@ YAML = {
     ),
     "lists in lists in lists": ("extra_timings: " + "[" * 5000, "is nested too deeply"),
     "the same in JSON": ('{"extra_timings": ' + "[" * 5000 + "]" * 5000 + "}", "is nested too deeply"),
+    "some hundred lists": ("extra_timings: " + "[" * 300 + "]" * 300, "is nested too deeply"),
     "a key twice": ("rounds: 3\nseed: 2\nrounds: 4\n", "line 3: rounds is there already, in line 1; keep one of them"),
     "a key twice below": ("download:\n  shards: 2\n  shards: 2\n", "line 3: shards is there already, in line 2"),
     "a key twice in JSON": ('{"rounds": 3,\n "rounds": 4}', "line 2: rounds is there already, in line 1"),

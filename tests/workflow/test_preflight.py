@@ -1,9 +1,9 @@
 """What is tried before anything is measured: what would be in vain stops it, one line each; the rest is told."""
 
 import json
-import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -246,7 +246,7 @@ def test_strategies_that_start_leave_nothing_behind(own, small):
     with tempfile.TemporaryDirectory() as folder:
         outcome = own.run("preflight", TMPDIR=folder)
         assert outcome.returncode == 0, outcome.stdout
-        assert os.listdir(folder) == ["concurrency-benchmark.lock"]
+        assert [path.name for path in Path(folder).iterdir()] == ["concurrency-benchmark.lock"]
 
 
 @pytest.mark.parametrize(

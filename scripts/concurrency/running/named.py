@@ -59,9 +59,10 @@ def _read(file: Path, origin: str) -> tuple[ast.Module, set[str]]:
     except SyntaxError as error:
         line = f":{error.lineno}" if error.lineno else ""  # of a file in another encoding there is none
         raise UserError(f"{origin}: {file}{line}: this is no Python: {error.msg}") from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        why = str(error) or "it is nested too deeply"
-        raise UserError(f"{origin}: {file}: this is no Python: {why}") from error
+    except (RecursionError, MemoryError) as error:
+        raise UserError(f"{origin}: {file}: this is no Python: it is nested too deeply") from error
+    except ValueError as error:
+        raise UserError(f"{origin}: {file}: this is no Python: {error}") from error
     names = {one.get_name() for one in table.get_symbols() if one.is_assigned() or one.is_imported()}
     for node in ast.walk(tree):
         match node:

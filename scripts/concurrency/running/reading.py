@@ -18,6 +18,7 @@ from concurrency.workloads.rows import cut, shown
 
 TAG = "tag:yaml.org,2002:"
 MOST_VALUES = 20_000_000  # aliases of aliases stand for more of them than fit into memory
+DEEPEST = 50  # lists in lists, which no key has; of some hundreds not all that takes them apart comes to the bottom
 MOST_WRITTEN = 100_000  # in YAML, of which reading more takes seconds
 TOO_LARGE = 10**300  # for Python to print or to make a fraction of, whatever it was written as
 HINTS = {
@@ -123,11 +124,26 @@ def read(path: Path, name: str) -> dict[str, Any]:
 def load(text: str, name: str) -> Any:
     """What `text` stands for, which messages call `name`. Raises UserError like `read`."""
     try:
-        return json.loads(
+        values = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_none, parse_int=_whole, parse_float=_fraction
         )
     except (ValueError, RecursionError):  # it is YAML, which also tells the line of what is wrong with JSON
-        pass
+        values = _yaml(text, name)
+    if _depth(values) > DEEPEST:
+        raise UserError(f"{name}: is nested too deeply")
+    return values
+
+
+def _depth(value: Any) -> int:
+    """How many lists and mappings are in one another, at most."""
+    depth, level = 0, [value]
+    while nested := {id(one): one for one in level if isinstance(one, dict | list)}:  # what aliases repeat, once
+        depth += 1
+        level = [child for one in nested.values() for child in (one.values() if isinstance(one, dict) else one)]
+    return depth
+
+
+def _yaml(text: str, name: str) -> Any:
     if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
         line = text.count("\n", 0, odd.start()) + 1
         raise UserError(f"{name}: line {line}: there is a control character, {odd.group()!r}; take it out")

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from math import fsum  # `sum` rounds another way in newer Pythons, and a line falls into another pixel
 from typing import Any
 
 from matplotlib import rc_context
@@ -53,7 +54,7 @@ def draw(trace: Mapping[str, Any], name: str, width: float = WIDE) -> Figure:
     said = _wrapped(_left_out(every, few), width)
     ncols = max(1, int(width / 2.8))
     below = AXIS + LINE * len(said) + 0.17 * -(-len(keys) // ncols) + 0.1
-    height = TOP + sum(LINE * len(head) + sum(row) + GAP for head, row in zip(heads, rows, strict=True)) + below
+    height = TOP + fsum(LINE * len(head) + fsum(row) + GAP for head, row in zip(heads, rows, strict=True)) + below
     with rc_context(STYLE | {"font.size": TEXT}):
         figure = Figure(figsize=(width, height))
         figure.text(0.01, 1 - 0.08 / height, name, fontsize=11, weight="bold", va="top", gid="title")
@@ -90,7 +91,7 @@ def _rows(arm: Arm) -> list[float]:
     """The heights of an arm's parts, in inches: lanes, threads on a core where the lanes do not tell, counts."""
     tells = len(arm.computing) == 1 and arm.computing[0].role == "worker"
     strip = STRIP if arm.computing and not tells else 0.0
-    return [sum(_heights(_lanes(arm))) + 0.08, strip, COUNTS if arm.tasks else COUNTS - 0.12]
+    return [fsum(_heights(_lanes(arm))) + 0.08, strip, COUNTS if arm.tasks else COUNTS - 0.12]
 
 
 def _heights(lanes: Sequence[Lane]) -> list[float]:
@@ -166,7 +167,7 @@ def _draw_lanes(axes: Axes, arm: Arm, end: float) -> None:
         axes.plot(sent, [-0.03] * len(sent), "v", color="#B0507F", markersize=3.5, clip_on=False, linestyle="none")
     if arm.work_s > end:
         axes.plot(end, floors[0] - heights[0] / 2, ">", color="#1A1A1A", markersize=7, clip_on=False)
-    axes.set_ylim(sum(heights) + 0.01, -0.07)
+    axes.set_ylim(fsum(heights) + 0.01, -0.07)
     axes.grid(axis="y", visible=False)
     ticks = _names(lanes, [floor - inches / 2 for floor, inches in zip(floors, heights, strict=True)])
     axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
