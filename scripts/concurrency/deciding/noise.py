@@ -1,6 +1,6 @@
 """What the machine did meanwhile, in one word with its reasons; and results that cannot be true."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ ONE_CORE = 1.2  # what one by one may use, its interpreter's other threads inclu
 SHORTEST_S = 0.1  # of samples shorter than this on average, counters that tick each 10 ms (load, steal) say nothing
 
 WORDS = ("quiet", "noisy", "unusable")
+CLOSE = "close other programs"
+Finding = tuple[int, str, str]  # level, reason, advice of something that was looked at
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,17 @@ def judge(bound: str, samples: pd.DataFrame, scatter: float, control: Effect) ->
     `scatter` is the typical standard deviation of an arm's log times within rounds, `control` the A/A duplicate's ratio
     with its interval. What a platform cannot tell is not held against it; nor that work waits which may do so.
     """
-    found = [finding for finding in _findings(bound, samples, scatter, control) if finding[0]]
+    return _judged(_findings(bound, samples, scatter, control))
+
+
+def of_others(others: float, stolen: float) -> Noise:
+    """The noise on a machine of which other programs kept `others` cores busy, and a hypervisor took the share `stolen`
+    of the cores' time away; nan, where that is not known."""
+    return _judged(_of_others(others, stolen))
+
+
+def _judged(findings: Iterable[Finding]) -> Noise:
+    found = [finding for finding in findings if finding[0]]
     if not found:
         return Noise("quiet", [], "")
     advice = dict.fromkeys(advice for _, _, advice in found)
@@ -54,22 +66,25 @@ def judge(bound: str, samples: pd.DataFrame, scatter: float, control: Effect) ->
     )
 
 
-def _findings(bound: str, samples: pd.DataFrame, scatter: float, control: Effect) -> Iterator[tuple[int, str, str]]:
-    """(level, reason, advice) of each thing that was looked at."""
-    close, alone = "close other programs", "use a machine that is not shared"
-    repeat = "take more rounds"
+def _of_others(others: float, stolen: float) -> Iterator[Finding]:
+    yield _level(others, OTHERS), f"other programs kept {others:.2f} of a core busy", CLOSE
+    alone = "use a machine that is not shared"
+    yield _level(stolen, STEAL), f"the hypervisor took {100 * stolen:.0f} % of the CPU time away", alone
 
-    others = _mean_per_second(samples, samples["load"] * samples["wall_s"], 1.0)
-    yield _level(others, OTHERS), f"other programs kept {others:.2f} of a core busy", close
-    steal = _mean_per_second(samples, samples["steal_s"], samples["cores"])
-    yield _level(steal, STEAL), f"the hypervisor took {100 * steal:.0f} % of the CPU time away", alone
+
+def _findings(bound: str, samples: pd.DataFrame, scatter: float, control: Effect) -> Iterator[Finding]:
+    repeat = "take more rounds"
+    yield from _of_others(
+        _mean_per_second(samples, samples["load"] * samples["wall_s"], 1.0),
+        _mean_per_second(samples, samples["steal_s"], samples["cores"]),
+    )
     if bound != "io":
         baseline = samples[samples["strategy"] == BASELINE]
         waiting = 1 - _mean_per_second(baseline, baseline["cpu_s"], 1.0)
         reason = f"one-by-one computing had no core for {100 * waiting:.0f} % of its time"
-        yield _level(waiting, WAITING) if bound == "cpu" else 0, reason, close
+        yield _level(waiting, WAITING) if bound == "cpu" else 0, reason, CLOSE
         pressure = _mean_per_second(baseline, baseline["pressure_s"], 1.0)
-        yield _level(pressure, WAITING), f"programs waited for a core {100 * min(pressure, 1):.0f} % of the time", close
+        yield _level(pressure, WAITING), f"programs waited for a core {100 * min(pressure, 1):.0f} % of the time", CLOSE
     clock = samples["cpu_mhz"].dropna().astype(float)
     if len(clock):
         slow, middle, quick = np.percentile(clock, [10, 50, 90])

@@ -1,5 +1,6 @@
 """What the sweeps say of each place: which strategy to use, how much is gained, and what cannot be told from it."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ COLUMNS = {
     "best": "boolean",
     "recommended": "boolean",
     "clear": "boolean",
+    "others": "Float64",
+    "stolen": "Float64",
 }
 
 
@@ -127,7 +130,7 @@ def _answer(names: list[str], logs: np.ndarray, worthwhile: float) -> Answer:
 def table(stages: Sequence[Stage], contestants: Mapping[str, Sequence[Contestant]], worthwhile: float) -> pd.DataFrame:
     """A row for each contestant at each place, with COLUMNS; `how` it is known: measured in rounds, only screened,
     failed, the least that it can take (in `median_s`), where that is more than what is recommended took, not tried, or
-    computed, as one by one is where that takes long."""
+    computed, as one by one is where that takes long. `others` and `stolen` are of all sweeps of the interpreter."""
     rows = list(_rows(stages, contestants, answers(stages, contestants, worthwhile)))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
@@ -150,6 +153,7 @@ def _rows(
             one.name: [sweep.setup_s for sweep in own if sweep.strategy == one.name and not sweep.error]
             for one in contestants[label]
         }
+        meanwhile = {"others": _mean(own, "others"), "stolen": _mean(own, "stolen")}
         for place, answer in sorted(of_places.items()):
             for contestant in contestants[label]:
                 name = contestant.name
@@ -165,7 +169,7 @@ def _rows(
                     "best": name in answer.best,
                     "recommended": name == answer.recommended,
                     "clear": answer.clear,
-                }
+                } | meanwhile
                 gain = UNKNOWN
                 if name in answer.names:
                     is_computed = name == BASELINE and place not in swept[BASELINE]
@@ -186,9 +190,16 @@ def _rows(
                 yield row | dict(zip(("gain", "gain_low", "gain_high"), gain, strict=True))
 
 
+def _mean(sweeps: Sequence[Sweep], fact: str) -> float:
+    """Of those that tell it, each weighing as long as it lasted; nan where none does."""
+    known = [sweep for sweep in sweeps if getattr(sweep, fact) is not None]
+    lasted_s = sum(sweep.lasted_s for sweep in known)
+    return sum(getattr(sweep, fact) * sweep.lasted_s for sweep in known) / lasted_s if known else math.nan
+
+
 def read(path: str | Path) -> pd.DataFrame:
-    """A table of the map as it was written."""
-    return pd.read_csv(path, keep_default_na=True).astype(COLUMNS)
+    """A table of the map as it was written, now or by an older version, which had not all columns."""
+    return pd.read_csv(path, keep_default_na=True).reindex(columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def checked(stages: Sequence[Stage]) -> dict[str, list[float]]:

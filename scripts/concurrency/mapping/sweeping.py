@@ -11,6 +11,7 @@ from typing import Any
 from concurrency.errors import UserError
 from concurrency.mapping.contestants import ITEMS, Contestant
 from concurrency.mapping.grid import Place
+from concurrency.measuring import usage
 from concurrency.measuring.child import NotTakenError, SampleError, fresh_interpreter
 
 WORK = "concurrency.workloads.mixed.work"
@@ -23,7 +24,9 @@ CALIBRATED_UNITS, CALIBRATIONS = 400, 25  # some milliseconds each
 @dataclass(frozen=True)
 class Sweep:
     """What a contestant took at each of some places, in seconds, once its set-up was done; `lasted_s` is all of it, the
-    start of the interpreter included. Where it failed, there is an `error` and no time."""
+    start of the interpreter included. Where it failed, there is an `error` and no time. `others` is how many cores
+    other programs kept busy meanwhile, `stolen` the share of the cores' time that a hypervisor gave to others; None
+    where that is not known."""
 
     interpreter: str
     strategy: str
@@ -32,6 +35,8 @@ class Sweep:
     took_s: list[float]
     lasted_s: float
     error: str = ""
+    others: float | None = None
+    stolen: float | None = None
 
     def at(self, place: Place) -> float:
         """What it took there with its set-up; infinity where it was not, or failed."""
@@ -57,7 +62,8 @@ def sweep(
         raise UserError(f"map: {name} on {label}: {error}; put that right, and the same command goes on") from error
     except SampleError as error:
         return Sweep(label, name, list(places), 0.0, [], time.monotonic() - began, str(error))
-    return Sweep(label, name, list(places), told["setup_s"], told["took_s"], time.monotonic() - began)
+    meanwhile = {fact: told[fact] for fact in ("others", "stolen")}
+    return Sweep(label, name, list(places), told["setup_s"], told["took_s"], time.monotonic() - began, **meanwhile)
 
 
 def calibrated(one_by_one: Contestant, start_method: str | None) -> float:
@@ -94,10 +100,15 @@ def _told(
         "lots": lots,
         "start_method": start_method,
     }
+    begun = usage.Moment.now()
     with fresh_interpreter(contestant.interpreter.executable, "concurrency.measuring.sweep") as child:
         child.send(order)
         told = child.receive(limit_s, "which is far longer than it should take")
         if "error" in told:
             raise SampleError(told["error"])
+        ended = usage.Moment.now()
+        child.go_on()
         child.wait()
-        return told
+    steal_s = ended.steal_s_since(begun)
+    stolen = None if steal_s is None else steal_s / (ended.at_s - begun.at_s) / contestant.cores
+    return told | {"others": ended.others_since(begun), "stolen": stolen}

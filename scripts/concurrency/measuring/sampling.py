@@ -4,7 +4,6 @@ import logging
 import os
 import platform
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -203,12 +202,10 @@ def run_sample(
     ):
         child.send(spec)
         imported = child.ready(*limit)
-        machine_before, ours_before = usage.of_machine(), usage.of_tree(os.getpid())
+        begun = usage.Moment.now()
         before = usage.of_tree(child.pid, imported["used"])
-        began = time.perf_counter()
         child.go_on()
         result = child.receive(*limit)
-        lasted = time.perf_counter() - began
         if "error" in result:
             log.info("%s", result["traceback"])
             raise SampleError(result["error"])
@@ -219,11 +216,10 @@ def run_sample(
         if result.get("count", len(items)) != len(items):
             raise SampleError(f"{result['count']} answers to {len(items)} items")
         after = usage.of_tree(child.pid, result["used"])
-        machine_after, ours_after = usage.of_machine(), usage.of_tree(os.getpid())
+        ended = usage.Moment.now()
         child.go_on()
         ran_on = child.receive(*limit)["workers"]
         child.wait()
-    others = (machine_after.busy_s - machine_before.busy_s) - (ours_after.cpu_s - ours_before.cpu_s)
     return {
         "setup_s": result["setup_s"],
         "work_s": result["work_s"],
@@ -232,11 +228,11 @@ def run_sample(
         "max_rss_bytes": after.max_rss_bytes,
         "gil": any(worker["gil"] for worker in ran_on),
         "python": " | ".join(dict.fromkeys(worker["python"] for worker in ran_on)),
-        "steal_s": _difference(machine_after.steal_s, machine_before.steal_s),
-        "pressure_s": _difference(machine_after.pressure_s, machine_before.pressure_s),
-        "involuntary_switches": _difference(after.involuntary_switches, before.involuntary_switches),
-        "load": max(0.0, others) / lasted,
-        "cpu_mhz": machine_after.cpu_mhz,
+        "steal_s": ended.steal_s_since(begun),
+        "pressure_s": usage.difference(ended.machine.pressure_s, begun.machine.pressure_s),
+        "involuntary_switches": usage.difference(after.involuntary_switches, before.involuntary_switches),
+        "load": ended.others_since(begun),
+        "cpu_mhz": ended.machine.cpu_mhz,
     }, result.get("answers", file)
 
 
@@ -282,7 +278,3 @@ def order(
         "tolerated": workload.tolerated,
         "ask_workers": strategy.runs == "function" and not strategy.shares and not strategy.then,
     }
-
-
-def _difference(after: float | None, before: float | None) -> float | None:
-    return None if after is None or before is None else after - before

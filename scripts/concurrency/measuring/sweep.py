@@ -33,6 +33,7 @@ def main() -> None:
                 if answers != right:
                     raise ArithmeticError("a wrong answer")
             parent.tell(setup_s=ready - begin, took_s=took, used_s=used)
+            parent.await_order()  # to end: what its workers have used is looked at from outside
     except BaseException as error:  # reported from here, because cleaning up after it may hang
         parent.tell(error=reason(error), traceback=traceback.format_exc())
         raise

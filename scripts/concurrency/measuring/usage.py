@@ -88,6 +88,34 @@ def _children_s(process: psutil.Process) -> float:
     return float(sum(process.cpu_times()[2:4]))  # user and system
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What had been used until then, `at_s` on a clock of its own: by the whole machine, and CPU seconds by us, this
+    process and its descendants."""
+
+    at_s: float
+    machine: Machine
+    ours_s: float
+
+    @classmethod
+    def now(cls) -> "Moment":
+        return cls(time.perf_counter(), of_machine(), of_tree(os.getpid()).cpu_s)
+
+    def others_since(self, before: "Moment") -> float:
+        """How many cores were busy with what is not ours in between, on average."""
+        others = (self.machine.busy_s - before.machine.busy_s) - (self.ours_s - before.ours_s)
+        return max(0.0, others) / (self.at_s - before.at_s)
+
+    def steal_s_since(self, before: "Moment") -> float | None:
+        """CPU seconds that a hypervisor gave to others in between."""
+        return difference(self.machine.steal_s, before.machine.steal_s)
+
+
+def difference(after: float | None, before: float | None) -> float | None:
+    """None where either cannot be told."""
+    return None if after is None or before is None else after - before
+
+
 def of_machine() -> Machine:
     """The machine's totals now."""
     times = psutil.cpu_times()

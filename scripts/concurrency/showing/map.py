@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from concurrency.deciding import noise
+from concurrency.deciding.cautions import on_noise
 from concurrency.mapping import grid, thumb
 from concurrency.mapping.contestants import ITEMS
 from concurrency.mapping.grid import LEVELS, LONGEST_COMPUTING_S, LONGEST_WAIT_S, Place
@@ -39,6 +41,7 @@ CROWDED = 2 * NAME  # where names are as wide, the caption alone says how far ea
 CROSSED = 2  # levels from one cross to the next
 ROOM = 0.5  # levels around it that a name takes: a region without is named in the key alone
 PANELS_ABREAST = 2
+AGAIN = "rm -r results/rounds/map; snakemake map --forcerun survey"
 
 
 def draw(table: pd.DataFrame, located: Sequence[Mapping[str, Any]] = (), width: float = WIDE) -> Figure:
@@ -228,4 +231,7 @@ def text(table: pd.DataFrame) -> str:
             for one in thumb.tested(own)
         ]
         sentences.append(f"{label}: {'; '.join(told)}.")
+    machine = noise.of_others(*(float(table[fact].astype(float).mean()) for fact in ("others", "stolen")))
+    if caution := on_noise(machine):
+        sentences.append(f"{caution.removesuffix('.')}: {AGAIN}")
     return " ".join(sentences)

@@ -1,6 +1,7 @@
 """A survey, on a machine that takes as long as theory says."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,11 +9,13 @@ import pytest
 
 from concurrency.errors import UserError
 from concurrency.mapping import answers, grid, survey
+from concurrency.mapping.contestants import ITEMS
 from concurrency.mapping.grid import Place
 from concurrency.mapping.journal import Journal
 from concurrency.mapping.position import spots
 from concurrency.mapping.survey import ROUNDS, Survey
-from concurrency.mapping.sweeping import sweep
+from concurrency.mapping.sweeping import calibrated, sweep
+from concurrency.measuring import usage
 from concurrency.measuring.child import SampleError
 from helpers.machines import SETUP_S, Machine, competing
 
@@ -163,3 +166,17 @@ def test_no_contestant_is_said_to_take_at_least_longer_than_it_does() -> None:
     for one in every:
         for place in grid.lattice(1):
             assert one.least_s(place) <= machine.takes_s(one, place) * (1 + 1e-9), (one.name, place)
+
+
+def test_what_its_own_workers_use_is_no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those of a server that forks them, for whom nobody else waits."""
+    always_busy = lambda: usage.Machine(2 * time.perf_counter(), 0.0, None, None)  # noqa: E731
+    monkeypatch.setattr(usage, "of_machine", always_busy)
+    [every] = competing().values()
+    one_by_one, pool = (next(one for one in every if one.name == name) for name in ("sequential", "process_pool"))
+    place = max((Place(0, level) for level in range(13)), key=lambda place: place.computes_s)
+    unit_s = calibrated(one_by_one, None)
+    found = sweep(pool, [place], unit_s, "forkserver", 100.0)
+    assert found.error == ""
+    ours_s = (2 - found.others) * found.lasted_s
+    assert ours_s > 0.8 * ITEMS * place.computes_s

@@ -77,6 +77,18 @@ def test_in_words_it_says_how_far_the_rule_of_thumb_holds():
     assert "“I/O-bound and fast: threads” is right on 100 % of its ground and wrong on 0 %;" in text
 
 
+def test_in_words_a_noisy_machine_is_named():
+    quiet, noisy = maps.table(step=4), maps.table(step=4)
+    quiet["others"], quiet["stolen"] = 0.02, 0.0
+    noisy["others"], noisy["stolen"] = 1.11, 0.03
+    assert "noisy" not in picture.text(maps.table(step=4)) + picture.text(quiet)  # nothing is held against the unknown
+    told = (
+        "Do not rely on this: the machine was too noisy (other programs kept 1.11 of a core busy; the hypervisor took"
+    )
+    assert f"{told} 3 %" in picture.text(noisy)
+    assert picture.text(noisy).endswith("measure again: rm -r results/rounds/map; snakemake map --forcerun survey")
+
+
 def test_the_same_table_gives_the_same_file(tmp_path):
     for name in ("a.svg", "b.svg"):
         style.save(lambda width: picture.draw(maps.table(), LOCATED, width), tmp_path / name)
