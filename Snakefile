@@ -267,6 +267,10 @@ onstart:
         print(terminal.paragraph(said), file=sys.stderr)
         for line in messages.measured_again(measured_again(jobs)):
             print(line, file=sys.stderr)
+    for job in jobs:
+        if job.rule.name == "survey":
+            minutes = job.params.minutes * len(job.params.interpreters)
+            print(messages.surveying(minutes, is_mapping()), file=sys.stderr)
     if rounds and not is_submitting():
         messages.show_progress([Path(job.output[0]) for job in screenings + rounds])
     for line in messages.left_out(USER.left_out):

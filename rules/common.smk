@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -28,7 +29,7 @@ from concurrency.errors import UserError, printable
 from concurrency.mapping import contestants
 from concurrency.measuring import interpreters
 from concurrency.planning import plan
-from concurrency.recommending.names import module_name
+from concurrency.recommending.names import by_module
 from concurrency.running import liveness, other, requests, settings, slurm, sources, submitted, surroundings
 from concurrency.running.config import plain
 from concurrency.running.digests import Digests
@@ -36,6 +37,9 @@ from concurrency.running.packages import Packages, why
 from concurrency.showing import cluster, messages, terminal
 from concurrency.workloads import items
 from snakemake.logging import logger
+
+# A workflow that uses this one as a module may give all paths a prefix.
+PLACE = workflow.modifier
 
 # As a module of another workflow, this one leaves alone what is that one's: the log, and the locks in its folder.
 BY_ITSELF = workflow.modifier.is_main_snakefile()
@@ -61,6 +65,9 @@ try:
 except UserError as error:
     sys.exit(printable(str(error)))
 
+if os.path.lexists(folder := PLACE.modify_path("results")) and not Path(folder).is_dir():
+    sys.exit(f"{folder}: is no folder; all results go there: rename it, or take it away")
+
 processes.remember_threads()
 surroundings.complete()
 
@@ -70,6 +77,11 @@ if BY_ITSELF and workflow.is_main_process:
 
 DONE = {"download": "results/download/pages.csv", "squares": "results/squares/sums.csv"}
 LIVE = ["results/download/profile.csv", "results/download/path.json"]  # what was found of the real sites
+# By their paths: a workflow that has changed a rule of this one as a module has no `rules.….output` for the others.
+TIMINGS, SUMMARY, VERDICT, SCALING, CLAIMS = (
+    f"results/tables/{name}" for name in ("timings.csv", "summary.csv", "verdict.json", "scaling.csv", "claims.csv")
+)
+ENVIRONMENT = "results/tables/environment{host}.json"
 DONE |= {name: f"results/{name}/results.jsonl" for name in USER.own}
 JOB = [DONE[name] for name, work in USER.works.items() if work.items != []]
 COMPARED = [name for name, work in USER.works.items() if work.arms]
@@ -80,7 +92,7 @@ PICTURES = [f"results/plots/{name}_comparison" for name in PICTURED]
 PICTURES += [f"results/plots/{name}_{plot}" for name in COMPARED for plot in ("workers", "cost")]
 PICTURES = [f"{picture}{kind}.svg" for picture in PICTURES for kind in ("", "_narrow")]
 # The scripts of what is recommended, by the names of their files.
-RECOMMENDED = {module_name(USER.compared(name)[0].workload): name for name in COMPARED}
+RECOMMENDED = by_module(USER.compared(name)[0].workload for name in COMPARED)
 # Kinds of nodes that are compared, as they stand in paths; and the folders of rounds, one per workload and kind.
 KINDS = [f"_on_{name}" for name in USER.hosts] or [""]
 MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
@@ -89,11 +101,8 @@ MEASURED = [workload + kind for workload in COMPARED for kind in KINDS]
 # and on its node it is given all that SLURM allots to it.
 CORES = (workflow.remote_exec and slurm.allotted_cpus()) or workflow.resource_settings.cores or 1
 
-# A workflow that uses this one as a module may give all paths a prefix.
-PLACE = workflow.modifier
-
 # What this run has measured, and which works another run has measured, too.
-OWN_TIMINGS = Path(PLACE.modify_path("results/tables/timings.csv"))
+OWN_TIMINGS = Path(PLACE.modify_path(TIMINGS))
 
 try:
     OTHER = f"{sources.Place(origins).at('other')}"
@@ -145,7 +154,7 @@ def measured_files(wildcards):
 def recorded(wildcards):
     """Of live sites: what was found of the path to them, and how far its replay is the truth."""
     is_replayed = USER.download.is_recorded and "download" in COMPARED
-    return [rules.download.output.path, "results/download/check.json"] if is_replayed else []
+    return [LIVE[1], "results/download/check.json"] if is_replayed else []
 
 
 def verified(wildcards):
@@ -168,7 +177,8 @@ def finalists(wildcards):
 
 def is_mapping(only=False):
     """Whether the map is asked for; `only`: and nothing else."""
-    ours = {PLACE.modify_rulename("map"), *map(PLACE.modify_path, MAP)}
+    name, another = map(PLACE.modify_rulename, ("map", "all"))  # the same, where a module has changed a single rule
+    ours = {*map(PLACE.modify_path, MAP), *({name} - {another})}
     asked = {target in ours for target in workflow.dag_settings.targets}
     return asked == {True} if only else True in asked
 
@@ -181,7 +191,7 @@ def minutes_of_the_map(wildcards):
 
 def located(wildcards):
     """Where the works lie on the map; nothing was measured of them yet where that alone is asked for."""
-    is_known = Path(PLACE.modify_path("results/tables/verdict.json")).exists() or not is_mapping(only=True)
+    is_known = Path(PLACE.modify_path(VERDICT)).exists() or not is_mapping(only=True)
     return "results/tables/located.json" if COMPARED and is_known else []
 
 
@@ -189,7 +199,7 @@ def mapped(wildcards):
     """The map, where there is one, or where it is asked for."""
     is_there = is_mapping() or Path(PLACE.modify_path(MAP[0])).exists()
     files = [file for file in MAP if file.endswith((".svg", ".txt"))]
-    return [*files, located(wildcards)] if is_there else []
+    return files + ([where] if (where := located(wildcards)) else []) if is_there else []
 
 
 def replayed():
@@ -250,11 +260,11 @@ def measured_there(wildcards):
 def measured_here(wildcards):
     """This run's own as they are, whatever was changed since; measured as always where there are none. By the same path
     in both cases: another one would be another input, for which the rule would run again."""
-    return before_update(local(str(OWN_TIMINGS))) if OWN_TIMINGS.exists() else rules.collect.output[0]
+    return before_update(local(str(OWN_TIMINGS))) if OWN_TIMINGS.exists() else TIMINGS
 
 
 def machine_here(wildcards):
     """What they were measured on, likewise."""
     if not OWN_TIMINGS.exists():
-        return expand(rules.environment.output[0], host=KINDS)
+        return expand(ENVIRONMENT, host=KINDS)
     return [before_update(local(str(file))) for file in sorted(OWN_TIMINGS.parent.glob("environment*.json"))]

@@ -85,7 +85,7 @@ rule collect:
         extra=lambda wildcards: [the_users(path) for path in USER.extra_timings],
     output:
         report(
-            "results/tables/timings.csv",
+            TIMINGS,
             category="3 Tables",
             caption="../captions/timings.rst",
             labels={"table": "every sample"},
@@ -125,19 +125,19 @@ rule check_replay:
 
 rule analyse:
     input:
-        timings=rules.collect.output[0],
+        timings=TIMINGS,
         profile=lambda wildcards: LIVE[0] if recorded(wildcards) else [],
         recorded=recorded,
     output:
         summary=report(
-            "results/tables/summary.csv",
+            SUMMARY,
             category="3 Tables",
             caption="../captions/summary.rst",
             labels={"table": "every arm"},
         ),
-        verdict="results/tables/verdict.json",
+        verdict=VERDICT,
         scaling=report(
-            "results/tables/scaling.csv",
+            SCALING,
             category="3 Tables",
             caption="../captions/scaling.rst",
             labels={"table": "how each strategy scales"},
@@ -164,8 +164,8 @@ rule verify:
     input:
         measured_files,
         finalists=finalists,
-        summary=ancient("results/tables/summary.csv"),  # by name: `rules.….output` would be ancient for all others, too
-        verdict=ancient("results/tables/verdict.json"),
+        summary=ancient(SUMMARY),
+        verdict=ancient(VERDICT),
     output:
         "results/{workload}/verify.json",
     log:
@@ -183,10 +183,10 @@ rule verify:
 
 rule claims:
     input:
-        timings=rules.collect.output[0],
+        timings=TIMINGS,
     output:
         report(
-            "results/tables/claims.csv",
+            CLAIMS,
             category="3 Tables",
             caption="../captions/claims.rst",
             labels={"table": "the rule of thumb put to the test"},
@@ -205,9 +205,9 @@ rule claims:
 
 rule plot:
     input:
-        timings=rules.collect.output[0],
-        summary=rules.analyse.output.summary,
-        verdict=rules.analyse.output.verdict,
+        timings=TIMINGS,
+        summary=SUMMARY,
+        verdict=VERDICT,
     output:
         report(
             "results/plots/{pictured}_{plot}.svg",
@@ -233,7 +233,7 @@ rule plot:
 
 rule environment:
     output:
-        "results/tables/environment{host}.json",
+        ENVIRONMENT,
     log:
         "results/logs/environment{host}.log",
     conda:
@@ -251,13 +251,13 @@ rule environment:
 
 rule report:
     input:
-        timings=rules.collect.output[0],
-        summary=rules.analyse.output.summary,
-        verdict=rules.analyse.output.verdict,
-        scaling=rules.analyse.output.scaling,
-        claims=rules.claims.output[0],
+        timings=TIMINGS,
+        summary=SUMMARY,
+        verdict=VERDICT,
+        scaling=SCALING,
+        claims=CLAIMS,
         plots=PICTURES,
-        environment=expand(rules.environment.output[0], host=KINDS),
+        environment=expand(ENVIRONMENT, host=KINDS),
         explanations=expand("results/plots/{topic}{kind}", topic=EXPLANATIONS, kind=[".svg", "_narrow.svg", ".txt"]),
         traces=expand("results/traces/{workload}.json", workload=COMPARED if USER.explain else []),
         recorded=recorded,

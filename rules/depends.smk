@@ -18,7 +18,7 @@ def files_called(wildcards):
 def verdict_awaited(wildcards):
     """The verdict, where it says by what the job is done; one that changes later redoes nothing."""
     waits = USER.works[wildcards.get("work", "squares")].job_waits
-    return ancient("results/tables/verdict.json") if waits else []
+    return ancient(VERDICT) if waits else []
 
 
 def strategy_code(wildcards):

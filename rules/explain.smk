@@ -37,7 +37,7 @@ rule timeline:
 
 rule plot_timeline:
     input:
-        trace=rules.timeline.output[0],
+        trace="results/traces/{workload}.json",
     output:
         report(
             "results/plots/{workload}_timeline.svg",

@@ -31,10 +31,10 @@ rule survey:
 # Where the works that were measured lie on it.
 rule locate:
     input:
-        map=rules.survey.output[0],
-        timings=rules.collect.output[0],
-        summary=rules.analyse.output.summary,
-        verdict=rules.analyse.output.verdict,
+        map=MAP[0],
+        timings=TIMINGS,
+        summary=SUMMARY,
+        verdict=VERDICT,
         results=lambda wildcards: [DONE[name] for name in USER.own if Path(PLACE.modify_path(DONE[name])).exists()],
     output:
         "results/tables/located.json",
@@ -51,7 +51,7 @@ rule locate:
 
 rule plot_map:
     input:
-        map=rules.survey.output[0],
+        map=MAP[0],
         located=located,
     output:
         report(
@@ -76,6 +76,6 @@ rule plot_map:
 
 rule map:
     input:
-        rules.plot_map.output,
+        MAP,
         lambda wildcards: "results/report.html" if located(wildcards) else [],
     localrule: True

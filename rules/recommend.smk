@@ -3,9 +3,9 @@
 
 rule recommend:
     input:
-        verdict=rules.analyse.output.verdict,
-        timings=rules.collect.output[0],
-        environment=expand(rules.environment.output[0], host=KINDS),
+        verdict=VERDICT,
+        timings=TIMINGS,
+        environment=expand(ENVIRONMENT, host=KINDS),
     output:
         "results/recommended/{script}.py",
     log:

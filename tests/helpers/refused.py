@@ -25,7 +25,7 @@ YAML = {
     "a closing bracket too many": ("rounds: 3]\n", "rounds: expected a whole number, not '3]'"),
     "a tab": (
         "download:\n\tin_flight: 3\n",
-        "line 2: found character '\\t' that cannot start any token; indent with spaces",
+        "line 2: found character '\\t' that cannot start any token; use spaces, no tab",
     ),
     "indented once more": ("rounds: 3\n  seed: 2\n", "line 2: mapping values are not allowed here; indent the keys"),
     "indented once less": ("download:\n    in_flight: 3\n  shards: 2\n", "line 3: expected <block end>, but found"),
@@ -639,6 +639,27 @@ WORKS = {
         "works: {a: {items: '*.jpg', function: work.py:work}}",
         "works.a.items: no file is called like *.jpg",
     ),
+    "a list of one list": (
+        "works: {a: {items: [1], function: work.py:work, strategies: [all]}}",
+        "works.a.strategies: `all` is none of several; give `strategies: all`",
+    ),
+    "a job that is nearly recommended": (
+        "works: {a: {items: [1], function: work.py:work, job: recomended}}",
+        "works.a.job: there is no strategy 'recomended'; did you mean recommended?",
+    ),
+    "a job with two numbers of workers": (
+        "works: {a: {items: [1], function: work.py:work, job: {threads: {workers: [1, 50]}}}}",
+        "works.a.job: threads: the job is done once; give one value for each, not a list of several",
+    ),
+    "a job with two chunk sizes": (
+        "squares: {job: {process_pool: {chunksize: [1, 2]}}}",
+        "squares.job: process_pool: the job is done once; give one value for each, not a list of several",
+    ),
+    "works whose rounds would be filed alike": (
+        "{hosts: [{name: x, partition: p}], works: {a: {items: [1], function: work.py:work}, "
+        "a_on_x: {items: [1], function: work.py:work}}}",
+        "hosts: x: the rounds of works.a on it, and the rounds of works.a_on_x, would be called a_on_x alike",
+    ),
     "an item that is nan": (
         "works: {a: {items: [.nan], function: work.py:work}}",
         "works.a.items: entry 1: 'nan' is a float",
@@ -653,6 +674,12 @@ FILES = {
     "the column in capitals": (SITES, "list: line 1: there is no column `URL`; did you mean url?", "URL\nhttp://a.test/\n"),
     "no header": (SITES, "list: line 1: no column `url`", "http://a.test/\nhttp://b.test/\n"),
     "semicolons": (SITES, "list: line 1: no column `url`; divide the cells by commas, not by ';' (url;bytes)", "url;bytes\nhttp://a.test/;5\n"),
+    "semicolons, and a column of ours": (
+        SITES,
+        "list: line 1: no column `url`; divide the cells by commas, not by ';' (url;latency_ms)",
+        "url;latency_ms\nhttp://a.test/;15\n",
+    ),
+    "a NUL in a URL": (SITES, "list: line 2: 'http://a.test/\\x00' is not a URL", "url\nhttp://a.test/\0\n"),
     "a column that is nearly one": (
         SITES,
         "list: line 1: there is no column `latencyms`; did you mean latency_ms?",
@@ -745,6 +772,10 @@ PLACES = {
     "a link to nothing": ("download: {sites: nothing}", "download.sites: there is no file nothing; looked in"),
     "a link to itself": ("download: {sites: itself}", "download.sites: there is no file itself; looked in"),
     "a NUL in a name": ('download: {sites: "a\\0b"}', "download.sites: there is no file a"),
+    "a URL for numbers": (
+        "squares: {numbers: 'https://a.test/n'}",
+        "squares.numbers: there is no file https://a.test/n; looked in",
+    ),
     "no numbers file": ("squares: {numbers: n.txt}", "squares.numbers: there is no file n.txt; looked in"),
     "a pipe for numbers": ("squares: {numbers: pipe}", "squares.numbers: pipe is a pipe or a device; give a file"),
     "a device for numbers": ("squares: {numbers: /dev/zero}", "squares.numbers: /dev/zero is a pipe or a device"),

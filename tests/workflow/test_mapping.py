@@ -11,7 +11,7 @@ import time
 import pytest
 
 from helpers import maps
-from helpers.workflows import SMALL, Workflow
+from helpers.workflows import SMALL, Workflow, unwrapped
 
 BRIEF = {**SMALL, "map": {"minutes": 0.1}}  # so short that only what is always done is done
 JOURNAL = "results/rounds/map/journal.jsonl"
@@ -51,6 +51,7 @@ def test_it_is_surveyed_and_works_are_found_on_it_when_they_are_measured(workflo
     assert len(places) == 8
     assert sum(row["recommended"] == "True" for row in rows) == 8
     assert {"how", "gain_low", "setup_s"} <= set(rows[0])
+    assert "Surveying the map: up to 0.1 min." in done.stdout
     assert "map: results/plots/map.svg" in done.stdout
     assert "\r" not in done.stdout  # a log keeps lines, no bar
     assert not (workflow.folder / "results/report.html").exists()
@@ -67,6 +68,8 @@ def test_it_is_surveyed_and_works_are_found_on_it_when_they_are_measured(workflo
     longer = ["--config", "map={minutes: 0.2}"]
     assert "survey" not in workflow.scheduled("all", *longer)  # who asks for no map gets no other
     assert workflow.scheduled("map", *longer)["survey"] == 1
+    anew = unwrapped(workflow.run("results/tables/located.json", "--config", "seed=5").stdout)
+    assert "The map that is there is surveyed anew: up to 0.1 min; without it: rm results/tables/map.csv" in anew
 
 
 @pytest.mark.heavy

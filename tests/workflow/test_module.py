@@ -341,6 +341,20 @@ def test_what_is_only_made_when_asked_for(other):
     assert not {"first_survey", "second_survey", "second_locate"} & set(jobs)
 
 
+def test_every_rule_can_be_changed(other, workflow):
+    files = [workflow.folder / "Snakefile", *(workflow.folder / "rules").glob("*.smk")]
+    rules = [
+        name for file in files for name in re.findall(r"^(?:rule|checkpoint) (\w+):", file.read_text(), re.MULTILINE)
+    ]
+    assert len(rules) > 20
+    snakefile = other.folder / "Snakefile"
+    changes = (f"use rule {name} from first as first_{name} with:\n    priority: 5\n" for name in rules)
+    asked = [("first_report",), ("first_report", "first_map", "first_job")]
+    as_it_was = [other.scheduled(*targets) for targets in asked]
+    snakefile.write_text("\n\n".join([snakefile.read_text(), *changes]))
+    assert [other.scheduled(*targets) for targets in asked] == as_it_was
+
+
 @pytest.fixture
 def hosted(workflow, tmp_path, monkeypatch):
     """The workflow as a repository with a tag, to which github.com/owner/repo leads, too; nothing of it is cached."""

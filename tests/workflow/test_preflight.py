@@ -19,8 +19,21 @@ class Unloadable:
 def opened():
     yield 5
 
+@contextmanager
+def opened_with(x):
+    yield x
+
+def bare():
+    yield 5
+
+def says_nothing(a, b):
+    assert a == b
+
 def one(n):
     return n
+
+def a_set(n):
+    return {n}
 
 needs = functools.partial(lambda a: a)
 two = functools.partial(lambda a, b: a)
@@ -111,6 +124,18 @@ IN_VAIN = {
     "unloads": ({"function": "work.py:unloadable"}, ".check: the first item, done twice: cannot be compared: Value"),
     "varies": ({"function": "work.py:chance"}, ".check: the first item, done twice: answered 0."),
     "tells": ({"function": "work.py:pid"}, "(`check: none` if that is meant, `check: {rtol: 1e-9}` if it is a round"),
+    "never_enters": (
+        {"function": "work.py:two", "open": "work.py:bare"},
+        ".open: work.py:bare is a generator, which cannot be entered; decorate it: @contextlib.contextmanager",
+    ),
+    "enters_with": (
+        {"function": "work.py:two", "open": "work.py:opened_with"},
+        ".open: work.py:opened_with(x) does not take what it is called with: nothing (missing a required",
+    ),
+    "disagrees": (
+        {"function": "work.py:one", "check": "work.py:says_nothing"},
+        ".check: the first item, done twice: answered 7, not 7 (work.py:says_nothing has to return True where",
+    ),
     "divides": (
         {"function": "work.py:one", "check": "work.py:no_equality"},
         ".check: the first item, done twice: cannot be compared: ZeroDivisionError: no",
@@ -142,6 +167,7 @@ TOLD = {
         ".check: the first item, by `coroutine` and by `function`: answered 8, not 7 (",
     ),
     "chance": ({"check": "none"}, ": the first item took less than 1 ms"),
+    "a_set": ({}, ": the first item: an answer, a set, cannot be written as JSON (Object of type"),
     "slow": (
         {"items": {"start": 0, "count": 100}, "timeout_s": 5},
         ".timeout_s: 5 s are too few for a sample one by one, which nothing can be held against then; raise it, or",

@@ -129,10 +129,11 @@ class Child:
         last = message.rpartition("\n")[2]
         return SampleError(last if code == 1 and last else told)
 
-    def wait(self, most_s: float = CLEANUP_S) -> None:
-        """Let it clean up; what takes longer than that is ended with it."""
+    def wait(self, most_s: float = CLEANUP_S) -> bool:
+        """Let it clean up; what takes longer than that is ended with it. Whether it has ended by itself."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(most_s)
+        return self._process.poll() is not None
 
     def end(self) -> None:
         """End what is left of it and of its workers, and close the pipes."""

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from concurrency.measuring import sampling
-from concurrency.measuring.child import NotTakenError, SampleError, fresh_interpreter
+from concurrency.measuring.child import CLEANUP_S, NotTakenError, SampleError, fresh_interpreter
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import RUNNING
 from concurrency.measuring.sampling import Conditions
@@ -161,7 +161,7 @@ class _Rehearsal:
                 told = child.receive(*limit)
                 told["processes"] = len(_processes(child.pid) - before)
                 child.go_on()
-                child.wait()
+                told["lingers"] = not child.wait()
                 return told
         except SampleError as error:
             if imported:
@@ -177,7 +177,8 @@ class _Rehearsal:
         except NotTakenError as error:
             return f"cannot be checked: {error}"
         said = str(found.get("error", "")).removeprefix("item 1: ")
-        return said.replace("(see `check`)", f"({MEANT})")
+        own = self._workload.check if isinstance(self._workload.check, str) else ""
+        return said.replace("(see `check`)", f"({own} has to return True where they agree)" if own else f"({MEANT})")
 
 
 def _told(told: Mapping[str, Any], how: str = "") -> Iterator[Said]:
@@ -188,6 +189,16 @@ def _told(told: Mapping[str, Any], how: str = "") -> Iterator[Said]:
         yield f": the first item{how} fails: {failed}", False
     if printed := told.get("printed", "").strip():
         yield f": the first item{how} prints {printed.splitlines()[0]!r}; what workers print is not shown", False
+    if unwritten := told.get("unwritten"):
+        yield (
+            f": the first item{how}: {unwritten}, so that the job cannot keep it; write a file, return its path",
+            False,
+        )
+    if told.get("lingers"):
+        yield (
+            f": the first item{how}: its process has not ended after {CLEANUP_S:g} s; each sample waits so long",
+            False,
+        )
     for kind in ("threads", "tasks", "processes"):
         if left := told.get(kind):
             yield f": the first item{how} leaves {kind} behind ({left}), which go on beside the next item", False

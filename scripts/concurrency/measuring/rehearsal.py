@@ -25,6 +25,7 @@ from concurrency.measuring.parent import Parent
 from concurrency.measuring.sample import reason
 from concurrency.strategies._loops import event_loop
 from concurrency.work import Work
+from concurrency.workloads.own.journal import as_json
 from concurrency.workloads.own.work import build, called_with
 
 SHOWN = 60  # bytes of what is printed
@@ -94,6 +95,10 @@ def _answered(answer: Any, order: dict[str, Any]) -> dict[str, str]:
         return {"wrong": f"{key}: {place}: its answer, a {kind}, cannot be pickled: {reason(error)}; {advice}"}
     with open(order["answers"], "wb") as file:
         file.write(pickled)
+    try:
+        as_json(answer)
+    except (TypeError, ValueError, RecursionError) as error:
+        return {"unwritten": f"an answer, a {type(answer).__name__}, cannot be written as JSON ({error})"}
     return {}
 
 
@@ -102,7 +107,8 @@ def _mismatched(order: dict[str, Any]) -> Iterator[str]:
     for key, (count, words) in called_with(order["places"]).items():
         if key in (order["form"], "open", "then") and (place := order["places"][key]):
             with suppress(ValueError):  # of what is not written in Python, nobody knows what it takes
-                signature = inspect.signature(load(place), follow_wrapped=False)
+                # what `contextmanager` has wrapped is called as it is, other wrappers may give more
+                signature = inspect.signature(load(place), follow_wrapped=key == "open")
                 try:
                     signature.bind(*[None] * count)
                 except TypeError as error:

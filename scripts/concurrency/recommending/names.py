@@ -1,12 +1,24 @@
 """What the script of a work is called; asked for whenever Snakemake starts, so nothing large is imported for it."""
 
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
 from concurrency.workloads.workload import Workload
 
 SCRIPTS = Path(__file__).parents[2]
+
+
+def by_module(workloads: Iterable[Workload]) -> dict[str, str]:
+    """The names of `workloads`, by those of their scripts, no two of which are called alike."""
+    found: dict[str, str] = {}
+    for workload in workloads:
+        name = module_name(workload)
+        while name in found:
+            name += "_"
+        found[name] = workload.name
+    return found
 
 
 def module_name(workload: Workload) -> str:

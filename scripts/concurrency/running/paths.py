@@ -34,7 +34,8 @@ def _file(value: str, place: Place, folders: Folders) -> Path:
         raise UserError(
             f"{place}: {value or '.'} is {'a folder' if odd.is_dir() else 'a pipe or a device'}; give a file"
         )
-    hint = f"; give a list of URLs: [{value}]" if "://" in value else f"; {_looked_in(folders)}"
+    is_url = place.keys[-1:] == ("sites",) and value.startswith(("http://", "https://"))
+    hint = f"; give a list of URLs: [{value}]" if is_url else f"; {_looked_in(folders)}"
     raise UserError(f"{place}: there is no file {value}{hint}")
 
 

@@ -22,7 +22,7 @@ DEEPEST = 50  # lists in lists, which no key has; of some hundreds not all that 
 MOST_WRITTEN = 100_000  # in YAML, of which reading more takes seconds
 TOO_LARGE = 10**300  # for Python to print or to make a fraction of, whatever it was written as
 HINTS = {
-    "\\t": "; indent with spaces",
+    "\\t": "; use spaces, no tab",
     "mapping values": "; indent the keys of a mapping alike, and put text with a colon in it in quotes",
     "alphabetic or numeric": "; put text that begins with * or & in quotes",
     "undefined alias": "; put text that begins with * in quotes",

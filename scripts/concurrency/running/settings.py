@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from concurrency.errors import UserError
+from concurrency.errors import UserError, hint
 from concurrency.measuring import arms, interpreters
 from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
@@ -114,6 +114,7 @@ def resolve(config: Mapping[str, Any], origins: Origins = UNKNOWN, folders: Fold
         **common,
     )
     _check_jobs(known, place)
+    _check_names(known, place)
     return known
 
 
@@ -163,6 +164,8 @@ def _own(
     if given["split"] and not given["function"]:
         raise UserError(f"{place.at('split')}: it does a share of what `function` does; give that too")
     source = paths.source(given["items"], place.at("items"), folders)
+    if isinstance(given["strategies"], list) and "all" in given["strategies"]:
+        raise UserError(f"{place.at('strategies')}: `all` is none of several; give `strategies: all`")
     count = len(own_items.read(source, f"{place.at('items')}")) if source != [] else 0
     fields = {key: given[key] for key in ("bound", "max_failures")}
     fields |= {"name": name, "check": paths.check(given["check"], place.at("check"), folders)}
@@ -196,8 +199,15 @@ def _job(
         if not compared:
             raise UserError(f"{place}: `strategies` has nothing to compare, so that nothing is recommended; name one")
         return compared
-    job = arms.expand(workload, [asked], place)[-1]
-    strategy = workload.strategies()[job.strategy]
+    known = workload.strategies()
+    if isinstance(asked, str) and asked not in known and (close := hint(asked, [*known, "recommended"])):
+        raise UserError(f"{place}: there is no strategy {asked!r}; {close}")
+    expanded = arms.expand(workload, [asked], place)
+    job, strategy = expanded[-1], known[expanded[-1].strategy]
+    if sum(arm.strategy == job.strategy for arm in expanded) > 1:
+        raise UserError(
+            f"{place}: {job.strategy}: the job is done once; give one value for each, not a list of several"
+        )
     if reason := workload.excludes(strategy) or strategy.missing:
         raise UserError(f"{place}: {job.strategy}: {reason}")
     if job.workers == AUTO:
@@ -242,6 +252,19 @@ def _check_jobs(known: Settings, place: Place) -> None:
             f"{place.at(key)}: {rounds:,} for {works:,} works on {kinds:,} kinds of hosts are {jobs:,} jobs, more than "
             f"{MOST_JOBS:,}; give fewer"
         )
+
+
+def _check_names(known: Settings, place: Place) -> None:
+    """The rounds of a work on a kind of host lie in a folder that is called by both."""
+    taken = {name: f"the rounds of works.{name}" for name in known.works}
+    for work in known.works:
+        for kind in known.hosts:
+            if other := taken.get(folder := f"{work}_on_{kind}"):
+                raise UserError(
+                    f"{place.at('hosts')}: {kind}: the rounds of works.{work} on it, and {other}, would be called "
+                    f"{folder} alike; give one of them another name"
+                )
+            taken[folder] = f"those of works.{work} on {kind}"
 
 
 def _hosts(kinds: list[dict[str, str]], place: Place) -> dict[str, dict[str, str]]:

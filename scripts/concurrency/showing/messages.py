@@ -13,7 +13,7 @@ from concurrency.workloads.known import kind_of
 
 REPORT, VERDICT = "results/report.html", "results/tables/verdict.json"
 CHANGED, CHANGES = "results/compared.html", "results/tables/compared.json"
-MAP, CAPACITY = "results/plots/map.svg", "results/capacity.md"
+MAP, SURVEYED, CAPACITY = "results/plots/map.svg", "results/tables/map.csv", "results/capacity.md"
 VERIFIED = "results/download/verify.json"
 CODE = "results/recommended/"
 
@@ -30,6 +30,14 @@ def left_out(reasons: Mapping[str, Mapping[str, str]]) -> list[str]:
 def measured_again(reasons: Mapping[str, str]) -> list[str]:
     """A line for each part of the configuration of which what is known is to be measured again."""
     return [paragraph(f"{setting}: measured again: {reason}") for setting, reason in reasons.items()]
+
+
+def surveying(minutes: float, is_asked: bool) -> str:
+    """How long the map takes; where it is not asked for, as one is there that is to be kept up to date, how to do
+    without."""
+    if is_asked:
+        return paragraph(f"Surveying the map: up to {minutes:g} min.")
+    return paragraph(f"The map that is there is surveyed anew: up to {minutes:g} min; without it: rm {SURVEYED}")
 
 
 def show_progress(rounds: Sequence[Path]) -> None:

@@ -20,8 +20,8 @@ def read(source: Source, origin: str = "items") -> list[Any]:
     """The items of a list, of {start, count}, of a pattern for file names (a str; their paths, sorted), or of a file.
 
     A file's kind goes by its name: `.csv` and `.tsv` have a dict of text per row, `.jsonl` and `.ndjson` any JSON per
-    line, all others the line itself; empty lines are none. Raises UserError naming file and line (or `origin`, which
-    is what the configuration calls the source) of what is no item.
+    line, `.json` a list of it, all others the line itself; empty lines are none. Raises UserError naming file and line
+    (or `origin`, which is what the configuration calls the source) of what is no item.
     """
     if isinstance(source, Mapping):
         return list(range(source["start"], source["start"] + source["count"]))
@@ -32,7 +32,7 @@ def read(source: Source, origin: str = "items") -> list[Any]:
             return found
         raise UserError(f"{origin}: no file is called like {source}; looked in {Path().resolve()}")
     text = read_text(source)
-    kinds = {".csv": _rows, ".tsv": _rows, ".jsonl": _json_lines, ".ndjson": _json_lines}
+    kinds = {".csv": _rows, ".tsv": _rows, ".json": _json_list, ".jsonl": _json_lines, ".ndjson": _json_lines}
     if items := list(kinds.get(source.suffix.lower(), _lines)(text, source)):
         return items
     raise UserError(f"{source}: there are no items in it")
@@ -73,6 +73,16 @@ def _json_lines(text: str, path: Path) -> Iterator[Any]:
                 yield json.loads(line, parse_constant=_no_constant, parse_float=_finite)
             except (ValueError, RecursionError) as error:
                 raise UserError(f"{path}: line {number}: is no JSON: {error}: {shown(line)}") from error
+
+
+def _json_list(text: str, path: Path) -> list[Any]:
+    try:
+        items = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: is no JSON: {error}; with an item on each line, call it .jsonl") from error
+    if not isinstance(items, list):
+        raise UserError(f"{path}: expected a list of items, not {shown(text)}")
+    return items
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from concurrency.recommending.names import module_name
+from concurrency.recommending.names import by_module, module_name
 from concurrency.workloads.download.workload import Download
 from concurrency.workloads.own.workload import Own
 from concurrency.workloads.squares.workload import Squares
@@ -28,3 +28,8 @@ def test_not_like_what_lies_beside_the_users_function(tmp_path, beside):
     own = Own([], name="helpers", function=f"{tmp_path}/work.py:f")
     assert module_name(own) == "helpers_script"
     assert module_name(Own([], name="work", function=f"{tmp_path}/work.py:f")) == "work_script"
+
+
+def test_no_two_works_share_a_script():
+    works = [Own([], name=name) for name in ("json", "json_script", "other")]
+    assert by_module(works) == {"json_script": "json", "json_script_": "json_script", "other": "other"}

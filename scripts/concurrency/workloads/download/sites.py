@@ -170,6 +170,9 @@ def _read_csv(path: Path, given: Mapping[str, Any]) -> Iterator[tuple[str, Site]
 def _check_columns(columns: Sequence[str], path: Path) -> None:
     """A list may have columns of the user's own, but none that is nearly one of ours: `latency` is no `latency_ms`."""
     missing = [name for name in ("url", *COLUMNS) if name not in columns]
+    if "url" in missing and (odd := next((mark for mark in ";\t" if mark in "".join(columns)), "")):
+        hint = f"divide the cells by commas, not by {odd!r}"
+        raise UserError(f"{path}: line 1: no column `url`; {hint} ({', '.join(columns)})")
     for column in columns:
         if column in ("url", *COLUMNS, *INFORMATION):
             continue
@@ -180,9 +183,7 @@ def _check_columns(columns: Sequence[str], path: Path) -> None:
         ):
             raise UserError(f"{path}: line 1: there is no column `{column}`; did you mean {close[0]}?")
     if "url" in missing:
-        odd = next((mark for mark in ";\t" if mark in "".join(columns)), "")
-        hint = f"divide the cells by commas, not by {odd!r}" if odd else "the header must name it"
-        raise UserError(f"{path}: line 1: no column `url`; {hint} ({', '.join(columns)})")
+        raise UserError(f"{path}: line 1: no column `url`; the header must name it ({', '.join(columns)})")
 
 
 def _checked_url(url: str | None, place: str) -> str:
@@ -193,7 +194,11 @@ def _checked_url(url: str | None, place: str) -> str:
     except ValueError as error:
         why = "" if "@" in url else f": {error}"  # which may quote the login
         raise UserError(f"{place}: {shown(url)!r} is not a URL{why}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in url):
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or any(c.isspace() or not c.isprintable() for c in url)
+    ):
         raise UserError(f"{place}: {shown(url)!r} is not a URL of the form http(s)://host/path")
     return url
 

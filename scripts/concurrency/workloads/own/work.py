@@ -99,9 +99,15 @@ def _check(key: str, place: str) -> None:
         raise UserError(f"{key}: {error}") from error
     if not callable(found):
         raise UserError(f"{key}: {place} is a {type(found).__name__}, which cannot be called")
+    plain, on_loop = (
+        any(kind(one) for one in _called(found)) for kind in (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    )
+    if key == "open" and (plain or on_loop):
+        decorator = f"contextlib.{'async' * on_loop}contextmanager"
+        raise UserError(f"{key}: {place} is a generator, which cannot be entered; decorate it: @{decorator}")
     if key == "open":
         return
-    if any(inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one) for one in _called(found)):
+    if plain or on_loop:
         raise UserError(f"{key}: {place} is a generator, of which nobody takes what it yields; return a list")
     if key == "coroutine" and not is_async(found):
         raise UserError(f"{key}: {place} is no `async def`; give it as `function` (or, decorated, in one)")

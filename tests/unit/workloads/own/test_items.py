@@ -47,7 +47,9 @@ def test_rows_of_a_table(tmp_path, name, delimiter, end):
 @given(some.lists(JSON, min_size=1, max_size=5))
 def test_json_lines_are_what_they_say(tmp_path_factory, values):
     text = "\n\n".join(json.dumps(value) for value in values)
-    assert items.read(file(tmp_path_factory.mktemp("lines"), "a.jsonl", text)) == values
+    folder = tmp_path_factory.mktemp("lines")
+    assert items.read(file(folder, "a.jsonl", text)) == values
+    assert items.read(file(folder, "a.json", json.dumps(values, indent=1))) == values
 
 
 def test_files_that_are_called_like_that(tmp_path, monkeypatch):
@@ -75,6 +77,12 @@ def test_files_that_are_called_like_that(tmp_path, monkeypatch):
         ("a.csv", 'x,y\n1,"2\n', "a.csv: line 2: is no row of a table: "),
         ("a.jsonl", '{"a": 1}\n{"a": }\n', "a.jsonl: line 2: is no JSON: Expecting value"),
         ("a.jsonl", "NaN\n", "a.jsonl: line 1: is no JSON: NaN is none: 'NaN'"),
+        ("a.json", '{"a": 1}', "a.json: expected a list of items, not '{\"a\": 1}'"),
+        (
+            "a.json",
+            "1\n2\n",
+            "a.json: is no JSON: Extra data: line 2 column 1 (char 2); with an item on each line, call",
+        ),
     ],
 )
 def test_a_bad_file_is_one_line(tmp_path, name, text, message):
