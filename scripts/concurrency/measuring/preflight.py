@@ -190,10 +190,7 @@ def _told(told: Mapping[str, Any], how: str = "") -> Iterator[Said]:
     if printed := told.get("printed", "").strip():
         yield f": the first item{how} prints {printed.splitlines()[0]!r}; what workers print is not shown", False
     if unwritten := told.get("unwritten"):
-        yield (
-            f": the first item{how}: {unwritten}, so that the job cannot keep it; write a file, return its path",
-            False,
-        )
+        yield f": the first item{how} answers {unwritten}: the job cannot keep it; write a file, return its path", False
     if told.get("lingers"):
         yield (
             f": the first item{how}: its process has not ended after {CLEANUP_S:g} s; each sample waits so long",

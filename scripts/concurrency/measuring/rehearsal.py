@@ -98,7 +98,7 @@ def _answered(answer: Any, order: dict[str, Any]) -> dict[str, str]:
     try:
         as_json(answer)
     except (TypeError, ValueError, RecursionError) as error:
-        return {"unwritten": f"an answer, a {type(answer).__name__}, cannot be written as JSON ({error})"}
+        return {"unwritten": f"a {type(answer).__name__}, which cannot be written as JSON ({error})"}
     return {}
 
 
