@@ -256,15 +256,16 @@ def _check_jobs(known: Settings, place: Place) -> None:
 
 def _check_names(known: Settings, place: Place) -> None:
     """The rounds of a work on a kind of host lie in a folder that is called by both."""
-    taken = {name: f"the rounds of works.{name}" for name in known.works}
-    for work in known.works:
+    settings = {name: f"works.{name}" if name in known.own else name for name in known.works}
+    taken = {name: f"the rounds of {setting}" for name, setting in settings.items()}
+    for work, setting in settings.items():
         for kind in known.hosts:
             if other := taken.get(folder := f"{work}_on_{kind}"):
                 raise UserError(
-                    f"{place.at('hosts')}: {kind}: the rounds of works.{work} on it, and {other}, would be called "
+                    f"{place.at('hosts')}: {kind}: the rounds of {setting} on it, and {other}, would be called "
                     f"{folder} alike; give one of them another name"
                 )
-            taken[folder] = f"those of works.{work} on {kind}"
+            taken[folder] = f"those of {setting} on {kind}"
 
 
 def _hosts(kinds: list[dict[str, str]], place: Place) -> dict[str, dict[str, str]]:
