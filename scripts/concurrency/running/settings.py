@@ -260,9 +260,9 @@ def _check_names(known: Settings, place: Place) -> None:
     taken = {name: f"the rounds of {setting}" for name, setting in settings.items()}
     for work, setting in settings.items():
         for kind in known.hosts:
-            if other := taken.get(folder := f"{work}_on_{kind}"):
+            if there := taken.get(folder := f"{work}_on_{kind}"):
                 raise UserError(
-                    f"{place.at('hosts')}: {kind}: the rounds of {setting} on it, and {other}, would be called "
+                    f"{place.at('hosts')}: {kind}: the rounds of {setting} on it, and {there}, would be called "
                     f"{folder} alike; give one of them another name"
                 )
             taken[folder] = f"those of {setting} on {kind}"
