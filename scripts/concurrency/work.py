@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, Asyn
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.util import Finalize
+from types import SimpleNamespace
 from typing import Any
 
 TRACEBACK_FRAMES, LONGEST_TEXT = 50, 10_000  # of what is told of a failure: its last frames and characters
@@ -202,7 +203,10 @@ def _own_loop() -> Iterator[Callable[[Work, Any], Any]]:
             runner.run(leave_loop())
 
 
-_mine = threading.local()
+# What a thread has to itself. In a pool of interpreters each call is by another thread, as far as Python can tell, but
+# each interpreter has only one: there, and only there, is this not imported by the main thread.
+_is_first = threading.current_thread() is threading.main_thread()
+_mine: Any = threading.local() if _is_first else SimpleNamespace()
 
 
 class _Worker:

@@ -1,11 +1,15 @@
 """A work: what `open` gives is entered once by each worker or loop, and left when that ends, wherever it runs."""
 
 import asyncio
+import inspect
 import multiprocessing
 import os
+import shutil
+import subprocess
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from concurrency.strategies._loops import event_loop
 from concurrency.work import Work
 
 ITEMS = list(range(12))
+SCRIPTS = str(Path(__file__).parents[2] / "scripts")
 
 
 def note(what):
@@ -69,6 +74,29 @@ def test_a_process_opens_once_and_closes_at_its_end(notes):
     work = Work(function=add, open=opened)
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:  # of which each sees our environment
         assert list(pool.map(work.call, ITEMS)) == [item + 10 for item in ITEMS]
+    assert_each_worker_opened_and_closed_once(notes)
+
+
+IN_INTERPRETERS = f"""
+from concurrency.strategies.interpreter_pool import start
+from concurrency.work import Work
+from own import add, opened
+
+if __name__ == "__main__":
+    with start(2) as run:
+        assert list(run(Work(function=add, open=opened), {ITEMS})) == [item + 10 for item in {ITEMS}]
+"""
+
+
+def test_an_interpreter_opens_once_and_closes_at_its_end(notes, tmp_path):
+    if not (python := shutil.which("python3.14")):
+        pytest.skip("no Python 3.14 is on the PATH: tests/interpreters.sh gets one")
+    functions = map(inspect.getsource, (note, opened, add))
+    heads = "import os, threading\nfrom contextlib import contextmanager"
+    (tmp_path / "own.py").write_text("\n\n".join([heads, *functions]))
+    (tmp_path / "script.py").write_text(IN_INTERPRETERS)
+    environment = os.environ | {"PYTHONPATH": SCRIPTS}
+    subprocess.run([python, tmp_path / "script.py"], env=environment, check=True, timeout=60)
     assert_each_worker_opened_and_closed_once(notes)
 
 

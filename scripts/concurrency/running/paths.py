@@ -1,7 +1,9 @@
 """Paths as a configuration gives them: looked up in several folders, in order."""
 
+import errno
 import glob
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +42,15 @@ def _file(value: str, place: Place, folders: Folders) -> Path:
 
 
 def _is_there(path: Path, place: Place) -> bool:
+    """Not `Path.is_file`, which newer Pythons have say no whatever the reason."""
     try:
-        return path.is_file()
-    except OSError as error:  # a name that is too long; a folder that may not be looked into
-        raise UserError(f"{place}: {written(str(path))}: {error.strerror}") from error
+        return stat.S_ISREG(path.stat().st_mode)
+    except ValueError:  # a NUL in the name
+        return False
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise UserError(f"{place}: {written(str(path))}: {error.strerror}") from error  # a name that is too long
 
 
 def _looked_in(folders: Folders) -> str:

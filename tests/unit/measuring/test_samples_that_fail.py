@@ -103,9 +103,8 @@ def test_answers_that_differ_from_those_of_sequential_have_failed(own):
 
 def test_a_function_that_raises(own):
     for arm, row in measure(IN_ONE + IN_PROCESSES, own, "raises").items():
-        assert (row["failed"], row["error"]) == (1, "item 3: ZeroDivisionError: integer division or modulo by zero"), (
-            arm
-        )
+        assert row["failed"] == 1, arm
+        assert re.fullmatch("item 3: ZeroDivisionError: .*by zero", row["error"]), arm  # in words of each Python's own
 
 
 def test_a_process_that_is_killed_is_noticed(own):
