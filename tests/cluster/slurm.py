@@ -129,15 +129,22 @@ class Cluster:
         """What a power cut does to a node: its daemon, its jobs and all that they started are gone at once."""
         jobs = self.ask("squeue", "-h", "-t", "running", "-w", node, "-o", "%A").split()
         dying = [psutil.Process(int((self.folder / f"{node}.pid").read_text()))]
-        for process in psutil.process_iter(["cmdline"]):
-            line = " ".join(process.info["cmdline"] or [])
-            if line.startswith("slurmstepd:") and any(f"[{job}." in line for job in jobs):
-                dying += [process, *process.children(recursive=True)]
+        for process in self.steps(*jobs):
+            dying += [process, *process.children(recursive=True)]
         for process in dying:
             try:
                 process.kill()
             except psutil.NoSuchProcess:
                 continue
+
+    def steps(self, *jobs: str) -> list[psutil.Process]:
+        """Those of the jobs that have not ended, with all that they started: SLURM's processes that wait for it."""
+        return [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if (line := " ".join(process.info["cmdline"] or [])).startswith("slurmstepd:")
+            and any(f"[{job}." in line for job in jobs)
+        ]
 
     def drain(self, *nodes: str) -> None:
         """Let nothing start on the nodes."""

@@ -175,7 +175,7 @@ def test_a_dying_node_and_a_cancelled_job(cluster, workflow, server):
     (_, node), *_, (other, _) = sorted(cluster.jobs("download_shard").items(), key=lambda job: job[1])
     cluster.kill(node)
     cluster.ask("scancel", other)
-    slurm.wait_for(lambda: other not in cluster.jobs("download_shard"))  # it ends a moment after it was asked to
+    slurm.wait_for(lambda: not cluster.steps(other))  # it ends some seconds after it was asked to
     go_on.set()
     try:
         said = finish(running)
