@@ -70,19 +70,23 @@ def _json_lines(text: str, path: Path) -> Iterator[Any]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                yield json.loads(line, parse_constant=_no_constant, parse_float=_finite)
+                yield _parsed(line)
             except (ValueError, RecursionError) as error:
                 raise UserError(f"{path}: line {number}: is no JSON: {error}: {shown(line)}") from error
 
 
 def _json_list(text: str, path: Path) -> list[Any]:
     try:
-        items = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        items = _parsed(text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: is no JSON: {error}; with an item on each line, call it .jsonl") from error
     if not isinstance(items, list):
         raise UserError(f"{path}: expected a list of items, not {shown(text)}")
     return items
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -194,11 +194,7 @@ def _checked_url(url: str | None, place: str) -> str:
     except ValueError as error:
         why = "" if "@" in url else f": {error}"  # which may quote the login
         raise UserError(f"{place}: {shown(url)!r} is not a URL{why}") from error
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or any(c.isspace() or not c.isprintable() for c in url)
-    ):
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in url or not url.isprintable():
         raise UserError(f"{place}: {shown(url)!r} is not a URL of the form http(s)://host/path")
     return url
 

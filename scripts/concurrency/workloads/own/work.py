@@ -102,10 +102,10 @@ def _check(key: str, place: str) -> None:
     plain, on_loop = (
         any(kind(one) for one in _called(found)) for kind in (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
     )
-    if key == "open" and (plain or on_loop):
-        decorator = f"contextlib.{'async' * on_loop}contextmanager"
-        raise UserError(f"{key}: {place} is a generator, which cannot be entered; decorate it: @{decorator}")
     if key == "open":
+        if plain or on_loop:
+            decorator = f"contextlib.{'async' * on_loop}contextmanager"
+            raise UserError(f"{key}: {place} is a generator, which cannot be entered; decorate it: @{decorator}")
         return
     if plain or on_loop:
         raise UserError(f"{key}: {place} is a generator, of which nobody takes what it yields; return a list")
