@@ -183,6 +183,16 @@ def is_mapping(only=False):
     return asked == {True} if only else True in asked
 
 
+def results_of_own(wildcards):
+    """The results of the user's own works, which tell what each item takes: all, where the job is asked for as well,
+    else those that are there."""
+    with_job = {PLACE.modify_rulename(rule) for rule in ("all", "job")}
+    targets = set(workflow.dag_settings.targets)
+    is_asked = not targets or targets & with_job
+    paths = [DONE[name] for name, work in USER.own.items() if work.items != []]
+    return [path for path in paths if is_asked or Path(PLACE.modify_path(path)).exists()]
+
+
 def minutes_of_the_map(wildcards):
     """As configured; where the map is there and not asked for, those that it was made in, so that it stays."""
     known = Path(PLACE.modify_path("results/rounds/map/minutes"))

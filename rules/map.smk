@@ -35,7 +35,7 @@ rule locate:
         timings=TIMINGS,
         summary=SUMMARY,
         verdict=VERDICT,
-        results=lambda wildcards: [DONE[name] for name in USER.own if Path(PLACE.modify_path(DONE[name])).exists()],
+        results=results_of_own,
     output:
         "results/tables/located.json",
     log:

@@ -165,6 +165,15 @@ def test_a_second_run_in_the_same_folder_is_refused(lengthy):
                     process.kill()
 
 
+def test_a_lock_of_another_workflow_in_the_same_folder_is_left_alone(workflow):
+    locks = workflow.folder / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("results/squares/sums.csv\n")
+    assert workflow.scheduled("squares") == {"squares": 1}
+    assert "locked" in workflow.run("squares").stdout.lower()
+    assert (locks / "0.output.lock").exists()
+
+
 def test_nothing_goes_on_after_snakemake_was_killed(lengthy):
     with start(lengthy) as run:
         wait_for(lambda: sampling(run) and len(descendants(run)) >= 2)

@@ -56,7 +56,10 @@ def elsewhere(workflow, tmp_path):
 
 def test_a_nameless_user_reads_a_workflow_and_writes_elsewhere(workflow, small, elsewhere, unknown, tmp_path):
     """Also without TMPDIR, with a closed umask, and with a home that has nothing in it."""
-    (elsewhere / "config.yaml").write_text(json.dumps(small | {"download": {"sites": []}, "rounds": 1}))
+    works = {"mine": {"function": "mine.py:same", "items": [1], "strategies": ["threads"]}}
+    (elsewhere / "config.yaml").write_text(json.dumps(small | {"download": {"sites": []}, "rounds": 1, "works": works}))
+    (elsewhere / "mine.py").write_text("def same(item):\n    return item\n")
+    (elsewhere / "closed").mkdir(mode=0)  # as another's may be, beside a file in /tmp
     home = tmp_path / "home"
     home.mkdir()
     before = sorted(workflow.folder.rglob("*"))

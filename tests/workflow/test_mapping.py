@@ -56,15 +56,20 @@ def test_it_is_surveyed_and_works_are_found_on_it_when_they_are_measured(workflo
     assert "\r" not in done.stdout  # a log keeps lines, no bar
     assert not (workflow.folder / "results/report.html").exists()
 
+    (workflow.folder / "work.py").write_text("def total(n):\n    return sum(range(n))\n")
+    items = [10_000, 20_000, 900_000]
+    workflow.configure(
+        {**BRIEF, "works": {"mine": {"function": "work.py:total", "items": items, "strategies": ["threads"]}}}
+    )
     done = workflow.run()
     assert done.returncode == 0, done.stdout
     located = json.loads((workflow.folder / "results/tables/located.json").read_text())
-    assert {one["workload"] for one in located} == {"download", "download_fast", "squares"}
+    assert {one["workload"] for one in located} == {"download", "download_fast", "squares", "mine"}
     report = (workflow.folder / "results/report.html").read_text()
     assert "Where your work lies" in report
     assert located[0]["sentence"] in report.replace("&#39;", "'").replace("&#34;", '"')
     assert ">Sums of squares</text>" in (workflow.folder / "results/plots/map.svg").read_text()
-    assert workflow.scheduled("map", "all") == {}
+    assert workflow.scheduled() == workflow.scheduled("map", "all") == {}
     longer = ["--config", "map={minutes: 0.2}"]
     assert "survey" not in workflow.scheduled("all", *longer)  # who asks for no map gets no other
     assert workflow.scheduled("map", *longer)["survey"] == 1

@@ -41,18 +41,21 @@ class Arm:
         return " ".join(f"{key}={value}" for key, value in sorted(self.options.items()))
 
 
-def expand(workload: Workload, entries: Sequence[str | Mapping[str, Any]], place: str) -> list[Arm]:
+def expand(
+    workload: Workload, entries: Sequence[str | Mapping[str, Any]], place: str, besides: Sequence[str] = ()
+) -> list[Arm]:
     """The arms that the `strategies` list of a config asks for, the baseline first, none twice.
 
     A list of values for `workers` or an option means an arm each; no `workers`, that these are to be found. Raises
-    UserError (starting with `place`) for unknown names, unknown options and bad values.
+    UserError (starting with `place`) for unknown names, unknown options and bad values; `besides` are the other words
+    that are understood there.
     """
     found: list[Arm] = [Arm(BASELINE)] if entries else []
     known = workload.strategies()
     for entry in entries:
         [(name, given)] = entry.items() if isinstance(entry, Mapping) else [(entry, {})]
         if name not in known:
-            raise UserError(f"{place}: there is no strategy {name!r}; {meant(name, known, 'there are ')}")
+            raise UserError(f"{place}: there is no strategy {name!r}; {meant(name, [*known, *besides], 'there are ')}")
         if not isinstance(given, Mapping):
             raise UserError(f"{place}: {name}: expected a mapping such as {{workers: [4]}}, not {given!r}")
         choices = {key: value if isinstance(value, list) else [value] for key, value in given.items()}

@@ -5,6 +5,7 @@ than the one that runs this sees its own packages, and never ours.
 """
 
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -12,7 +13,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from concurrency.errors import UserError, printable
@@ -119,7 +119,7 @@ def find(names: Sequence[str], place: str) -> list[Interpreter]:
 
 
 def _ask(name: str, place: str) -> Interpreter:
-    command = shutil.which(Path(name).expanduser())
+    command = shutil.which(os.path.expanduser(name))  # noqa: PTH111  (of nobody's `~name`, a Path makes an error)
     if command is None:
         raise UserError(
             f"{place}: there is no such command, or it may not be run; give a command on the PATH or a path "

@@ -127,12 +127,12 @@ class _Rehearsal:
             expected = f"{folder}/expected"
             first = self._done(forms[0], expected)
             yield from _told(first)
-            if "took_s" not in first or "wrong" in first:
+            if not _has_answered(first):
                 return
             self.took_s = float(first["took_s"])
             if self.took_s < QUICK_S and self._workload.check is not None:
                 again = self._done(forms[0], file := f"{folder}/again")
-                if "took_s" not in again:
+                if not _has_answered(again):
                     failed = again.get("failed") or again["wrong"]
                     yield f": the first item, done a second time, fails: {failed}; every sample does it anew", False
                 elif difference := self._difference(file, expected):
@@ -141,7 +141,7 @@ class _Rehearsal:
             for form in forms[1:]:
                 other = self._done(form, file := f"{folder}/{form}")
                 yield from _told(other, f", by `{form}`,")
-                if "took_s" in other and (difference := self._difference(file, expected)):
+                if _has_answered(other) and (difference := self._difference(file, expected)):
                     yield f".check: the first item, by `{form}` and by `{forms[0]}`: {difference}", False
 
     def _done(self, form: str, file: str) -> dict[str, Any]:
@@ -179,6 +179,11 @@ class _Rehearsal:
         said = str(found.get("error", "")).removeprefix("item 1: ")
         own = self._workload.check if isinstance(self._workload.check, str) else ""
         return said.replace("(see `check`)", f"({own} has to return True where they agree)" if own else f"({MEANT})")
+
+
+def _has_answered(told: Mapping[str, Any]) -> bool:
+    """Whether there is an answer to hold against others."""
+    return "took_s" in told and "wrong" not in told
 
 
 def _told(told: Mapping[str, Any], how: str = "") -> Iterator[Said]:

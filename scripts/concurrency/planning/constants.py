@@ -149,8 +149,8 @@ def measure_memory(seed: int) -> Memory:
 
 
 def measure_terms(number: int, cores: int) -> Terms:
-    """The constants of sums of about `number` terms; a quarter of a minute."""
-    number = max(number, 10_000)
+    """The constants of sums of about `number` terms, or of 10 million if that is more; a quarter of a minute."""
+    number = min(max(number, 10_000), 10_000_000)
     one = statistics.median(_timed_sums(number) for _ in range(TRIALS))
     with ProcessPoolExecutor(cores, multiprocessing.get_context()) as pool:
         together = statistics.median(max(pool.map(_timed_sums, [number] * cores)) for _ in range(TRIALS))

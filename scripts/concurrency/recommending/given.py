@@ -69,6 +69,8 @@ def _reader(source: Path | str) -> tuple[str, str]:
     kind = source.suffix.lower()
     if kind in (".csv", ".tsv"):
         return "read_rows", "a table with the same delimiter"
+    if kind == ".json":
+        return "read_json", "a file with a JSON list"
     return INLINE[""] if kind in (".jsonl", ".ndjson") else ("read_lines", "a file with an item per line")
 
 

@@ -162,6 +162,14 @@ def read_lines(file: str) -> list[str]:
     return [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
 
 
+def read_json(file: str) -> list[Any]:
+    """The list that a JSON document is."""
+    items = json.loads(Path(file).read_text(encoding="utf-8-sig"))
+    if not isinstance(items, list):
+        raise ValueError("a list was expected")
+    return items
+
+
 def read_json_lines(file: str) -> list[Any]:
     """A JSON document per line."""
     items = []
@@ -198,6 +206,7 @@ def read_urls(file: str) -> list[str]:
     """The column `url` of a table."""
     with open(file, encoding="utf-8-sig", newline="") as table:
         rows = csv.DictReader(table)
-        if "url" not in (rows.fieldnames or []):
+        rows.fieldnames = [name.strip() for name in rows.fieldnames or []]
+        if "url" not in rows.fieldnames:
             raise ValueError("there is no column `url`")
         return [row["url"].strip() for row in rows]

@@ -1,9 +1,11 @@
 """The user's own functions in a script: how it imports them, and what must be installed for that."""
 
 import ast
+import importlib.util
 import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import metadata
@@ -53,7 +55,7 @@ def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
     known, found = distributions(), set[str]()
     ours = {*own, *sys.stdlib_module_names}
     for file in files:
-        for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+        for node in ast.walk(_parsed(file)):
             match node:
                 case ast.Import(names):
                     modules = [one.name for one in names]
@@ -64,6 +66,13 @@ def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
             for package in {Import(module).package for module in modules} - ours:
                 found.update(known.get(package, ())[:1])  # what is not installed may be anything
     return found
+
+
+def _parsed(file: str) -> ast.Module:
+    """What is in `file`; nothing where it is no Python, which whoever imports it may have caught."""
+    with suppress(SyntaxError, ValueError, RecursionError):
+        return ast.parse(importlib.util.decode_source(Path(file).read_bytes()))
+    return ast.Module([], [])
 
 
 def requirement(distribution: str) -> str:
@@ -123,7 +132,9 @@ class UsersCode:
         """The names under which the user's files import each other."""
         folders = {function.package[0] for function in self.functions.values()}
         entries = [entry for folder in folders for entry in folder.iterdir()]
-        return {entry.stem for entry in entries if entry.suffix == ".py" or (entry / "__init__.py").exists()}
+        # `Path.exists` would raise where another's folder is closed
+        is_package = {entry for entry in entries if os.path.exists(entry / "__init__.py")}  # noqa: PTH110
+        return {entry.stem for entry in entries if entry.suffix == ".py" or entry in is_package}
 
     @property
     def folders(self) -> list[str]:

@@ -1,12 +1,14 @@
 """Another campaign that this one is to be compared with: where its table is, and of which works; found without pandas,
 which takes long to import."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from concurrency.errors import UserError
 from concurrency.files import read_text
+from concurrency.running import paths
 from concurrency.workloads import rows
 
 NEEDED = {"workload", "strategy", "workers", "round", "failed", "wall_s"}
@@ -18,10 +20,9 @@ COMMAND = "snakemake compare_with --config other=path/to/results"
 
 def find(given: str, place: str) -> Path:
     """The timings.csv that `given` is, or that lies in it: a results/ folder, or the folder that has one."""
-    path = Path(given).expanduser()
-    tables = [path] if path.is_file() else [path / TABLE, path / "results" / TABLE]
-    for table in tables:
-        if table.is_file():
+    path = Path(os.path.expanduser(given))  # noqa: PTH111  (of nobody's `~name`, a Path makes an error)
+    for table in (path, path / TABLE, path / "results" / TABLE):
+        if paths.is_file(table, place):
             return table
     if not path.exists():
         raise UserError(f"{place}: there is no folder {given}; looked in {Path().resolve()}: {COMMAND}")

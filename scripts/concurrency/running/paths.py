@@ -30,7 +30,7 @@ def file_or_value(value: Any, place: Place, folders: Folders) -> Any:
 
 def _file(value: str, place: Place, folders: Folders) -> Path:
     paths = [folder / value for folder in folders]
-    if there := next((path for path in paths if _is_there(path, place)), None):
+    if there := next((path for path in paths if is_file(path, place)), None):
         return there
     if odd := next((path for path in paths if path.exists()), None):
         raise UserError(
@@ -41,8 +41,8 @@ def _file(value: str, place: Place, folders: Folders) -> Path:
     raise UserError(f"{place}: there is no file {value}{hint}")
 
 
-def _is_there(path: Path, place: Place) -> bool:
-    """Not `Path.is_file`, which newer Pythons have say no whatever the reason."""
+def is_file(path: Path, place: Place | str) -> bool:
+    """Not `Path.is_file`, which newer Pythons have say no whatever the reason. Raises UserError where nobody knows."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except ValueError:  # a NUL in the name
@@ -60,7 +60,7 @@ def _looked_in(folders: Folders) -> str:
 def source(items: Any, place: Place, folders: Folders) -> Any:
     """Where items come from: what is no value is a file, or else a pattern, in the first folder that has such files."""
     is_pattern = isinstance(items, str) and own_items.is_pattern(items)
-    if not is_pattern or any(_is_there(folder / items, place) for folder in folders):
+    if not is_pattern or any(is_file(folder / items, place) for folder in folders):
         return file_or_value(items, place, folders)
     for folder in folders:
         pattern = items if folder == Path() else str(Path(glob.escape(str(folder))) / items)

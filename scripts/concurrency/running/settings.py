@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from concurrency.errors import UserError, hint
+from concurrency.errors import UserError
 from concurrency.measuring import arms, interpreters
 from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
@@ -199,11 +199,9 @@ def _job(
         if not compared:
             raise UserError(f"{place}: `strategies` has nothing to compare, so that nothing is recommended; name one")
         return compared
-    known = workload.strategies()
-    if isinstance(asked, str) and asked not in known and (close := hint(asked, [*known, "recommended"])):
-        raise UserError(f"{place}: there is no strategy {asked!r}; {close}")
-    expanded = arms.expand(workload, [asked], place)
-    job, strategy = expanded[-1], known[expanded[-1].strategy]
+    expanded = arms.expand(workload, [asked], place, besides=["recommended"])
+    job = expanded[-1]
+    strategy = workload.strategies()[job.strategy]
     if sum(arm.strategy == job.strategy for arm in expanded) > 1:
         raise UserError(
             f"{place}: {job.strategy}: the job is done once; give one value for each, not a list of several"

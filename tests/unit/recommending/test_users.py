@@ -99,6 +99,17 @@ def test_packages_that_the_users_code_imports_are_named():
     assert named == ["aiohttp", "pillow", "PyYAML"]
 
 
+def test_files_in_another_encoding_or_of_another_python():
+    Path("work.py").write_bytes(
+        b"# -*- coding: latin-1 -*-\nimport yaml\ntry:\n    import newer\nexcept SyntaxError:\n    pass\n"
+        b'def double(x):\n    return "\xe9" * x\n'
+    )
+    put("newer.py", "import aiohttp\nthis is no Python\n")
+    script = written(of("work.py:double"), "threads")
+    assert [one.partition(">=")[0] for one in requirements(script)] == ["PyYAML"]
+    assert told(run(script)) == [{"item": 1, "result": "é"}, {"item": 2, "result": "éé"}]
+
+
 ECHO = "def echo(item):\n    return item\n"
 KINDS = {
     "numbers": ({"start": 3, "count": 3}, [3, 4, 5], "7\n8\n", [7, 8]),
@@ -109,6 +120,7 @@ KINDS = {
     "lines": ("items.txt", ["a b", "c"], "d\n\n", ["d"]),
     "rows": ("items.csv", [{"a": "1", "b": "x,y"}], "a;b\n2;z\n", [{"a": "2", "b": "z"}]),
     "JSON lines": ("items.jsonl", [{"a": 1}, 2], "[3]\n", [[3]]),
+    "a JSON list": ("items.json", [{"a": 1}, [], "é"], "[[3],\n4]", [[3], 4]),
     "files": ("photos/*.jpg", ["photos/1.jpg", "photos/2.jpg"], None, None),
 }
 
@@ -120,6 +132,7 @@ def test_items_of_every_kind(kind, here):
     put("items.txt", "a b\n\nc\r\n")
     put("items.csv", "a;b\n1;x,y\n")
     put("items.jsonl", '{"a": 1}\n\n2\n')
+    put("items.json", '[\n  {"a": 1},\n  [],\n  "é"\n]\n')
     for number in (1, 2):
         put(f"photos/{number}.jpg", "")
     path = Path(source) if isinstance(source, str) and "*" not in source else source
@@ -139,6 +152,8 @@ def test_items_of_every_kind(kind, here):
     [
         ("items.csv", "a,b\n1\n", "line 2: 1 cells, but 2 columns"),
         ("items.jsonl", "1\n{\n", "line 2: "),
+        ("items.json", '{"a": 1}\n', "a list was expected"),
+        ("items.json", "[1,\n", "Expecting value: line 2"),
         ("items.txt", None, "No such file"),
         ({"start": 1, "count": 2}, "one\n", "invalid literal for int()"),
     ],
@@ -315,6 +330,12 @@ def test_pages_are_asked_for_uncompressed():
     for strategy in ("threads", "asyncio", "curl_multi", "httpx_async", "niquests"):
         script = written(Download(["https://a.test/"]), strategy)
         assert 'ACCEPTED = "identity"' in script.read_text()
+
+
+def test_columns_of_sites_are_read_as_the_workflow_reads_them():
+    put("sites.csv", "name, url\nnobody,http://127.0.0.1:9/\n")
+    done = run(written(Download(Path("sites.csv")), "asyncio"), cwd=Path())
+    assert [line["item"] for line in told(done)] == ["http://127.0.0.1:9/"], done.stderr
 
 
 def test_logins_are_in_no_script():

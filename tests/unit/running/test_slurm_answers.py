@@ -6,12 +6,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from concurrency.errors import UserError
 from concurrency.files import discard, writing
 from concurrency.running import requests, slurm, submitted
 from concurrency.running.requests import Request
 from concurrency.showing import cluster
+from helpers.workflows import ROOT
 
 SINFO = """\
 n1|main*|up|2|2000|(null)|1:00:00|idle
@@ -117,6 +119,13 @@ def test_the_profile_is_named_by_its_file(tmp_path, monkeypatch):
     for given in (["--workflow-profile", "slurm"], ["--workflow-profile=profiles/slurm"]):
         assert requests.profile_file(["snakemake", *given, "job"], tmp_path) == "profiles/slurm/config.yaml"
     assert requests.profile_file(["snakemake", "--workflow-profile"], tmp_path) == "your profile"
+
+
+def test_what_measures_has_a_node_to_itself():
+    asked = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["set-resources"]
+    measuring = [script.stem for script in (ROOT / "scripts").glob("*.py") if "machine_to_itself" in script.read_text()]
+    assert "measure" in measuring
+    assert [rule for rule in measuring if "exclusive" not in asked.get(rule, {}).get("slurm_extra", "")] == []
 
 
 TOLD = """\
