@@ -55,25 +55,30 @@ def api(folder):
         server.wait()
 
 
-def answer(workflow, folder):
-    """The verdict on the example's one work, and the summary's row of each strategy with the workers that it is best
-    with."""
+def answers(workflow, folder, check):
+    """Run the example, and have `check` look at the verdict on its one work and at the summary's row of each strategy,
+    with the workers that it is best with. Where others kept a core busy, nobody wins by two: it may be run anew."""
     again: tuple[str, ...] = ()
-    for _ in range(3):  # where others keep a core busy, who has two cores cannot win
+    for left in (2, 1, 0):
         with api(folder) as environment:
             settings = ("--config", "explain=false", "rounds=6", "screening_rounds=1")
             outcome = workflow.run(*again, "--directory", str(folder), *settings, **environment)
         assert outcome.returncode == 0, outcome.stdout
         [(name, verdict)] = json.loads((folder / "results/tables/verdict.json").read_text()).items()
-        if verdict["noise"] == "quiet":
-            break
+        lines = [json.loads(line) for line in (folder / f"results/{name}/results.jsonl").read_text().splitlines()]
+        assert lines
+        assert all("result" in line for line in lines)
+        with open(folder / "results/tables/summary.csv") as file:
+            best_last = reversed(list(csv.DictReader(file)))
+            arms = {row["strategy"]: row for row in best_last}
+        try:
+            check(verdict, arms)
+        except AssertionError:
+            if verdict["noise"] == "quiet" or not left:
+                raise
+        else:
+            return
         again = ("--forcerun", "screen")
-    lines = [json.loads(line) for line in (folder / f"results/{name}/results.jsonl").read_text().splitlines()]
-    assert lines
-    assert all("result" in line for line in lines)
-    with open(folder / "results/tables/summary.csv") as file:
-        best_last = reversed(list(csv.DictReader(file)))
-        return verdict, {row["strategy"]: row for row in best_last}
 
 
 def low(row):
@@ -89,40 +94,51 @@ def high(row):
 def test_threads_win_where_the_gil_is_released(workflow, example):
     if (os.cpu_count() or 1) < 2:
         pytest.skip("needs two cores")
-    verdict, arms = answer(workflow, example)
-    assert verdict["strategy"] == "threads", verdict["sentence"]
-    assert low(arms["threads"]) > 1.3
+
+    def check(verdict, arms):
+        assert verdict["strategy"] == "threads", verdict["sentence"]
+        assert low(arms["threads"]) > 1.3
+
+    answers(workflow, example, check)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("example", ["json_lines", "monte_carlo"], indirect=True)
 def test_processes_win_where_python_computes(workflow, example):
-    verdict, arms = answer(workflow, example)
-    assert verdict["strategy"] == "process_pool", verdict["sentence"]
-    assert low(arms["process_pool"]) > max(1.3, high(arms["threads"]))
+    def check(verdict, arms):
+        assert verdict["strategy"] == "process_pool", verdict["sentence"]
+        assert low(arms["process_pool"]) > max(1.3, high(arms["threads"]))
+
+    answers(workflow, example, check)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("example", ["api_client"], indirect=True)
 def test_one_loop_wins_where_all_wait(workflow, example):
-    verdict, arms = answer(workflow, example)
-    assert verdict["strategy"] == "asyncio", verdict["sentence"]
-    assert low(arms["asyncio"]) > 5
+    def check(verdict, arms):
+        assert verdict["strategy"] == "asyncio", verdict["sentence"]
+        assert low(arms["asyncio"]) > 5
+
+    answers(workflow, example, check)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("example", ["fetch_then_parse"], indirect=True)
 def test_who_waits_and_computes_needs_processes(workflow, example):
-    verdict, arms = answer(workflow, example)
-    assert verdict["strategy"] in PROCESSES, verdict["sentence"]
-    assert low(arms["asyncio_then_processes"]) > high(arms["asyncio"])
-    assert low(arms["processes_asyncio"]) > high(arms["asyncio"])
-    assert high(arms["asyncio"]) < low(arms[verdict["strategy"]])
+    def check(verdict, arms):
+        assert verdict["strategy"] in PROCESSES, verdict["sentence"]
+        assert low(arms["asyncio_then_processes"]) > high(arms["asyncio"])
+        assert low(arms["processes_asyncio"]) > high(arms["asyncio"])
+        assert high(arms["asyncio"]) < low(arms[verdict["strategy"]])
+
+    answers(workflow, example, check)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("example", ["thumbnails"], indirect=True)
 def test_files_in_and_files_out(workflow, example):
-    _, arms = answer(workflow, example)
-    assert all(not row["failed"].strip("0") for row in arms.values())
+    def check(_, arms):
+        assert all(not row["failed"].strip("0") for row in arms.values())
+
+    answers(workflow, example, check)
     assert len(list((example / "thumbnails").glob("*.jpg"))) == 16
