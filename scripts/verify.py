@@ -32,7 +32,7 @@ def main(snakemake: Any) -> None:
     for arm in found["arms"]:
         same = known[(known[tables.ARM] == list(arm.pop("key"))).all(axis="columns")]
         same = same[(same["workload"] == workload.name) & (same["host"] == verdict["host"])]
-        arm["replayed_s"] = float(same["median_s"].iloc[0])
+        arm["replayed_s"] = None if same["median_s"].isna().all() else float(same["median_s"].iloc[0])
     found["sentence"] = recording.verified(found)
     Path(snakemake.output[0]).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     logging.info("%s", found["sentence"])

@@ -42,7 +42,9 @@ class Failed:
         except BaseException:  # noqa: BLE001  (a user's class may do anything)
             message = "(it has no message)"
         lines = traceback.format_exception(error, limit=-TRACEBACK_FRAMES)
-        return cls(type(error).__name__, message[:LONGEST_TEXT], "".join(lines)[-LONGEST_TEXT:])
+        said = type(error).__name__, message[:LONGEST_TEXT], "".join(lines)[-LONGEST_TEXT:]
+        # the name of a file may be in it, which need be no UTF-8
+        return cls(*(text.encode(errors="backslashreplace").decode() for text in said))
 
     def __str__(self) -> str:
         return " ".join(f"{self.error}: {self.message}".split()).removesuffix(":")

@@ -68,6 +68,17 @@ def test_retry_after_blocks_the_host_and_no_other(hosts, tmp_path, line):
     assert max(times(server, "/c")) - refused < 1.95
 
 
+def test_who_is_overloaded_and_not_asked_again_is_left_alone_too(hosts, tmp_path):
+    server, one, _ = hosts
+    server.play({"/a": [status("429 Slow", "Retry-After: 1")], **{f"/b{i}": [OK] for i in range(3)}})
+    urls = [f"{one}/a", *(f"{one}/b{i}" for i in range(3))]
+    limits = replace(LIMITS, retry_statuses=(500,), max_wait_s=5)
+    pages = fetch_pages(urls, tmp_path, limits, fetch.Manners(4, in_flight_per_host=1))
+    assert [page.error for page in pages] == ["status", "", "", ""]
+    [refused] = times(server, "/a")
+    assert all(time - refused >= 0.95 for time in times(server, "/b"))
+
+
 def test_retry_after_is_capped(hosts, tmp_path):
     server, one, _ = hosts
     server.play({"/a": [status("503 Busy", "Retry-After: 99999999999999999999"), OK]})
@@ -115,6 +126,34 @@ def test_robots_are_asked_once_and_obeyed(hosts, tmp_path):
     assert server.times[0][0] == "/robots.txt"
     assert server.hits["/private/x"] == 0
     assert all(b"User-Agent: concurrency-benchmark/1.0 (me@example.org) Python/" in head for head in server.heads)
+
+
+def test_robots_that_break_off_are_asked_for_from_the_beginning(hosts, tmp_path):
+    server, one, _ = hosts
+    half = [reply(ROBOTS[:20], "200 OK", 'ETag: "v1"', length=len(ROBOTS)), CLOSE]
+    errors, asked = robots(server, one, tmp_path, half, [reply(ROBOTS, "200 OK", 'ETag: "v1"')])
+    assert errors == {"/a": "", "/private/x": "robots", "/private/open": ""}
+    assert asked == 2
+    assert not any(b"Range:" in head for head in server.heads)
+
+
+def test_robots_that_are_a_page_as_well_are_read_whole(hosts, tmp_path):
+    server, one, _ = hosts
+    half = [reply(ROBOTS[:20], "200 OK", 'ETag: "v1"', length=len(ROBOTS)), CLOSE]
+    server.play({"/robots.txt": [half]})
+    fetch_pages([f"{one}/robots.txt"], tmp_path, replace(LIMITS, retries=0))  # which leaves a part
+    server.play({"/robots.txt": [[reply(ROBOTS, "200 OK", 'ETag: "v1"')]], "/private/x": [OK]})
+    pages = fetch_pages([f"{one}/robots.txt", f"{one}/private/x"], tmp_path, LIMITS, OBEY)
+    assert [page.error for page in pages] == ["", "robots"]
+
+
+def test_robots_are_asked_for_once_by_long_addresses_too(hosts, tmp_path):
+    server, one, _ = hosts
+    pages = [f"{one}/a?{'x' * 1100}{i}" for i in range(4)]
+    server.play({"/robots.txt": [[0.3, reply(ROBOTS)]], "/a": [OK]})
+    manners = replace(OBEY, in_flight=4, in_flight_per_host=4)
+    assert {page.error for page in fetch_pages(pages, tmp_path, LIMITS, manners)} == {""}
+    assert server.hits["/robots.txt"] == 1
 
 
 @pytest.mark.parametrize(

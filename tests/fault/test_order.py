@@ -109,6 +109,27 @@ def test_no_unasked_byte_makes_a_wrong_page_often(places, tmp_path_factory, foun
     check(places, tmp_path_factory.mktemp("store"), found, in_flight, rate)
 
 
+def test_who_was_redirected_on_one_connection_waits_for_all_of_it(places, tmp_path):
+    """The page before comes a second time, where the reply to the last request is awaited for so long that all before
+    it is certain."""
+    server, url = places.server, places.urls["plain"]
+    go = reply(b"", "302 Found", "Location: /new")
+    server.play(
+        {
+            "/p": [[answer("/p")]],
+            "/old": [[go]],
+            "/between": [[answer("/between")]],  # so that the connection is not the redirect's last
+            "/new": [[2.5, answer("/p"), 0.5, answer("/new")], [answer("/new")]],
+        }
+    )
+    server.keeps_open = True
+    urls = [f"{url}/{name}" for name in ("p", "old", "between")]
+    pages = fetch_pages(urls, tmp_path, manners=fetch.Manners(1))
+    assert [page.error for page in pages] == ["", "", ""]
+    bodies = [(tmp_path / page.file).read_bytes() for page in pages]
+    assert bodies == [body_of(name) for name in ("/p", "/new", "/between")]
+
+
 def test_in_doubt_before_its_other_connection_is_certain(places, tmp_path):
     """The last page of all, so that nothing else has the schedule asked for what is to be done next."""
     server, url = places.server, places.urls["plain"]

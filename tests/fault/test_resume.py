@@ -11,7 +11,7 @@ import pytest
 from concurrency.downloader import store
 from concurrency.downloader.part import SPILL
 from concurrency.errors import UserError
-from helpers.replies import BODY, OK, reply
+from helpers.replies import BODY, LAST, OK, chunks, reply
 from helpers.server import CLOSE
 
 from .cases import TRIES
@@ -62,6 +62,27 @@ def test_next_try_continues(site, tmp_path):
     assert ranges(server) == [2000, 3000]
     assert whole(tmp_path, page)
     assert (page.status, page.attempts, page.wire_bytes, page.content_length) == (206, 3, 6000, 6000)
+
+
+@pytest.mark.parametrize(
+    ("sent", "headers", "error"),
+    [
+        (BODY[2000:3000], ["Connection: close"], "truncated"),
+        (chunks(BODY[2000:3000]) + LAST, ["Transfer-Encoding: chunked"], "truncated"),
+        (chunks(BODY[2000:] + b"more") + LAST, ["Transfer-Encoding: chunked"], "protocol"),
+        (BODY[2000:] + b"more", ["Connection: close"], "protocol"),
+    ],
+    ids=["too short, to a close", "too short, in chunks", "too long, in chunks", "too long, to a close"],
+)
+def test_a_rest_without_a_length_is_as_long_as_it_says(site, tmp_path, sent, headers, error):
+    server, url = site
+    part = [reply(sent, "206 Partial", TAG, "Content-Range: bytes 2000-5999/6000", *headers, length=None), CLOSE]
+    server.play({"/case": [cut(2000), part, rest()]})
+    [page] = fetch_pages([url], tmp_path, replace(LIMITS, retries=1))
+    assert page.error == error
+    [page] = fetch_pages([url], tmp_path, ONCE)
+    assert whole(tmp_path, page)
+    assert ranges(server) == ([2000, 3000] if error == "truncated" else [2000])
 
 
 def test_next_run_continues(site, tmp_path):

@@ -78,7 +78,7 @@ def answer(compared: Compared) -> str:
     if now.recommended.key.strategy == BASELINE:
         return f"Still {_recommended(now, compared)}."
     own = next((one for one in compared.changes if one.now.key == now.recommended.key), None)
-    became = f": {in_words(own)}" if own else ""
+    became = f": {in_words(own, own in compared.told)}" if own else ""
     gained = f"; before, {with_interval(before.speedup)}" if math.isfinite(before.speedup.ratio) else ""
     return f"Still {_with_gain(now, compared)}{_over(now, compared)}{gained}{became}."
 
@@ -92,6 +92,8 @@ def _and_that(compared: Compared, old: ArmResult) -> str:
         return ", which failed in some rounds now" if is_there else ", which was not measured now"
     if lags.low > 1:
         return f", which now takes {percents(_beyond(lags), 'longer')}"
+    if lags.high < 1:
+        return f", which now takes {percents(_below(lags), 'less')}"
     return ", and these cannot be told apart now"
 
 
@@ -105,7 +107,7 @@ def others(compared: Compared) -> str:
         if compared.recommended_alike and arm:
             rest = [one for one in rest if one.now.key != arm.key]
             what = "other"
-        told = [f"{name(one, compared)} {in_words(one)}" for one in rest if one in compared.told]
+        told = [f"{name(one, compared)} {in_words(one, is_told=True)}" for one in rest if one in compared.told]
         if rest:
             became = listed(told, NAMED) if told else "none changed that can be told"
             said.append(f"Of {counted(len(rest), what)}, {became}.")
@@ -158,14 +160,12 @@ def _has_lost_one_by_one(answered: Answer) -> bool:
     return bool(baselines) and all(arm.failed for arm in baselines)
 
 
-def in_words(change: Change) -> str:
-    """How what it gains has changed."""
+def in_words(change: Change, is_told: bool) -> str:
+    """How what it gains has changed, if that is to be told."""
     gains = change.gains
-    if gains.low > 1:
-        return f"gains {percents(_beyond(gains), 'more')}"
-    if gains.high < 1:
-        return f"gains {percents(Effect(1 - gains.ratio, 1 - gains.high, 1 - gains.low), 'less')}"
-    return f"no change that can be told ({in_percent(gains)})"
+    if not is_told:
+        return f"no change that can be told ({in_percent(gains)})"
+    return f"gains {percents(_beyond(gains), 'more') if gains.low > 1 else percents(_below(gains), 'less')}"
 
 
 def became(change: Change, is_told: bool) -> str:
@@ -252,6 +252,11 @@ def _over(answered: Answer, compared: Compared) -> str:
 def _beyond(ratio: Effect) -> Effect:
     """What a ratio above 1 is more than that, as a share."""
     return Effect(*(bound - 1 for bound in ratio))
+
+
+def _below(ratio: Effect) -> Effect:
+    """What a ratio below 1 is less than that, as a share."""
+    return Effect(1 - ratio.ratio, 1 - ratio.high, 1 - ratio.low)
 
 
 def _is_narrow(gains: Effect) -> bool:

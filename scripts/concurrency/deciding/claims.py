@@ -128,7 +128,7 @@ def examine(timings: pd.DataFrame, worthwhile: float = WORTHWHILE) -> pd.DataFra
     several = any(len(block.interpreters) > 1 for block in found.values())
     examined = EXAMINED + (OF_INTERPRETERS if several else ())
     cases = [case for claim in examined for case in _cases(claim, found.get(claim.bound))]
-    family = sum(max(1, len(case.praised)) for case in cases)
+    family = sum(max(1, len(case.praised) * len(case.rivals)) for case in cases)
     rows = [
         {"claim": case.claim.text, "workload": NAMES[case.claim.bound]} | _test(case, family, worthwhile)
         for case in cases
@@ -172,9 +172,11 @@ def _test(case: Case, family: int, worthwhile: float) -> dict[str, object]:
             "answer": UNDECIDED,
             "figures": f"needs {' or '.join(missing)} without failures in this run{where}",
         }
+    cores = float(block.samples["cores"].astype(float).max())
+    if claim in OF_INTERPRETERS and cores < 2:
+        return {"case": size, "answer": UNDECIDED, "figures": "needs two cores"}
     praised, rival = (min(arms, key=lambda arm: float(block.logs[arm].mean())) for arms in (case.praised, case.rivals))
     effect = paired(block, rival, praised, family)
-    cores = float(block.samples["cores"].astype(float).max())
     answer = claim.decide(effect, min(cores, praised.workers), worthwhile)
     is_equal = 1 / (1 + worthwhile) < effect.low and effect.high < 1 + worthwhile
     several = block.samples["interpreter"].nunique() > 1

@@ -68,16 +68,14 @@ def verified(found: Mapping[str, Any]) -> str:
     if found["error"]:
         return f"Not verified: {found['error']}."
     took = [
-        f"{arm['name']} {words.listed([f'{real_s:.3g}' for real_s in arm['real_s']])} s, replayed "
-        f"{arm['replayed_s']:.3g} s"
+        f"{arm['name']} {words.listed([f'{real_s:.3g}' for real_s in arm['real_s']])} s, "
+        + ("failed in the replay" if arm["replayed_s"] is None else f"replayed {arm['replayed_s']:.3g} s")
         for arm in found["arms"]
     ]
     real, replayed = ([sum(arm["real_s"]) for arm in found["arms"]], [arm["replayed_s"] for arm in found["arms"]])
-    gain = (
-        f": {words.number(real[0] / real[-1])}× as fast, replayed {words.number(replayed[0] / replayed[-1])}×"
-        if len(took) > 1
-        else ""
-    )
+    gain = f": {words.number(real[0] / real[-1])}× as fast" if len(took) > 1 else ""
+    if gain and None not in replayed:
+        gain += f", replayed {words.number(replayed[0] / replayed[-1])}×"
     return f"For real: {'; '.join(took)}{gain}."
 
 

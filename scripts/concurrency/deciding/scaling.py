@@ -127,7 +127,8 @@ def _row(curve: Curve) -> dict[str, Any]:
         row["residual"] = nearer.residual
     if law is None:
         return row
-    items = curve.samples["items"].astype("Float64").median()
+    known = curve.samples["items"].dropna().astype(float)
+    items = known.median() if len(known) else np.nan  # an older table may not tell
     row |= {"law": law.name, "items_per_s": items / law.one_worker_s}
     # More workers than items are none; and a ceiling that some rung is above is that of its neighbours, as where each
     # worker takes two items, and twice as many workers would take one.

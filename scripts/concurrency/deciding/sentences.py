@@ -131,7 +131,9 @@ def how_much_faster(answer: Answer, recommended: ArmResult) -> str:
     name, own = answer.name(recommended), answer.speedup
     if answer.versus_sequential is None:
         if math.isnan(own.ratio):
-            return f"{name} is the fastest; one by one failed, so there is no speed-up to tell."
+            is_fastest = recommended.key in [arm.key for arm in answer.best]
+            most = "is the fastest" if is_fastest else "is enough"
+            return f"{name} {most}; one by one failed, so there is no speed-up to tell."
         return f"{as_fast_as(name, ONE_BY_ONE, own)}."
     effect = answer.versus_sequential
     sentence = (

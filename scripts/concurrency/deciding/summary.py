@@ -25,7 +25,8 @@ def summarise(timings: pd.DataFrame, robust: bool = False) -> pd.DataFrame:
     rows = [row for block in blocks(timings, robust) for row in _rows(block)]
     table = pd.DataFrame(rows, columns=list(SUMMARY))
     table["gain"] = table["versus_sequential"].where(table["versus_sequential"].notna(), table["speedup"])
-    table = table.sort_values([*BLOCK, "gain", *ARM], ascending=[True, True, False] + [True] * len(ARM))
+    order = {**dict.fromkeys(BLOCK, True), "gain": False, "median_s": True, **dict.fromkeys(ARM, True)}
+    table = table.sort_values(list(order), ascending=list(order.values()))
     return table[list(SUMMARY)].astype(SUMMARY).reset_index(drop=True)
 
 

@@ -60,11 +60,15 @@ def verdict(
 
 
 def noted(answer: Mapping[str, Any], said: Sequence[str]) -> dict[str, Any]:
-    """An answer of `verdict` with more `notes`."""
+    """An answer of `verdict` with more `notes`; of several hosts, that of the first, where they are measured."""
     if not said:
         return dict(answer)
     notes, warnings = [*answer.get("notes", ()), *said], [*answer["warnings"], *said]
-    return {**answer, "sentence": " ".join([answer["sentence"], *said]), "notes": notes, "warnings": warnings}
+    more: dict[str, Any] = {"sentence": " ".join([answer["sentence"], *said]), "notes": notes, "warnings": warnings}
+    if hosts := answer.get("hosts"):
+        first = answer["host"]
+        more["hosts"] = {**hosts, first: noted(hosts[first], said)}
+    return {**answer, **more}
 
 
 def decide(block: Block, rows: pd.DataFrame, worthwhile: float = WORTHWHILE, is_cut: bool = False) -> Answer:

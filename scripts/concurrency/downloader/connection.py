@@ -276,8 +276,9 @@ class Connection(ResponseHandler):
     def _settle(self, *, certain: bool, but_last: bool = False) -> None:
         count = len(self._askers) - but_last
         askers, self._askers = self._askers[:count], self._askers[count:]
-        if askers:
-            self._settled(self, askers, certain)
+        # Who was redirected, and asked here again, waits for what comes next.
+        if done := [asker for asker in askers if asker not in self._askers]:
+            self._settled(self, done, certain)
 
 
 def _has_said_so(transport: asyncio.Transport) -> bool:

@@ -143,7 +143,7 @@ class Download:
                 if asked := await self._robots.ask_first(job.address):
                     self._schedule.put(host, job, monotonic())
                     host.held = True
-                    job = self._new_job(asked, asked)
+                    job = Job(Page(asked), asked, asked, self._store.part(asked, noted=False), monotonic())
                     job.holds = host
             await self._request(host, job)
         except FetchError as failure:

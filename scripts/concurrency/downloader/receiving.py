@@ -24,13 +24,15 @@ def is_begun(exchange: Exchange, reply: aiohttp.ClientResponse) -> bool:
     assert exchange.sent is not None
     request, page, part = exchange.request, exchange.request.page, exchange.request.part
     page.latency_ms = round((now - exchange.sent) * 1000, 3)
-    length = total = exchange.framing.length
-    if reply.status == 206 and replies.is_ranged(reply) and replies.continues(part, reply.headers, exchange.framing):
-        total = None if length is None else part.size + length
+    total = exchange.framing.length
+    whole = replies.continues(part, reply.headers, exchange.framing) if reply.status == 206 else None
+    if whole is not None and replies.is_ranged(reply):
+        total = whole
     elif reply.status == 200:
         codings = decode.known(exchange.framing.codings)
         validator = replies.strong_validator(reply.headers)
-        is_sure = validator and exchange.is_first  # a reply that may be another page's is no part to continue
+        # A reply that may be another page's is no part to continue, and a robots.txt is read from memory.
+        is_sure = validator and exchange.is_first and not request.is_robots
         part.begin(Origin(request.address, validator, total, codings) if is_sure else None, codings)
     elif reply.status == 204 and request.is_robots:
         part.begin(None, [])
@@ -61,6 +63,9 @@ async def receive(exchange: Exchange, reply: aiohttp.ClientResponse) -> None:
             await _spill(part, request.most)
     page.wire_bytes = part.size
     total = page.content_length
+    if total is not None and part.size > total:
+        part.drop()
+        raise FetchError("protocol", f"more than the {total} bytes that were announced")
     if total is not None and part.size != total and not request.is_robots:
         raise FetchError("truncated", f"{part.size} of {total} bytes")
 

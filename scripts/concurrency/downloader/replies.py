@@ -108,13 +108,13 @@ def strong_validator(headers: Mapping[str, str]) -> str:
     return last_modified if modified and date and date - modified >= 60 else ""
 
 
-def continues(part: Part, headers: Mapping[str, str], framing: Framing) -> bool:
-    """Whether a 206 with these headers brings exactly what is missing of `part`."""
+def continues(part: Part, headers: Mapping[str, str], framing: Framing) -> int | None:
+    """How many bytes there are in all, if a 206 with these headers is to bring exactly what is missing of `part`."""
     found = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", headers.get("Content-Range", "").strip())
     if part.origin is None or found is None:
-        return False
+        return None
     first, last, total = map(int, found.groups())
-    return (
+    is_the_rest = (
         first == part.size
         and last == total - 1
         and part.origin.total in (None, total)
@@ -122,3 +122,4 @@ def continues(part: Part, headers: Mapping[str, str], framing: Framing) -> bool:
         and headers.get("ETag", part.origin.validator).strip() == part.origin.validator
         and framing.codings == part.origin.codings
     )
+    return total if is_the_rest else None

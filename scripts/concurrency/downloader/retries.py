@@ -33,7 +33,7 @@ class Retries:
         try:
             self._retrying.iter(job.retry)
         except FetchError:
-            return False, job.retry.upcoming_sleep
+            return False, self._retrying.wait(job.retry)
         job.retry.prepare_for_next_attempt()
         return True, job.retry.upcoming_sleep
 

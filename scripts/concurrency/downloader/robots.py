@@ -25,16 +25,17 @@ class Robots:
 
         Raises FetchError where it is not allowed.
         """
-        return await asyncio.to_thread(self._ask_first, address) if len(address) > LONG else self._ask_first(address)
-
-    def _ask_first(self, address: str) -> str:
         origin = addresses.origin(address)
         rules = self._rules.get(origin)
         if rules is None:
             return f"{origin}/robots.txt"
         if isinstance(rules, FetchError):
             raise rules.again()
-        if not rules.can_fetch(addresses.requestable(address), PRODUCT):
+        asked = addresses.requestable(address), PRODUCT
+        is_allowed = (
+            await asyncio.to_thread(rules.can_fetch, *asked) if len(address) > LONG else rules.can_fetch(*asked)
+        )
+        if not is_allowed:
             raise FetchError("robots", f"{origin}/robots.txt forbids it")
         return ""
 

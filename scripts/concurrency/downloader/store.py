@@ -123,9 +123,9 @@ class Store:
             return None
         return page if digest == page.sha256 else None
 
-    def part(self, url: str) -> Part:
-        """The body of `url`, as far as an earlier run or try brought it."""
-        return Part(self._parts_path, url, noted=bool(self._notes) and file_name(url) in self._notes)
+    def part(self, url: str, *, noted: bool = True) -> Part:
+        """The body of `url`, as far as an earlier run or try brought it; or from its first byte, if not `noted`."""
+        return Part(self._parts_path, url, noted=noted and bool(self._notes) and file_name(url) in self._notes)
 
     def sweep(self, ended: Iterable[Page]) -> Iterator[Page]:
         """Pass on what `ended`; then remove all files but those pages and the parts that another run can continue.

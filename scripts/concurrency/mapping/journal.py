@@ -33,7 +33,7 @@ class Journal:
     """The stages of a survey under some `conditions`; what was found under others is forgotten."""
 
     def __init__(self, file: Path, conditions: Mapping[str, Any]) -> None:
-        self._file = file
+        self.file = file
         self.stages: list[Stage] = []
         self.unit_s: dict[str, float] = {}
         self._calibrating_s = 0.0
@@ -47,12 +47,12 @@ class Journal:
 
     def _lines(self) -> list[dict[str, Any]]:
         """Those that are whole: what a kill has left of the last one is cut off."""
-        if not self._file.exists():
+        if not self.file.exists():
             return []
-        data = self._file.read_bytes()
+        data = self.file.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
         if len(whole) < len(data):
-            os.truncate(self._file, len(whole))
+            os.truncate(self.file, len(whole))
         return [json.loads(line) for line in whole.splitlines()]
 
     def _take(self, line: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ class Journal:
 
     def _add(self, line: dict[str, Any]) -> None:
         text = json.dumps(line)
-        with self._file.open("a", encoding="utf-8") as file:
+        with self.file.open("a", encoding="utf-8") as file:
             file.write(text + "\n")
         self._take(json.loads(text))
 

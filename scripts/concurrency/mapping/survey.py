@@ -62,9 +62,13 @@ class Survey:
                 break
 
     def _calibrate(self) -> Iterator[tuple[str, str]]:
-        """Of each interpreter, as far as it is not known; where that fails, its label and why."""
+        """Of each interpreter, as far as it is not known; where that fails, its label and why. A map goes on with
+        those that it was begun with."""
+        begun = self.journal.stages[0].contenders if self.journal.stages else self.contestants
         for label, own in self.contestants.items():
-            if label not in self.journal.unit_s:
+            if label not in begun:
+                yield label, f"the survey that goes on was begun without it; to survey anew: rm {self.journal.file}"
+            elif label not in self.journal.unit_s:
                 began = time.monotonic()
                 try:
                     self.journal.calibrated(label, calibrated(own[0], self.start_method), time.monotonic() - began)

@@ -59,19 +59,27 @@ def sweep(
     try:
         told = _told(contestant, [lot(place, unit_s) for place in places], start_method, limit_s, work)
     except NotTakenError as error:
-        raise UserError(f"map: {name} on {label}: {error}; put that right, and the same command goes on") from error
+        raise _untaken(contestant, error) from error
     except SampleError as error:
         return Sweep(label, name, list(places), 0.0, [], time.monotonic() - began, str(error))
     meanwhile = {fact: told[fact] for fact in ("others", "stolen")}
     return Sweep(label, name, list(places), told["setup_s"], told["took_s"], time.monotonic() - began, **meanwhile)
 
 
+def _untaken(contestant: Contestant, error: NotTakenError) -> UserError:
+    who = f"{contestant.name} on {contestant.interpreter.label}"
+    return UserError(f"map: {who}: {error}; put that right, and the same command goes on")
+
+
 def calibrated(one_by_one: Contestant, start_method: str | None) -> float:
     """The CPU time of a unit under its interpreter, in seconds: the median of some trials.
 
-    Raises SampleError where that cannot be told.
+    Raises SampleError where that cannot be told, and UserError where it could not be tried.
     """
-    told = _told(one_by_one, [[(0.0, CALIBRATED_UNITS)]] * CALIBRATIONS, start_method, TIMEOUT_S, WORK)
+    try:
+        told = _told(one_by_one, [[(0.0, CALIBRATED_UNITS)]] * CALIBRATIONS, start_method, TIMEOUT_S, WORK)
+    except NotTakenError as error:
+        raise _untaken(one_by_one, error) from error
     used_s: list[float] = told["used_s"]
     return statistics.median(used_s) / CALIBRATED_UNITS
 

@@ -177,6 +177,8 @@ def _of_terms(terms: Terms, numbers: Sequence[int], job_s: float) -> Iterator[st
             ]
         )
     yield _table(["numbers", "one core", f"{terms.cores} cores", "nodes for a day", f"{NODES} nodes"], rows)
+    if not size:
+        return  # numbers that are 0 take no time
     day = DAY_S / size
     yield (
         f"Enough for a day's work: one core up to {_round(day / terms.one_core_s)} numbers, this machine "

@@ -1,5 +1,7 @@
 """What the pictures of a workload show, in words."""
 
+import math
+
 import pandas as pd
 
 from concurrency.deciding.names import row_name
@@ -13,6 +15,9 @@ LAWS_TOLD = 6  # in a caption; more of them are in the table
 
 def how_many_workers(arms: pd.DataFrame, scaling: pd.DataFrame) -> str:
     """The finding of the workers plot: where each strategy was fastest, the law of its scaling and what limits it."""
+    if len(hosts := list(arms["host"].unique())) > 1:
+        parts = ((host, arms[arms["host"] == host], scaling[scaling["host"] == host]) for host in hosts)
+        return " ".join(f"On {host}: {how_many_workers(own, of_host)}" for host, own, of_host in parts)
     laws = (in_words(row, scaling["interpreter"].nunique() > 1) for _, row in scaling.iterrows())
     told = list(filter(None, laws))
     more = f"; {len(told) - LAWS_TOLD} others in scaling.csv" if len(told) > LAWS_TOLD else ""
@@ -33,7 +38,8 @@ def _fastest(arms: pd.DataFrame) -> str:
         baseline = arms[(arms["interpreter"] == interpreter) & (arms["strategy"] == BASELINE)]
         for _, arm in baseline[baseline["versus_sequential"].notna()].iterrows():
             against = effect(arm, "versus_sequential")
-            place = f"{times(against)} as fast as the fastest ({interval(against)})"
+            bounds = f" ({interval(against)})" if math.isfinite(against.low) else ""
+            place = f"{times(against)} as fast as the fastest{bounds}"
             found.append("one by one itself " + (place if arm["versus_sequential"] != 1 else "is the fastest of all"))
         sentences.append(f"{interpreter}: {'; '.join(found)}.")
     return " ".join(sentences)
@@ -41,6 +47,8 @@ def _fastest(arms: pd.DataFrame) -> str:
 
 def costs(arms: pd.DataFrame) -> str:
     """The finding of the cost plot: the arms that took least and most memory and CPU time."""
+    if len(hosts := list(arms["host"].unique())) > 1:
+        return " ".join(f"On {host}: {costs(arms[arms['host'] == host])}" for host in hosts)
     done = arms[arms["rounds"] > 0].astype({"max_rss_bytes": float, "cpu_s": float})
     if done.empty:
         return "Nothing succeeded."

@@ -28,7 +28,11 @@ def start(workers: int, processes: int | None) -> Iterator[Callable[[Work, list[
 
             def hand_over(item: Any) -> Future[Any]:
                 room.acquire()
-                answer = pool.submit(then, call(item))
+                try:
+                    answer = pool.submit(then, call(item))
+                except BaseException:  # the pool may be broken: nobody is to wait for it
+                    room.release()
+                    raise
                 answer.add_done_callback(lambda _: room.release())
                 return answer
 
