@@ -1,5 +1,6 @@
 """Two campaigns: which arms are compared, whether the intervals hold, and what is said."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -133,6 +134,23 @@ def test_what_has_changed_is_told():
     assert "which now takes 25" in said["answer"]
     assert "One by one took 2.00 s before, 0.999 s now (drift not included)" in said["others"]
     assert said["warnings"] == []
+
+
+def test_what_was_recommended_before_may_take_less_and_not_by_what_is_worthwhile():
+    now = {ONE_BY_ONE: around(2.0, noise=0.001), THREADS: around(0.5, seed=5, noise=0.001)}
+    now |= {ASYNCIO: around(0.485, seed=6, noise=0.001), FEWER: around(0.49, seed=7, noise=0.001)}
+    _, said = compared(table(BEFORE | {FEWER: around(1.2)}), table(now))
+    assert "before, asyncio with 15 in flight" in said["answer"]
+    assert re.search(r", which now takes 1(\.\d+)? % less \(", said["answer"]), said["answer"]
+
+
+def test_what_noise_hides_is_told_nowhere():
+    now = {ONE_BY_ONE: around(2.0, seed=5), ASYNCIO: around(0.25, seed=6), THREADS: around(0.8, seed=7)}
+    found, said = compared(table(BEFORE), table(now, steal_s=10.0))
+    assert found.now.noise.word == "unusable"
+    assert found.told == ()
+    assert "gains" not in said["answer"]
+    assert "no change that can be told" in said["answer"]
 
 
 def test_the_same_campaign_in_other_rounds_has_not_changed():

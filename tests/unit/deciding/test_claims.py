@@ -95,6 +95,30 @@ def test_each_strategy_has_the_workers_that_are_best_for_it():
     assert row["figures"].startswith("process_pool with 2 workers: 1.9")
 
 
+def test_on_one_core_nobody_can_tell_what_cores_bring():
+    free = {ONE_BY_ONE: around(1.0), ("threads", 2): around(1.03, seed=1), ("interpreter_pool", 2): around(1.0, seed=2)}
+    others = {"gil": False, "python": "3.14 free-threading build", "interpreter": "CPython 3.14.2t", "cores": 1}
+    with_gil = {ONE_BY_ONE: around(1.0), ("threads", 2): around(1.0, seed=4)}
+    found = claims.examine(
+        pd.concat([table(with_gil, "squares", cores=1, gil=True), table(free, "squares", **others)])
+    ).set_index("claim")
+    for claim in claims.OF_INTERPRETERS:
+        assert set(found.loc[[claim.text], "answer"]) == {"cannot tell here"}
+        assert set(found.loc[[claim.text], "figures"]) <= {"needs two cores"}
+
+
+def test_who_has_many_rivals_has_wide_intervals():
+    """As the quickest of them is picked after looking."""
+    rival = {("process_pool", count): around(1.0, seed=count) for count in (2, 4, 6, 8, 10, 12)}
+    times = {ONE_BY_ONE: around(1.0), ("threads", 2): around(1.0, seed=1)}
+    few, many = (
+        claims.examine(table(cells, "squares")).set_index("claim").loc["CPU-bound: processes"]
+        for cells in (times | {("process_pool", 2): around(0.5, seed=2)}, times | rival)
+    )
+    width = [np.log(row["ratio_high"] / row["ratio_low"]) for row in (few, many)]
+    assert width[1] > width[0]
+
+
 def test_one_worker_says_nothing_of_many():
     found = answers(table({ONE_BY_ONE: around(1.0), ("process_pool", 1): around(1.0, seed=1)}, "squares"))
     assert found["CPU-bound: processes"] == "cannot tell here"

@@ -217,6 +217,12 @@ def test_what_manners_leave(manners, in_flight, kept, said):
             "For real: one by one 4 and 4.2 s, replayed 3.9 s; asyncio with 15 in flight 0.61 and 0.59 s, replayed "
             "0.6 s: 6.83× as fast, replayed 6.50×.",
         ),
+        (
+            [("one by one", [4.0, 4.2], None), ("asyncio with 15 in flight", [0.61, 0.59], 0.6)],
+            "",
+            "For real: one by one 4 and 4.2 s, failed in the replay; asyncio with 15 in flight 0.61 and 0.59 s, "
+            "replayed 0.6 s: 6.83× as fast.",
+        ),
         ([("one by one", [4.0, 4.2], 3.9)], "", "For real: one by one 4 and 4.2 s, replayed 3.9 s."),
         (
             [("one by one", [4.0], 3.9), ("asyncio with 15 in flight", [], 0.6)],
@@ -240,3 +246,10 @@ def test_notes_end_the_sentence_of_their_workload():
     assert more["sentence"].endswith(" It rained. It snowed. It hailed.")
     assert more["notes"] == ["It rained.", "It snowed.", "It hailed."]
     assert noted(more, []) == more
+
+
+def test_notes_are_those_of_the_first_of_several_hosts():
+    timings = pd.concat([table(TIMES), table(TIMES, host="elsewhere")])
+    found = verdict(timings, summarise(timings), notes={"download": ["It rained."]})["download"]
+    assert {host: one["warnings"] for host, one in found["hosts"].items()} == {"here": ["It rained."], "elsewhere": []}
+    assert found["hosts"]["here"]["sentence"].endswith(" It rained.")

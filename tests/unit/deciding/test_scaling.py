@@ -263,3 +263,10 @@ def test_a_ceiling_that_a_rung_is_above_has_no_knee():
     waves = ladder({"threads": lambda n: 2.0 * -(-30 // n) / 30}, (1, 2, 4, 8, 15, 16, 20, 24, 30), noise=0.002)
     [row] = scaling.fit(waves.assign(items=30)).to_dict("records")
     assert pd.isna(row["knee"]) or row["knee"] >= 30
+
+
+def test_a_table_that_does_not_tell_how_many_items_has_a_law_all_the_same():
+    timings = ladder({"asyncio": lambda n: usl(n, 0.05, 0.001)}).drop(columns="items")
+    found = row(tables.timings(timings.to_dict("records")))
+    assert found["law"] == "usl"
+    assert pd.isna(found["items_per_s"])

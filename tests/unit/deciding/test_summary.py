@@ -44,6 +44,22 @@ def test_interpreters_have_their_own_baseline_and_share_the_best_set():
     assert summary.index[summary["best"]].tolist() == [("free", "threads")]
 
 
+def test_where_one_by_one_failed_the_quickest_comes_first():
+    few, many = ("asyncio", 2), ("asyncio", 16)
+    timings = table({ONE_BY_ONE: [None], few: [0.8], many: [0.1]})
+    assert list(summarise(timings)["workers"]) == [16, 2, 1]
+    assert "so far asyncio with 16 in flight is ahead" in answer(timings)["sentence"]
+
+
+def test_what_is_enough_is_not_the_fastest_where_one_by_one_failed():
+    timings = table(
+        {ONE_BY_ONE: [None] * 10, ("threads", 8): around(0.205, noise=0.001), ("asyncio", 16): around(0.2, noise=0.001)}
+    )
+    said = answer(timings)
+    assert said["strategy"] == "threads"
+    assert "threads with 8 in flight is enough; one by one failed" in said["sentence"]
+
+
 @given(st.integers(2, 12), st.integers(0, 2**32 - 1), st.floats(0.1, 10))
 @settings(max_examples=20)
 def test_what_slows_whole_rounds_down_changes_no_ratio(rounds, seed, factor):

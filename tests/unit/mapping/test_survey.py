@@ -9,7 +9,7 @@ import pytest
 
 from concurrency.errors import UserError
 from concurrency.mapping import answers, grid, survey
-from concurrency.mapping.contestants import ITEMS
+from concurrency.mapping.contestants import ITEMS, Contestant
 from concurrency.mapping.grid import Place
 from concurrency.mapping.journal import Journal
 from concurrency.mapping.position import spots
@@ -121,6 +121,30 @@ def test_what_cannot_be_calibrated_is_left_out_and_said(
     monkeypatch.setattr(survey, "calibrated", broken)
     with pytest.raises(UserError, match="nothing can be measured here"):
         surveyed(tmp_path, 60)
+
+
+def test_a_map_goes_on_with_the_interpreters_that_it_was_begun_with(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    [(label, ours)] = competing().items()
+    other = "CPython 3.99"
+    theirs = [replace(one, interpreter=replace(one.interpreter, label=other)) for one in ours]
+    both = {label: ours, other: theirs}
+    journal = Journal(tmp_path / "journal.jsonl", {})
+
+    def broken(one: Contestant, _: str | None) -> float:
+        if one.interpreter.label == other:
+            raise SampleError("it has no clock")
+        return machine.calibrated(one, None)
+
+    monkeypatch.setattr(survey, "calibrated", broken)
+    Survey(both, journal, 1, 0.05, None, lambda used_s, doing: None).run(20)
+    assert f"no map of {other}: it has no clock" in caplog.text
+    monkeypatch.setattr(survey, "calibrated", machine.calibrated)
+    again = Journal(tmp_path / "journal.jsonl", {})
+    Survey(both, again, 1, 0.05, None, lambda used_s, doing: None).run(60)
+    assert f"no map of {other}: the survey that goes on was begun without it; to survey anew: rm " in caplog.text
+    assert again.used_s > journal.used_s
 
 
 def test_what_takes_far_longer_than_predicted_is_given_a_limit(machine: Machine, monkeypatch, tmp_path: Path) -> None:

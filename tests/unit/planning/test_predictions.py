@@ -73,6 +73,11 @@ def test_what_is_switched_off_is_left_out():
     assert "## Pages" not in capacity.describe([], [], None, terms, [10], job_s=1, rate=5)
 
 
+def test_numbers_that_are_0_take_no_time():
+    terms = constants.Terms(cores=4, one_core_s=40e-9, all_cores_s=10e-9)
+    assert "Enough for a day's work" not in capacity.describe([], [], None, terms, [0], job_s=1, rate=5)
+
+
 def test_repeated_pages_differ_and_keep_their_hosts():
     pages = constants.repeated([*SITES, Site("http://q.test/?a=1#top")], 30)
     assert len({page.url for page in pages}) == 30

@@ -1,10 +1,13 @@
 """What is said of costs and how to do it again, where a table has not all of it."""
 
+import re
+
 import pandas as pd
 import pytest
 
+from concurrency.deciding.scaling import fit
 from concurrency.deciding.summary import summarise
-from concurrency.showing.captions import costs
+from concurrency.showing.captions import costs, how_many_workers
 from concurrency.showing.report import _again
 from helpers.campaigns import COSTS, ONE_BY_ONE, THREADS, around, table
 
@@ -29,6 +32,21 @@ def test_costs_that_only_some_have_are_told_of_those():
     timings = table({ONE_BY_ONE: around(1.0), THREADS: around(0.5)}, **COSTS)
     timings.loc[timings["strategy"] == "threads", "cpu_s"] = None
     assert costs(summarise(timings)) == f"{MEMORY}. {CPU}."
+
+
+def test_several_hosts_are_told_one_by_one():
+    here = table({ONE_BY_ONE: around(1.0), THREADS: around(0.1)}, host="zebra", **COSTS)
+    there = table({ONE_BY_ONE: around(1.0), THREADS: around(0.5)}, host="alpha", **(COSTS | {"cpu_s": 2.0}))
+    timings = pd.concat([here, there])
+    arms, laws = summarise(timings), fit(timings)
+    said = how_many_workers(arms, laws)
+    assert re.search(r"On alpha: .*threads with 15 in flight, 2\.0.*On zebra: .*threads with 15 in flight, 10\.0", said)
+    assert costs(arms) == f"On alpha: {MEMORY}. All: 2.00 s of CPU time. On zebra: {MEMORY}. {CPU}."
+
+
+def test_a_single_round_has_no_bounds():
+    timings = pd.concat([table({ONE_BY_ONE: [1.0], THREADS: [0.1]}, interpreter=name) for name in ("3.13", "3.14")])
+    assert "–)" not in how_many_workers(summarise(timings), fit(timings))
 
 
 @pytest.mark.parametrize(("cores", "given"), [(4, "4"), (pd.NA, "all")])

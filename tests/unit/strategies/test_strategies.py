@@ -4,7 +4,10 @@ import asyncio
 import importlib
 import math
 import multiprocessing
+import os
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from importlib import metadata
@@ -24,6 +27,7 @@ from concurrency.workloads.known import kind_of
 from concurrency.workloads.own.workload import Own
 from concurrency.workloads.squares.sums import closed_form, cut_range, sum_of_squares
 from concurrency.workloads.squares.work import NeverAwaiting
+from helpers.workflows import ROOT
 from helpers.workloads import strategies, workload
 
 SQUARES = workload("squares", [])
@@ -298,3 +302,33 @@ def test_one_worker_is_one_worker(name):
     assert Arm(name, 1) in arms.expand(SQUARES, [name], "here")
     with pytest.raises(UserError, match=f"here: {name}: workers: {name} has one worker, not 2"):
         arms.expand(SQUARES, [{name: {"workers": 2}}], "here")
+
+
+BROKEN_POOL = """\
+import os, signal, time
+from concurrency.strategies import threads_then_processes
+from concurrency.work import Work
+
+def came(item):
+    time.sleep(2 * (item == 0))
+    return item
+
+def computed(item):
+    if item == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+if __name__ == "__main__":
+    with threads_then_processes.start(2, 1) as run:
+        print(list(run(Work(function=came, then=computed), list(range(40)))))
+"""
+
+
+def test_a_pool_that_breaks_lets_the_threads_go_that_feed_it(tmp_path):
+    """While the first item is waited for, all others find the pool broken."""
+    (tmp_path / "main.py").write_text(BROKEN_POOL)
+    outcome = subprocess.run(
+        [sys.executable, tmp_path / "main.py"], env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "BrokenProcessPool" in outcome.stderr

@@ -69,6 +69,7 @@ WAYS = {
         "the sample's process was ended by SIGALRM",
         "a worker process was ended by SIGALRM",
     ),
+    "it names a file that is no UTF-8": ("raise ValueError('caf\\udce9')", "item 2: ValueError: caf\\udce9"),
     "it sleeps for ever": ("time.sleep(1e6)", "no result within 3 s (works.mine.timeout_s)"),
     "it computes for ever": ("while True: pass", "no result within 3 s (works.mine.timeout_s)"),
     "it answers a function": (
