@@ -22,6 +22,8 @@ def main(snakemake: Any) -> None:
     bad = output.with_name("failed.jsonl")  # no output: Snakemake deletes those of a job that failed
     workload = Own(params.source, **params.fields)
     arm = chosen(params.arms, usable(snakemake.threads), snakemake.input.verdict, workload)
+    if workload.split and arm.strategy == "process_pool_ranges":
+        logging.warning("works.%s: the job does each item whole; what is measured, and the script, divide it", name)
     conditions = Conditions(params.start_method, params.timeout_s)
     try:
         with (

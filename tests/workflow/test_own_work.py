@@ -52,6 +52,7 @@ def own(workflow, small):
             "split": "work.py:share_of_cube",
             "items": [3, 0, 7],
             "strategies": ["sequential", {"process_pool_ranges": {"workers": 2}}, "asyncio"],
+            "job": {"process_pool_ranges": {"workers": 2}},
         }
     }
     workflow.configure(small)
@@ -65,6 +66,7 @@ def test_the_job_and_the_comparison_are_of_that_function(own):
     assert "cubes: asyncio is left out: runs an `async def`, and this work has no `coroutine`" in unwrapped(
         outcome.stdout
     )
+    assert "works.cubes: the job does each item whole; what is measured" in outcome.stdout
     assert [(line["item"], line["result"]) for line in results(own, "cubes")] == [(3, 27), (0, 0), (7, 343)]
     assert all(line["seconds"] >= 0 for line in results(own, "cubes"))
     with open(own.folder / "results/tables/timings.csv") as file:
