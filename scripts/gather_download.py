@@ -39,7 +39,7 @@ def main(snakemake: Any) -> None:
         page_tables.write_pages(pages(), output.pages)
         sweep_pages(folder, whole)
     write_profile(params, output, folder, wanted, ended.failures > params.max_failures)
-    if ended.failures > params.max_failures:
+    if ended.are_too_many(params.max_failures):
         _forget_failed(tables)
     ended.report(params.max_failures, folder, "download_shard")
 

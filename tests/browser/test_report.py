@@ -283,6 +283,15 @@ def test_the_winner_as_code_is_a_click_away_and_there_to_copy(opened):
     assert page.evaluate("navigator.clipboard.readText()") == CODE
 
 
+def test_without_a_clipboard_the_code_is_selected(opened):
+    page = opened(viewport=WIDE)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")  # as over plain http
+    page.locator("#answer-download").get_by_role("link", name="As code").click()
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Selected: Ctrl+C").wait_for()
+    assert page.evaluate("getSelection().toString()").strip() == CODE.strip()
+
+
 def test_the_code_is_there_without_scripts(opened):
     page = opened(viewport=WIDE, java_script_enabled=False)
     page.locator("details.code summary").click()

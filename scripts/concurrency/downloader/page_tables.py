@@ -63,6 +63,10 @@ class Ended:
     def failures(self) -> int:
         return len(self.failed)
 
+    def are_too_many(self, max_failures: int) -> bool:
+        """Whether more failed than is tolerated, or any by a fault of ours."""
+        return self.failures > max_failures or any(page.error == "internal" for page, _ in self.failed.values())
+
     def report(self, max_failures: int, folder: Path, rule: str) -> None:
         """What failed, by class, on the screen, in the log, and row by row in a table in the store in `folder`, which
         stays when Snakemake removes those of a rule that failed.

@@ -184,6 +184,7 @@ class _Arm:
 def _told(item: Any) -> str:
     """An item, or the arguments that it is, as a short text without logins."""
     text = shown(item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)[1:-1])
+    text = text.encode(errors="backslashreplace").decode()  # a file's name need be no UTF-8
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

@@ -94,7 +94,7 @@ def jobs(ids: Iterable[str]) -> dict[str, State]:
 
 def read_jobs(answer: str) -> dict[str, State]:
     """The same from what `squeue` says."""
-    found = (line.split("|", 3) for line in answer.splitlines())
+    found = (parts for line in answer.splitlines() if len(parts := line.split("|", 3)) == 4)  # no cluster's heading
     return {job.strip(): State(word, node, reason) for job, word, node, reason in found}
 
 

@@ -20,6 +20,12 @@ def folder(tmp_path):
     return tmp_path
 
 
+def test_shards_with_too_many_failures_or_a_fault_of_ours_are_to_try_again():
+    assert ended("", "dns", "internal").are_too_many(5)
+    assert ended("dns", "dns").are_too_many(1)
+    assert not ended("", "dns").are_too_many(1)
+
+
 def test_tolerated_failures_are_in_a_table(folder):
     ended("", "dns", "status").report(2, folder, "download")
     _, *rows = (folder / "state/failed.csv").read_text().splitlines()

@@ -49,7 +49,7 @@ def test_nodes_are_read():
 
 
 def test_jobs_are_read():
-    found = slurm.read_jobs("12|PENDING||Resources\n13|RUNNING|n1|None\n14|PENDING||A|B\n")
+    found = slurm.read_jobs("CLUSTER: a\n12|PENDING||Resources\n\n13|RUNNING|n1|None\n14|PENDING||A|B\n")
     assert found["12"] == slurm.State("PENDING", "", "Resources")
     assert found["13"].node == "n1"
     assert found["14"].reason == "A|B"

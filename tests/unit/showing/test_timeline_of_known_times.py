@@ -100,6 +100,11 @@ def test_logins_and_whole_rows_are_in_no_trace(tmp_path):
     assert max(map(len, told)) == tracing.LONGEST
 
 
+def test_names_that_are_no_utf_8_come_into_the_page(tmp_path):
+    html = timelines.html({"squares": as_if(tmp_path, "gil", done("photos/caf\udce9.jpg"))}, tmp_path)
+    assert "photos/caf\\\\udce9.jpg" in html
+
+
 def test_equal_items_are_done_one_by_one(tmp_path):
     [arm] = reading.arms(as_if(tmp_path, "gil", done(["same"]), done(["same"]), done([], first=False)))
     assert len(arm.begun) == len(arm.done) == 4
