@@ -13,10 +13,13 @@ ROOT = Path(__file__).parents[2]
 TOLERANCE = 2.0  # root mean square of a channel's 256 steps, for what another build of FreeType does to letters
 
 pytest.importorskip("playwright.sync_api", reason="needs playwright")
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("chromium") or shutil.which("chromium-browser")),
-    reason="needs Debian's chromium (apt-get install chromium)",
-)
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(
+        not (shutil.which("chromium") or shutil.which("chromium-browser")),
+        reason="needs Debian's chromium (apt-get install chromium)",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

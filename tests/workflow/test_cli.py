@@ -73,6 +73,7 @@ def test_one_core_in_another_folder(workflow, small, tmp_path):
     assert timings.count("squares,threads,1,,False,") == 2  # one worker and `cores` are the same arm here
 
 
+@pytest.mark.heavy
 def test_the_answer_comes_last(workflow):
     outcome = workflow.run()
     assert "Measuring 2 × download" in outcome.stdout or "Measuring 2 × squares" in outcome.stdout

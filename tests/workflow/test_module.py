@@ -148,6 +148,7 @@ def example(workflow):
     return using
 
 
+@pytest.mark.heavy
 def test_the_example_goes_on_with_the_verdict(example):
     outcome = example.run()
     assert outcome.returncode == 0, outcome.stdout
@@ -341,6 +342,7 @@ def test_what_is_only_made_when_asked_for(other):
     assert not {"first_survey", "second_survey", "second_locate"} & set(jobs)
 
 
+@pytest.mark.heavy
 def test_every_rule_can_be_changed(other, workflow):
     files = [workflow.folder / "Snakefile", *(workflow.folder / "rules").glob("*.smk")]
     rules = [

@@ -32,10 +32,13 @@ def enter(state: Path) -> None:
         print(os.getpid(), file=file, flush=True)
     except OSError:
         return  # nothing can be written here, as Snakemake says itself; or nothing locked, and it asks for --unlock
-    atexit.register(_leave, file)
+    atexit.register(_leave, file, os.getpid())
 
 
-def _leave(file: TextIO) -> None:
+def _leave(file: TextIO, entered_by: int) -> None:
+    if os.getpid() != entered_by:  # a fork of it, whose lock is the same one
+        return
     with suppress(OSError):  # others are here
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         file.truncate(0)
+    file.close()
