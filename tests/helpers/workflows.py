@@ -64,7 +64,7 @@ class Workflow:
         (self.folder / "config.yaml").write_text(json.dumps(config))
 
     def run(
-        self, *arguments: str, cores: int = 2, seconds: float = 240, **environment: str
+        self, *arguments: str, cores: int = 2, seconds: float = 600, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """`snakemake --cores N …`, whatever comes of it; stdout and stderr are kept together in `stdout`, as they are:
         in text mode, a carriage return would be a new line."""

@@ -29,7 +29,6 @@ def test_the_image_has_all_that_a_run_needs():
 
 @pytest.mark.heavy
 @pytest.mark.skipif(BUILDAH is None or os.geteuid() != 0, reason="needs buildah, and root")
-@pytest.mark.timeout(300)
 def test_the_image_is_built_and_works_for_a_nameless_user(workflow, small, tmp_path):
     """On a stand-in for its base, to which this machine lends its /usr; from a clone that only its owner may read."""
     clone = workflow.folder
