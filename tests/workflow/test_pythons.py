@@ -68,7 +68,10 @@ def test_with_the_gil_and_without_it_and_many_in_one_process(workflow, small):
 
     if told["noise"] == "unusable":
         pytest.skip(told["sentence"])  # two threads cannot be faster where others keep a core busy
-    assert summary.loc[(without, "threads"), "speedup_low"] > 1
+    free = summary.loc[(without, "threads")]
+    assert free["speedup_high"] > 1
+    if told["noise"] == "quiet":  # else it may be hidden
+        assert free["speedup_low"] > 1
     assert summary.loc[(with_gil, "threads"), "speedup_low"] <= 1
     assert summary.loc[(current, "threads"), "speedup_low"] <= 1
     assert "refuted" not in set(claims.loc["with the GIL, threads do not speed up computing", "answer"])
