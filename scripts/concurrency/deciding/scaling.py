@@ -127,8 +127,7 @@ def _row(curve: Curve) -> dict[str, Any]:
         row["residual"] = nearer.residual
     if law is None:
         return row
-    known = curve.samples["items"].dropna().astype(float)
-    items = known.median() if len(known) else np.nan  # an older table may not tell
+    items = curve.samples["items"].dropna().astype(float).median()  # nan where an older table does not tell
     row |= {"law": law.name, "items_per_s": items / law.one_worker_s}
     # More workers than items are none; and a ceiling that some rung is above is that of its neighbours, as where each
     # worker takes two items, and twice as many workers would take one.

@@ -8,8 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-_held: list[TextIO] = []  # open as long as this process lives
-
 
 def enter(state: Path) -> None:
     """Note that this process works here; `state` is the folder `.snakemake`, whose `locks` outlive a killed run.
@@ -22,7 +20,7 @@ def enter(state: Path) -> None:
     try:
         state.mkdir(exist_ok=True)
         file = open(state / "alive", "a+")
-        _held.append(file)
+        atexit.register(_leave, file, os.getpid())  # which also keeps it open
         with suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.seek(0)
@@ -32,13 +30,11 @@ def enter(state: Path) -> None:
         print(os.getpid(), file=file, flush=True)
     except OSError:
         return  # nothing can be written here, as Snakemake says itself; or nothing locked, and it asks for --unlock
-    atexit.register(_leave, file, os.getpid())
 
 
 def _leave(file: TextIO, entered_by: int) -> None:
     if os.getpid() != entered_by:  # a fork of it, whose lock is the same one
         return
-    with suppress(OSError):  # others are here
+    with suppress(OSError), file:  # others are here
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         file.truncate(0)
-    file.close()
