@@ -1,4 +1,8 @@
-"""Each example runs as its page says, and gives the answer that its construction dictates, by intervals."""
+"""Each example runs as its page says, and gives the answer that its construction dictates, by intervals.
+
+No two cores, no such answer: where others kept one busy, or where both together compute hardly more than one, as two
+threads of one core do, nothing may contradict it.
+"""
 
 import csv
 import json
@@ -55,30 +59,38 @@ def api(folder):
         server.wait()
 
 
-def answers(workflow, folder, check):
-    """Run the example, and have `check` look at the verdict on its one work and at the summary's row of each strategy,
-    with the workers that it is best with. Where others kept a core busy, nobody wins by two: it may be run anew."""
+def answers(workflow, folder, best, others, by, room):
+    """Run the example. One of the `best` strategies is recommended, and each is quicker beyond doubt than all the
+    `others`, and more than `by` times as quick as one by one, with the workers that it is best with: in one of three
+    runs, and in every one where the machine is quiet and the ceiling is above `room`."""
     again: tuple[str, ...] = ()
-    for left in (2, 1, 0):
-        with api(folder) as environment:
-            settings = ("--config", "explain=false", "rounds=6", "screening_rounds=1")
-            outcome = workflow.run(*again, "--directory", str(folder), *settings, **environment)
-        assert outcome.returncode == 0, outcome.stdout
-        [(name, verdict)] = json.loads((folder / "results/tables/verdict.json").read_text()).items()
-        lines = [json.loads(line) for line in (folder / f"results/{name}/results.jsonl").read_text().splitlines()]
-        assert lines
-        assert all("result" in line for line in lines)
-        with open(folder / "results/tables/summary.csv") as file:
-            best_last = reversed(list(csv.DictReader(file)))
-            arms = {row["strategy"]: row for row in best_last}
-        try:
-            check(verdict, arms)
-        except AssertionError:
-            if verdict["noise"] == "quiet" or not left:
-                raise
-        else:
+    for _ in range(3):
+        verdict, arms = run(workflow, folder, again)
+        held = [(winner, other) for winner in best for other in others if low(arms[winner]) <= high(arms[other])]
+        slow = [winner for winner in best if low(arms[winner]) <= by]
+        if verdict.get("strategy") in best and not held and not slow:
             return
+        ceiling = verdict.get("why", {}).get("ceiling")
+        if verdict["noise"] == "quiet" and (ceiling is None or ceiling > room):
+            pytest.fail(f"{verdict['sentence']} Not beyond doubt: {held}, {slow}")
         again = ("--forcerun", "screen")
+    for winner in best:
+        assert all(high(arms[winner]) >= low(arms[other]) for other in others), verdict["sentence"]
+
+
+def run(workflow, folder, again=()):
+    """The verdict on the example's one work, and the summary's row of each strategy."""
+    with api(folder) as environment:
+        settings = ("--config", "explain=false", "rounds=6", "screening_rounds=1")
+        outcome = workflow.run(*again, "--directory", str(folder), *settings, **environment)
+    assert outcome.returncode == 0, outcome.stdout
+    [(name, verdict)] = json.loads((folder / "results/tables/verdict.json").read_text()).items()
+    lines = [json.loads(line) for line in (folder / f"results/{name}/results.jsonl").read_text().splitlines()]
+    assert lines
+    assert all("result" in line for line in lines)
+    with open(folder / "results/tables/summary.csv") as file:
+        best_last = reversed(list(csv.DictReader(file)))
+        return verdict, {row["strategy"]: row for row in best_last}
 
 
 def low(row):
@@ -94,51 +106,34 @@ def high(row):
 def test_threads_win_where_the_gil_is_released(workflow, example):
     if (os.cpu_count() or 1) < 2:
         pytest.skip("needs two cores")
-
-    def check(verdict, arms):
-        assert verdict["strategy"] == "threads", verdict["sentence"]
-        assert low(arms["threads"]) > 1.3
-
-    answers(workflow, example, check)
+    answers(workflow, example, best={"threads"}, others={"sequential"}, by=1.3, room=1.5)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("example", ["json_lines", "monte_carlo"], indirect=True)
 def test_processes_win_where_python_computes(workflow, example):
-    def check(verdict, arms):
-        assert verdict["strategy"] == "process_pool", verdict["sentence"]
-        assert low(arms["process_pool"]) > max(1.3, high(arms["threads"]))
-
-    answers(workflow, example, check)
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("needs two cores")
+    answers(workflow, example, best={"process_pool"}, others={"sequential", "threads"}, by=1.3, room=1.5)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("example", ["api_client"], indirect=True)
 def test_one_loop_wins_where_all_wait(workflow, example):
-    def check(verdict, arms):
-        assert verdict["strategy"] == "asyncio", verdict["sentence"]
-        assert low(arms["asyncio"]) > 5
-
-    answers(workflow, example, check)
+    answers(workflow, example, best={"asyncio"}, others={"sequential"}, by=5, room=8)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("example", ["fetch_then_parse"], indirect=True)
 def test_who_waits_and_computes_needs_processes(workflow, example):
-    def check(verdict, arms):
-        assert verdict["strategy"] in PROCESSES, verdict["sentence"]
-        assert low(arms["asyncio_then_processes"]) > high(arms["asyncio"])
-        assert low(arms["processes_asyncio"]) > high(arms["asyncio"])
-        assert high(arms["asyncio"]) < low(arms[verdict["strategy"]])
-
-    answers(workflow, example, check)
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("needs two cores")
+    answers(workflow, example, best={"processes_asyncio", "asyncio_then_processes"}, others={"asyncio"}, by=1, room=5)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("example", ["thumbnails"], indirect=True)
 def test_files_in_and_files_out(workflow, example):
-    def check(_, arms):
-        assert all(not row["failed"].strip("0") for row in arms.values())
-
-    answers(workflow, example, check)
+    _, arms = run(workflow, example)
+    assert all(not row["failed"].strip("0") for row in arms.values())
     assert len(list((example / "thumbnails").glob("*.jpg"))) == 16

@@ -66,17 +66,12 @@ def test_with_the_gil_and_without_it_and_many_in_one_process(workflow, small):
     assert f"interpreter_pool on {current}: needs Python 3.14" in html
     assert f"4 threads without a GIL ({without}) lost" in html
 
-    if told["noise"] == "unusable":
-        pytest.skip(told["sentence"])  # two threads cannot be faster where others keep a core busy
-    free = summary.loc[(without, "threads")]
-    assert free["speedup_high"] > 1
-    if told["noise"] == "quiet":  # else it may be hidden
+    free, apart = summary.loc[(without, "threads")], summary.loc[(with_gil, "interpreter_pool")]
+    if told["noise"] == "quiet" and apart["speedup_low"] > 1.2:  # as what shares nothing shows, there are two cores
         assert free["speedup_low"] > 1
-    assert summary.loc[(with_gil, "threads"), "speedup_low"] <= 1
-    assert summary.loc[(current, "threads"), "speedup_low"] <= 1
+        assert f"as fast as the fastest one by one, on {told['sequential_interpreter']}" in told["sentence"]
+    assert free["speedup_high"] > summary.loc[(with_gil, "threads"), "speedup_low"]
     assert "refuted" not in set(claims.loc["with the GIL, threads do not speed up computing", "answer"])
-    gain = f"as fast as the fastest one by one, on {told['sequential_interpreter']}"
-    assert gain in told["sentence"] or "The machine was noisy" in told["sentence"]  # which may hide it
 
 
 def test_works_of_ones_own(workflow, small):
