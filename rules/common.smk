@@ -105,6 +105,8 @@ CORES = (workflow.remote_exec and slurm.allotted_cpus()) or workflow.resource_se
 OWN_TIMINGS = Path(PLACE.modify_path(TIMINGS))
 
 try:
+    for table in USER.extra_timings:
+        other.check_is_another(table, OWN_TIMINGS, f"{sources.Place(origins).at('extra_timings')}")
     OTHER = f"{sources.Place(origins).at('other')}"
     IN_BOTH = other.works_in_both(USER.other, OWN_TIMINGS, PICTURED, OTHER) if USER.other else []
 except UserError as error:

@@ -20,6 +20,7 @@ from concurrency.workloads.download import sites
 from concurrency.workloads.squares import numbers
 
 IN_FLIGHT = (100, 400)  # beside what is configured
+MOST_IN_FLIGHT = 1000  # that are tried, for a trial has at least sixteen pages for each
 
 
 def main(snakemake: Any) -> None:
@@ -28,7 +29,7 @@ def main(snakemake: Any) -> None:
     unhindered = [replace(site, slots=0) for site in wanted]  # what hosts allow bounds what this machine could do
     below = numbers.read(params.numbers) if params.numbers != [] else []
     folder, limits, cores = Path(snakemake.output[0]).parent, fetch.Limits(**params.limits), usable(snakemake.threads)
-    trials = sorted({params.in_flight, *IN_FLIGHT}) if wanted else []
+    trials = sorted({min(params.in_flight, MOST_IN_FLIGHT), *IN_FLIGHT}) if wanted else []
     steps = bool(wanted) + len(trials) + bool(below)
     with (
         lock.machine_to_itself(),

@@ -90,8 +90,43 @@ def test_what_is_in_brackets_on_the_command_line_is_as_in_a_file(snakemake, tmp_
         tmp_path, "results/work/results.jsonl", "--config", "works={work: {items: [1, 2.5, true, a]}}"
     )
     assert outcome.returncode == 0, outcome.stdout
-    rows = [json.loads(line) for line in (tmp_path / "results/work/results.jsonl").read_text().splitlines()]
-    assert [row["item"] for row in rows] == [1, 2.5, True, "a"]
+    assert items_done(tmp_path) == [1, 2.5, True, "a"]
+
+
+def items_done(folder):
+    rows = [json.loads(line) for line in (folder / "results/work/results.jsonl").read_text().splitlines()]
+    return [row["item"] for row in rows]
+
+
+def test_an_item_stays_as_it_stands(snakemake, tmp_path):
+    """Whatever its keys are called, and whatever they look like."""
+    (tmp_path / "work.py").write_text("def work(item):\n    return 1\n")
+    items = [{"start": "007", "end": "08", "count": "1_000"}, {"start": 1.0}, [{"start": "1"}]]
+    (tmp_path / "config.yaml").write_text(json.dumps({"works": {"work": {"function": "work.py:work", "items": items}}}))
+    outcome = snakemake.run(tmp_path, "results/work/results.jsonl")
+    assert outcome.returncode == 0, outcome.stdout
+    assert list(map(repr, items_done(tmp_path))) == list(map(repr, items))
+
+
+OFF = {
+    "squares": "squares: {numbers: [], job: recommended}",
+    "downloads": "download: {sites: [], source: live}",
+    "a work": "works: {a: {items: [], function: work.py:work, job: recommended}}",
+}
+
+
+@pytest.mark.parametrize("text", OFF.values(), ids=OFF)
+def test_what_is_off_wants_nothing(snakemake, tmp_path, text):
+    (tmp_path / "work.py").write_text("def work(item):\n    return item\n")
+    (tmp_path / "config.yaml").write_text(text)
+    planned(snakemake, tmp_path)
+
+
+def test_another_name_for_the_configuration(snakemake, tmp_path):
+    (tmp_path / "config.yml").write_text("rounds: 3\n")
+    [line] = snakemake.run(tmp_path, "-n").lines
+    assert line.endswith("config.yml: is not read; call it config.yaml, or give --configfile config.yml")
+    assert rounds(snakemake, tmp_path, "--configfile", "config.yml") == 3
 
 
 def test_text_that_looks_like_a_number_is_text_where_text_may_stand(snakemake, tmp_path):

@@ -125,6 +125,10 @@ def _consistent(config: dict[str, Any]) -> dict[str, Any]:
             download["live"] = {"contact": "me@example.org"} | download.get("live", {})
     if squares := config.get("squares"):
         squares["shards"] = 1 if squares.get("job") or squares.get("numbers", "numbers.txt") != "numbers.txt" else 2
+    for work in config.get("works", {}).values():
+        items = work["items"]
+        if isinstance(items, str) or (isinstance(items, list) and any(type(item) is not int for item in items)):
+            work.pop("split", None)
     return config
 
 

@@ -54,6 +54,8 @@ YAML = {
     "a date by a tag": ("seed: !!timestamp 2026-01-01\n", "line 1: could not determine a constructor"),
     "a set": ("works: !!set {a, b}\n", "line 1: could not determine a constructor"),
     "bytes": ("other: !!binary aGVyZQ==\n", "line 1: could not determine a constructor"),
+    "what is no boolean by a tag": ("explain: !!bool maybe\n", "line 1: maybe is no bool"),
+    "what is no null by a tag": ("precision: !!null 0.05\n", "line 1: 0.05 is no null"),
     "a number by a tag": ("rounds: !!int many\n", "line 1: many is no int"),
     "a list": ("- rounds\n", "expected keys with values, as in `rounds: 10`, not a list"),
     "a list in JSON": ('["rounds"]', "expected keys with values, as in `rounds: 10`, not a list"),
@@ -347,6 +349,10 @@ VALUES = {
     "too long a name to compare with": (f"other: {'a' * 300}", "other: 'aaa"),
     "a folder without results": ("other: folder", "other: folder has neither tables/timings.csv nor results/tables"),
     "extra timings that are not there": ("extra_timings: [nowhere.csv]", "extra_timings: there is no file nowhere.csv"),
+    "a function that is a number": (
+        "{function: 3, items: [1]}",
+        "function: expected path/to/file.py:name, not 3",
+    ),
     "extra timings as text": ("extra_timings: nowhere.csv", "extra_timings: expected a list, not 'nowhere.csv'"),
 }
 
@@ -665,6 +671,39 @@ WORKS = {
         "{hosts: [{name: x, partition: p}], works: {a: {items: [1], function: work.py:work}, "
         "a_on_x: {items: [1], function: work.py:work}}}",
         "hosts: x: the rounds of works.a on it, and the rounds of works.a_on_x, would be called a_on_x alike",
+    ),
+    "a job that is recommended, with workers": (
+        "squares: {job: {recommended: {workers: 4}}}",
+        "squares.job: recommended: has as many workers as are recommended; write `job: recommended`",
+    ),
+    "a pattern with a NUL": (
+        'works: {a: {items: "a\\0/*.jpg", function: work.py:work}}',
+        "works.a.items: no file can be called like 'a\\x00/*.jpg': embedded null byte",
+    ),
+    "words that are to be divided": (
+        "works: {a: {items: [1, b], function: work.py:work, split: work.py:work}}",
+        "works.a.split: divides numbers, and `items` has 'b'; leave it out",
+    ),
+    "a work that ends in a newline": (
+        'works: {"a\\n": {items: [1], function: work.py:work}}',
+        "works.'a\\n': a work's name is made of small letters",
+    ),
+    "a host that ends in a newline": ('hosts: [{name: "a\\n", partition: p}]', "hosts.0.name: "),
+    "all strategies, and a newline": (
+        'works: {a: {items: [1], function: work.py:work, strategies: "all\\n"}}',
+        "works.a.strategies: ",
+    ),
+    "more pieces than make sense": (
+        "squares: {strategies: [{process_pool_ranges: {pieces: 1000000000}}]}",
+        "squares.strategies: process_pool_ranges: pieces: 1000000000 is greater than the maximum of 1000",
+    ),
+    "a chunk of a thousand, or of one": (
+        "squares: {strategies: [{multiprocessing_pool: {chunksize: 1.000}}]}",
+        "squares.strategies: multiprocessing_pool: chunksize: 1.0 is not of type 'integer', 'null'",
+    ),
+    "one worker, who is true": (
+        "squares: {strategies: [{sequential: {workers: true}}]}",
+        "squares.strategies: sequential: workers: sequential has one worker, not True",
     ),
     "an item that is nan": (
         "works: {a: {items: [.nan], function: work.py:work}}",

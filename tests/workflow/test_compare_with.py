@@ -112,6 +112,13 @@ def test_bad_input(measured, tmp_path, given, message):
     assert message in lines[0]
 
 
+def test_extra_timings_are_of_another_run(measured):
+    outcome = measured.run("--config", "extra_timings=[results/tables/timings.csv]")
+    assert outcome.returncode != 0
+    told = "extra_timings: results/tables/timings.csv is this run's own; give the results of another one"
+    assert told in outcome.stdout
+
+
 def test_nothing_to_compare_with(measured):
     outcome = measured.run("compare_with")
     assert outcome.returncode != 0

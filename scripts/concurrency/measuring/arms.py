@@ -113,20 +113,20 @@ def runnable(
 
 
 def _check_options(strategy: Strategy, choices: Mapping[str, Sequence[Any]], place: str) -> None:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
+    from concurrency.schemas import errors  # noqa: PLC0415  (takes long to import, and no measuring job needs it)
 
     for key, values in choices.items():
         if key not in strategy.options:
             takes = ["workers", *strategy.options]
             raise UserError(f"{place}: unknown option {key!r}; {meant(key, takes, 'it takes ')}")
         for value in values:
-            for error in Draft202012Validator(strategy.options[key]).iter_errors(value):
+            for error in errors(value, strategy.options[key]):
                 raise UserError(f"{place}: {key}: {error.message}")
 
 
 def _check_workers(workload: Workload, strategy: Strategy, value: Any, place: str) -> None:
     if workload.has_one_worker(strategy):
-        if value not in (1, AUTO):
+        if value != AUTO and (type(value) is not int or value != 1):
             raise UserError(f"{place}: {strategy.name} has one worker, not {value}")
         return
     computes = workload.bound != "io"  # as many waiting as there are cores would be an odd thing to ask for

@@ -1,19 +1,17 @@
 """The configuration as it is written: checked against its schema, told in one line where it is wrong, filled up."""
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
 
 from concurrency.errors import UserError, hint, meant
 from concurrency.running.reading import Ambiguous, meaning
 from concurrency.running.sources import UNKNOWN, Keys, Origins, Place
+from concurrency.schemas import errors
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = yaml.load(
@@ -65,28 +63,13 @@ MOVED = {  # where what an earlier configuration may have is now
 MAX_ROUNDS = SCHEMA["properties"]["max_rounds"]["default"]
 
 
-def _is_number(_: TypeChecker, value: object) -> bool:
-    return not isinstance(value, bool) and (
-        isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
-    )
-
-
-def _is_whole(_: TypeChecker, value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-# JSON Schema takes .nan and .inf for numbers, and 1.0 for a whole one.
-STRICT = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number).redefine("integer", _is_whole)
-VALIDATOR = extend(Draft202012Validator, type_checker=STRICT)(SCHEMA)  # type: ignore[no-untyped-call]
-
-
 def complete(config: Mapping[str, Any], origins: Origins = UNKNOWN) -> tuple[dict[str, Any], Place]:
     """`config` with its defaults filled in, and what messages call it, as `origins` has it. Raises UserError where it
     is wrong."""
     given, origins = _one_work(plain(config), origins)
     place = Place(origins)
     _check_moved(given, place)
-    for error in VALIDATOR.iter_errors(given):
+    for error in errors(given, SCHEMA):
         raise UserError(_explain(error, place))
     return _with_defaults(given, SCHEMA), place
 
@@ -98,7 +81,8 @@ def plain(value: Any, rule: Mapping[str, Any] = SCHEMA) -> Any:
         others = rule if rule.get("verbatim") else rule.get("additionalProperties") or {}
         return {key: plain(item, rule.get("properties", {}).get(key, others)) for key, item in value.items()}
     if isinstance(value, list):
-        return [plain(item, rule if rule.get("verbatim") else rule.get("items", {})) for item in value]
+        each = {"verbatim": True} if rule.get("verbatim") else rule.get("items", {})
+        return [plain(item, each) for item in value]
     value = value if rule.get("verbatim") else _scalar(value, rule)
     return float(value) if isinstance(value, Ambiguous) else value
 
@@ -120,6 +104,8 @@ def _one_work(given: dict[str, Any], origins: Origins) -> tuple[dict[str, Any], 
     work = {key: given[key] for key in ONE_WORK if key in given}
     doing = "function" if work.get("function") else "coroutine"
     if not isinstance(function := work.get(doing), str):
+        if wrong := next((key for key in ("function", "coroutine") if key in work), ""):
+            raise UserError(f"{Place(origins).at(wrong)}: expected path/to/file.py:name, not {written(work[wrong])}")
         return given, origins
     name = (
         re.sub(r"[^a-z0-9_]", "_", function.rpartition(":")[2].lower()).lstrip("_0123456789")[:MOST_LETTERS] or "work"

@@ -40,8 +40,7 @@ def works_in_both(other: Path, own: Path, configured: Sequence[str], place: str)
 
     Raises UserError where there are none, and where both tables are the same.
     """
-    if own.exists() and own.samefile(other):
-        raise UserError(f"{place}: {other} is this run's own; give the results of another one")
+    check_is_another(other, own, place)
     measured, here = _works(other, place), _works(own, place) if own.exists() else configured
     both = [work for work in here if work in measured]
     if not both:
@@ -50,6 +49,12 @@ def works_in_both(other: Path, own: Path, configured: Sequence[str], place: str)
             f"{' and '.join(here) or 'nothing'}; name works alike to compare them"
         )
     return sorted(both)
+
+
+def check_is_another(table: Path, own: Path, place: str) -> None:
+    """Raises UserError where `table` is the one that this run writes."""
+    if own.exists() and own.samefile(table):
+        raise UserError(f"{place}: {table} is this run's own; give the results of another one")
 
 
 def check(table: Path, place: str) -> None:

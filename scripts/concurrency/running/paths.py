@@ -64,8 +64,13 @@ def source(items: Any, place: Place, folders: Folders) -> Any:
         return file_or_value(items, place, folders)
     for folder in folders:
         pattern = items if folder == Path() else str(Path(glob.escape(str(folder))) / items)
-        if own_items.files(pattern):
-            return pattern
+        try:
+            if own_items.files(pattern):
+                return pattern
+        except OSError as error:
+            raise UserError(f"{place}: {written(error.filename)}: {error.strerror}") from error
+        except ValueError as error:  # a NUL in it, or half a character
+            raise UserError(f"{place}: no file can be called like {written(items)}: {error}") from error
     raise UserError(f"{place}: no file is called like {items}; {_looked_in(folders)}")
 
 

@@ -82,7 +82,10 @@ class _Core(yaml.SafeLoader):
 def _constructor(kind: str, value: Callable[[str], Any]) -> Callable[[yaml.SafeLoader, yaml.ScalarNode], Any]:
     def construct(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
         try:
-            return value(loader.construct_scalar(node))
+            text = loader.construct_scalar(node)
+            if not SCALARS[kind][0].fullmatch(text):  # a tag says so, and it is none
+                raise ValueError(text)
+            return value(text)
         except ValueError:
             _refuse(f"{cut(node.value)} is no {kind}, or has too many digits", node)
 

@@ -11,7 +11,7 @@ from concurrency.measuring.arms import AUTO, Arm
 from concurrency.measuring.comparison import Comparison
 from concurrency.measuring.interpreters import Interpreter
 from concurrency.running import named, other, paths
-from concurrency.running.config import MAX_ROUNDS, ROOT, TAKEN, complete
+from concurrency.running.config import MAX_ROUNDS, ROOT, TAKEN, complete, written
 from concurrency.running.contact import is_contact
 from concurrency.running.paths import Folders
 from concurrency.running.sources import UNKNOWN, Origins, Place
@@ -121,13 +121,13 @@ def resolve(config: Mapping[str, Any], origins: Origins = UNKNOWN, folders: Fold
 def _downloads(
     given: dict[str, Any], place: Place, folders: Folders, pythons: Sequence[Interpreter]
 ) -> DownloadSettings:
-    if given["source"] == "live" and not is_contact(given["live"]["contact"]):
+    items = paths.file_or_value(given["sites"], place.at("sites"), folders)
+    pages = sites.read(items, origin=f"{place.at('sites')}") if items != [] else []
+    if pages and given["source"] == "live" and not is_contact(given["live"]["contact"]):
         raise UserError(
             f"{place.at('source').origin}: download.live.contact: with `source: live`, give your e-mail address or a "
             "URL; site operators want to know whom to ask"
         )
-    items = paths.file_or_value(given["sites"], place.at("sites"), folders)
-    pages = sites.read(items, origin=f"{place.at('sites')}") if items != [] else []
     if 1 < given["shards"] > len(pages) > 0:
         raise UserError(f"{place.at('shards')}: {given['shards']:,} for {len(pages):,} sites; give no more")
     chosen, left_out = _arms(Download(items), given["strategies"], place.at("strategies"), pythons)
@@ -166,7 +166,9 @@ def _own(
     source = paths.source(given["items"], place.at("items"), folders)
     if isinstance(given["strategies"], list) and "all" in given["strategies"]:
         raise UserError(f"{place.at('strategies')}: `all` is none of several; give `strategies: all`")
-    count = len(own_items.read(source, f"{place.at('items')}")) if source != [] else 0
+    items = own_items.read(source, f"{place.at('items')}") if source != [] else []
+    if given["split"] and (odd := [item for item in items if type(item) not in (int, float)]):
+        raise UserError(f"{place.at('split')}: divides numbers, and `items` has {written(odd[0])}; leave it out")
     fields = {key: given[key] for key in ("bound", "max_failures")}
     fields |= {"name": name, "check": paths.check(given["check"], place.at("check"), folders)}
     fields |= {key: paths.function(given[key], place.at(key), folders) for key in PLACES}
@@ -182,7 +184,7 @@ def _own(
         ]
     chosen, left_out = _arms(workload, asked, place.at("strategies"), pythons)
     default = "asyncio" if given["coroutine"] else "process_pool"
-    in_flight = max(1, min(count, MOST_IN_FLIGHT))
+    in_flight = max(1, min(len(items), MOST_IN_FLIGHT))
     job = _job(workload, given["job"] or default, chosen, f"{place.at('job')}", in_flight=in_flight)
     return OwnSettings(
         items=source, shards=1, arms=chosen, left_out=left_out, fields=fields, job=job,
@@ -195,8 +197,10 @@ def _job(
 ) -> list[Arm]:
     """The arm that does the job; all that are compared, where it is to be the one that is recommended. Where it is not
     said how many workers it has: `in_flight`, if they are coroutines, else one per core."""
+    if isinstance(asked, Mapping) and "recommended" in asked:
+        raise UserError(f"{place}: recommended: has as many workers as are recommended; write `job: recommended`")
     if asked == "recommended":
-        if not compared:
+        if not compared and workload.source != []:
             raise UserError(f"{place}: `strategies` has nothing to compare, so that nothing is recommended; name one")
         return compared
     expanded = arms.expand(workload, [asked], place, besides=["recommended"])
@@ -286,7 +290,7 @@ def _other(given: str | None, place: Place) -> Path | None:
 def _extra(given: list[str], place: Place, folders: Folders) -> list[Path]:
     found = [paths.file_or_value(path, place, folders) for path in given]
     for path in found:
-        if found.count(path) > 1:
+        if sum(path.samefile(one) for one in found) > 1:
             raise UserError(f"{place}: {path} is there twice")
         other.check(path, f"{place}")
     return found

@@ -51,7 +51,11 @@ def given(workflow: Any, config: Mapping[str, Any], shipped: Path) -> tuple[dict
         return merged([("config of the module", config)])
     settings = workflow.config_settings
     own = Path("config.yaml") if os.path.lexists("config.yaml") else shipped
-    if own == shipped and os.path.lexists(other := "config.yml") and other not in map(str, settings.configfiles):
+    if (
+        own == shipped
+        and os.path.lexists(other := "config.yml")
+        and Path(other).absolute() not in map(Path, settings.configfiles)
+    ):
         raise UserError(f"{other}: is not read; call it config.yaml, or give --configfile {other}")
     files = [*([] if settings.replace_workflow_config else [own]), *settings.configfiles]
     workflow.configfiles.append(str(own))  # that it goes with the workflow to where jobs have no other files

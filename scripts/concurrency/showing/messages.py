@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,16 @@ def show_progress(rounds: Sequence[Path]) -> None:
     """Show a bar, until the process ends, of how many of the files `rounds` have been written since now."""
     begin = time.time()
 
-    def done() -> int:
-        return sum(file.exists() and file.stat().st_mtime >= begin for file in rounds)
+    def is_done(file: Path) -> bool:
+        with suppress(FileNotFoundError):
+            return file.stat().st_mtime >= begin
+        return False
 
     def watch() -> None:
         with progress(total=len(rounds), desc="measuring", unit="round") as bar:
             while bar.n < len(rounds):
                 time.sleep(0.5)
-                if new := done() - bar.n:
+                if new := sum(map(is_done, rounds)) - bar.n:
                     bar.update(new)
 
     threading.Thread(target=watch, daemon=True).start()

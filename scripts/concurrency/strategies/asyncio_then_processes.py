@@ -15,7 +15,9 @@ from ._processes import process_pool
 RANK = 7
 RUNS = "coroutine"
 THEN = "processes"
-OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one per core
+OPTIONS = {  # null: one per core
+    "processes": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000, "default": None}
+}
 
 
 async def run_all(work: Work, items: list[Any], workers: int, pool: Executor) -> list[Any]:

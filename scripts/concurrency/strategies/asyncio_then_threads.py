@@ -15,7 +15,9 @@ RANK = 6
 RUNS = "coroutine"
 THEN = "threads"
 SHARES = "gil"
-OPTIONS = {"threads": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one per core
+OPTIONS = {  # null: one per core
+    "threads": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000, "default": None}
+}
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ._processes import wait_until_awake
 RANK = 5
 RUNS = "function"
 NEEDS = ["mpire"]
-OPTIONS = {"chunksize": {"type": ["integer", "null"], "minimum": 1, "default": None}}
+OPTIONS = {"chunksize": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000_000, "default": None}}
 
 
 @contextmanager

@@ -15,7 +15,7 @@ RANK = 5
 RUNS = "function"
 OPTIONS = {
     "method": {"enum": ["map", "imap_unordered", "starmap"], "default": "map"},
-    "chunksize": {"type": ["integer", "null"], "minimum": 1, "default": None},
+    "chunksize": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000_000, "default": None},
 }
 
 

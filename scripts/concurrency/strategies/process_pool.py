@@ -11,7 +11,13 @@ from ._processes import process_pool
 RANK = 3
 RUNS = "function"
 OPTIONS = {  # auto: four chunks per worker, as multiprocessing.Pool does by itself
-    "chunksize": {"type": ["integer", "string"], "minimum": 1, "pattern": "^auto$", "default": 1}
+    "chunksize": {
+        "type": ["integer", "string"],
+        "minimum": 1,
+        "maximum": 10_000_000,
+        "pattern": r"^auto\Z",
+        "default": 1,
+    }
 }
 
 

@@ -10,7 +10,7 @@ from ._processes import process_pool
 
 RANK = 6
 RUNS = "function"
-OPTIONS = {"pieces": {"type": "integer", "minimum": 1, "default": 32}}  # for each worker
+OPTIONS = {"pieces": {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 32}}  # for each worker
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from .asyncio import run_all
 
 RANK = 6
 RUNS = "coroutine"
-OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one per core
+OPTIONS = {  # null: one per core
+    "processes": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000, "default": None}
+}
 
 
 def run_share(work: Work, items: list[Any], workers: int) -> list[Any]:

@@ -15,7 +15,9 @@ from ._threads import thread_pool
 RANK = 6
 RUNS = "function"
 THEN = "processes"
-OPTIONS = {"processes": {"type": ["integer", "null"], "minimum": 1, "default": None}}  # null: one per core
+OPTIONS = {  # null: one per core
+    "processes": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000, "default": None}
+}
 
 
 @contextmanager

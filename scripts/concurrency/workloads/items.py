@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Any, NoReturn
@@ -58,7 +59,8 @@ def digest(pattern: str) -> str:
     """Of the facts of all files that are called like that: what makes a job on them anew."""
     found = hashlib.sha256()
     for path in files(pattern):
-        found.update(f"{facts(path)}\0".encode("utf-8", "surrogateescape"))
+        with suppress(FileNotFoundError):  # it went meanwhile
+            found.update(f"{facts(path)}\0".encode("utf-8", "surrogateescape"))
     return found.hexdigest()[:12]
 
 
