@@ -8,10 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from concurrency.deciding.inference import Effect
-from concurrency.workloads.known import kind_of
+from concurrency.workloads.known import ONE_WORK, kind_of
 
 ANEW = {False: "snakemake --forcerun measure", True: "snakemake --forcerun screen"}  # by whether that comes first
-ONE_WORK = ("function", "coroutine", "open", "then", "split", "items", "check", "max_failures")  # given on one line
 NAMED = 4  # at most, in a sentence; the picture and the table have them all
 MORE_DIGITS = 2  # at most, beyond those that any estimate has, however narrow its interval is
 
@@ -121,7 +120,7 @@ def _within(workload: str, setting: str) -> str:
 
 def on_one_line(config: Mapping[str, Any]) -> str:
     """A single work as it is given on a terminal: `function=work.py:f items='{"start": 1, "count": 30}'`."""
-    given = {key: config[key] for key in ONE_WORK if config.get(key)}
+    given = {key: config[key] for key in ONE_WORK if config.get(key) is not None}
     written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
     return " ".join(f"{key}={shlex.quote(value)}" for key, value in written.items())
 
@@ -129,5 +128,6 @@ def on_one_line(config: Mapping[str, Any]) -> str:
 def doing_the_job(workload: str, config: Mapping[str, Any]) -> str:
     """The command that does its job by what is recommended, where `config` is what was given."""
     if "items" in config:  # a single work, given on one line
-        return f"snakemake job --config {on_one_line(config)} job=recommended"  # what follows is taken for more of it
+        so = dict(config) | {"job": "recommended"}
+        return f"snakemake job --config {on_one_line(so)}"  # what follows is taken for more of it
     return f"snakemake job --config {_within(workload, 'job: recommended')}"

@@ -12,6 +12,7 @@ from concurrency.measuring.arms import Arm
 from concurrency.measuring.interpreters import RUNNING
 from concurrency.workloads.workload import Workload
 
+BLIND_TO_NETRC = ("httpx_async", "curl_multi")
 MACHINE = ("Processor", "Cores", "Memory", "System")
 
 
@@ -49,4 +50,5 @@ def paragraphs(
             "that the downloads of `snakemake job` have."
         )
         if isinstance(workload.source, list) and any(without_logins(url) != url for url in workload.source):
-            yield "The logins of its list are not in here: put them into ~/.netrc, or give --items URLs that have them."
+            netrc = "put them into ~/.netrc, or " if arm.strategy not in BLIND_TO_NETRC else ""
+            yield f"The logins of its list are not in here: {netrc}give --items URLs that have them."

@@ -9,15 +9,18 @@ import csv
 import importlib.util
 import json
 import os
+import pickle
 import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from glob import glob
+from glob import escape, glob
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
+
+from concurrency.workloads.items import check_keys
 
 DELIMITER = ","
 
@@ -57,6 +60,15 @@ async def answer_on_loop(coroutine: Callable[..., Awaitable[Any]], *arguments: A
         return failed(error)
 
 
+def sendable(answer: Any) -> Any:
+    """It, if one process can send it to another; else why not."""
+    try:
+        pickle.dumps(answer)
+    except Exception as error:  # noqa: BLE001  (its class may do anything)
+        return Failed("NotJSON", f"write a file and return its path: {error}")
+    return answer
+
+
 def of_then(function: Callable[[Any], Any], came: Any) -> Any:
     """What `function` makes of what came; what failed before stays as it is."""
     return came if isinstance(came, Failed) else answer_of(function, came)
@@ -85,6 +97,7 @@ class Progress:
     def tell(self, item: Any, answer: Any) -> None:
         """An item's line."""
         try:
+            check_keys(answer)
             line = json.dumps(self.line(item, answer), allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             answer = Failed("NotJSON", f"write a file and return its path: {error}")
@@ -156,6 +169,11 @@ def read_files(pattern: str) -> list[str]:
     return sorted(path for path in glob(pattern, recursive=True) if Path(path).is_file())  # noqa: PTH207
 
 
+def from_here(pattern: str) -> str:
+    """`pattern` for whoever goes elsewhere."""
+    return os.path.join(escape(str(Path.cwd())), pattern)  # noqa: PTH118  (a Path would drop a `/` at its end)
+
+
 def read_lines(file: str) -> list[str]:
     """The lines of a text, without empty ones."""
     text = Path(file).read_text(encoding="utf-8-sig")
@@ -183,7 +201,7 @@ def read_json_lines(file: str) -> list[Any]:
 
 def read_numbers(file: str) -> list[int]:
     """A whole number per line, possibly below the header `number`."""
-    lines = read_lines(file)
+    lines = [line.strip() for line in read_lines(file)]
     return [int(line) for line in lines[lines[:1] == ["number"] :]]
 
 
@@ -209,4 +227,5 @@ def read_urls(file: str) -> list[str]:
         rows.fieldnames = [name.strip() for name in rows.fieldnames or []]
         if "url" not in rows.fieldnames:
             raise ValueError("there is no column `url`")
-        return [row["url"].strip() for row in rows]
+        urls = [(row["url"] or "").strip() for row in rows]
+    return [url for url in urls if url]

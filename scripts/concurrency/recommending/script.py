@@ -105,7 +105,8 @@ class Script:
         bundle = Bundle(plainer)
         work = self._bundled_work(bundle, called, uses)
         strategy = bundle.add(self.strategy.module, "start")
-        reader = bundle.add(PARTS, "Progress", given.reader, *["at_least_one"] * self._has_workers)
+        begins = ["from_here"] * (given.reader == "read_files") + ["at_least_one"] * self._has_workers
+        reader = bundle.add(PARTS, "Progress", given.reader, *begins)
         own = {
             role: one for role, one in called.items() if isinstance(one, Function) and (role != "split" or role in uses)
         }
@@ -118,7 +119,6 @@ class Script:
         )
         if user.by_file:
             work = "\n\n\n".join(filter(None, [bundle.add(PARTS, "module_at"), work]))
-        has_processes = not self.strategy.shares or self.strategy.then == "processes"
         # Only the pools of the standard library's processes find what is a program's own by its name.
         has_other_pool = self._needs - {*self.workload.needs.get(self._form, ())} or self.strategy.python
         body = TEMPLATES.get_template("script.py.j2").render(
@@ -137,8 +137,9 @@ class Script:
             is_download=self.workload.name == "download",
             workers=int(self.arm.workers) if self._has_workers else 0,
             options=self._options,
-            has_processes=has_processes,
-            is_found_by_name=has_processes and has_other_pool,
+            has_processes=self._has_processes,
+            is_sent=self._is_sent,
+            is_found_by_name=self._has_processes and has_other_pool,
             start_method=literal(self.start_method) if self.start_method else "",
         )
         used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
@@ -150,6 +151,15 @@ class Script:
     @property
     def _has_workers(self) -> bool:
         return not self.workload.has_one_worker(self.strategy)
+
+    @property
+    def _has_processes(self) -> bool:
+        return not self.strategy.shares or self.strategy.then == "processes"
+
+    @property
+    def _is_sent(self) -> bool:
+        """Whether answers of which nothing is known go from one process to another."""
+        return self._has_processes and isinstance(self.workload, Own)
 
     @property
     def _needs(self) -> set[str]:
@@ -221,6 +231,8 @@ class Script:
             texts.append(bundle.add(PARTS, "entered", "leave_loop") if "open" in called and "on_loop" in uses else "")
         if "then" in called:
             texts.append(bundle.add(PARTS, "of_then"))
+        if self._is_sent:
+            texts.append(bundle.add(PARTS, "sendable"))
         return "\n\n\n".join(filter(None, texts))
 
     def _metadata(self, bundle: Bundle, user: UsersCode) -> str:

@@ -59,13 +59,28 @@ def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
             match node:
                 case ast.Import(names):
                     modules = [one.name for one in names]
-                case ast.ImportFrom(str(module), _, 0):
-                    modules = [module]
+                case ast.ImportFrom(str(module), names, 0):
+                    modules = [f"{module}.{one.name}" for one in names]
                 case _:
                     continue
-            for package in {Import(module).package for module in modules} - ours:
-                found.update(known.get(package, ())[:1])  # what is not installed may be anything
+            for module in modules:
+                if (package := Import(module).package) not in ours:  # what is not installed may be anything
+                    found.update(_with(module, set(known.get(package, ()))))
     return found
+
+
+def _with(module: str, distributions: set[str]) -> set[str]:
+    """Those of the `distributions`, which share a package, that have `module`, or else what it is a part of."""
+    place = module.replace(".", "/")
+    while len(distributions) > 1 and place:
+        files = {one: [str(file) for file in metadata.files(one) or ()] for one in distributions}
+        having = {
+            one for one in distributions if any(file.startswith((f"{place}/", f"{place}.")) for file in files[one])
+        }
+        if having:
+            return having
+        place = place.rpartition("/")[0]
+    return distributions
 
 
 def _parsed(file: str) -> ast.Module:

@@ -12,6 +12,7 @@ from concurrency.errors import UserError, hint, meant
 from concurrency.running.reading import Ambiguous, meaning
 from concurrency.running.sources import UNKNOWN, Keys, Origins, Place
 from concurrency.schemas import errors
+from concurrency.workloads.known import ONE_WORK
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = yaml.load(
@@ -27,21 +28,6 @@ TYPE_NAMES = {
     "object": "a mapping",
     "null": "null",
 }
-ONE_WORK = (
-    "items",
-    "function",
-    "coroutine",
-    "open",
-    "then",
-    "split",
-    "check",
-    "bound",
-    "timeout_s",
-    "job",
-    "max_failures",
-    "source",
-    "strategies",
-)
 MOST_LETTERS = 60  # of a work's name, which files are named after
 MOST_SHOWN = 100  # characters of a wrong value
 TAKEN = {  # by what else lies in results/, or by a target

@@ -73,15 +73,14 @@ def _threads_lost(of_interpreter: pd.DataFrame, several: bool) -> str:
     plain, locked = rows.loc["threads"], rows.loc["threads, with a lock"]
     gil = "with the GIL" if plain["gil"] else "without a GIL"
     where = f" ({plain['interpreter']})" if several else ""
-    found = (
-        f"lost {plain['lost']:,} of {plain['additions']:,} additions"
-        if plain["lost"]
-        else f"lost none of {plain['additions']:,} additions this time, which is luck and no promise"
-    )
-    return (
-        f"{plain['workers']} threads {gil}{where} {found}: another thread ran between a read and its write. "
-        f"A lock made it right{_price(locked['ns_each'] / plain['ns_each'])}."
-    )
+    if plain["lost"]:
+        found = f"lost {plain['lost']:,} of {plain['additions']:,} additions: another thread ran between a read and its"
+        locks = "write. A lock made it right"
+    else:
+        found = f"lost none of {plain['additions']:,} additions this time, which is luck and no promise: another thread"
+        locks = "may run between a read and its write. A lock makes that impossible"
+    price = _price(locked["ns_each"] / plain["ns_each"])
+    return f"{plain['workers']} threads {gil}{where} {found} {locks}{price}."
 
 
 def _price(times: float) -> str:

@@ -79,7 +79,9 @@ def render(
         explanations=[
             {"title": EXPLAINED[path.stem]} | _explained(path) for path in explanations if path.stem in EXPLAINED
         ],
-        where={work["title"]: work["quiet"] for work in works} | dict(environment) | _interpreters(timings),
+        where={f"{work['title']}, how quiet": work["quiet"] for work in works}
+        | dict(environment)
+        | _interpreters(timings),
         replayed=replayed,
         mapped=mapped and {"picture": _explained(mapped[0]), "works": mapped[1]},
         again=_again(config, timings["cores"].max()),

@@ -32,6 +32,7 @@ SHADES = {  # of each kind of strategy, in turn
 STYLE: Any = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "concurrency",  # the same data gives the same file
+    "text.parse_math": False,  # a $ in a name is one
     "font.size": 10,
     "text.color": INK,
     "axes.edgecolor": INK,

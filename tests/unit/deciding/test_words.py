@@ -27,6 +27,12 @@ ANSWER = Answer(
 )  # fmt: skip
 
 
+def test_a_work_on_one_line_is_told_whole():
+    given = {"items": [1], "function": "w.py:f", "timeout_s": 3600, "bound": "io", "strategies": [], "rounds": 3}
+    line = "snakemake job --config function=w.py:f items='[1]' bound=io timeout_s=3600 strategies='[]' job=recommended"
+    assert words.doing_the_job("f", given | {"job": "threads"}) == line
+
+
 def test_the_numbers_are_those_of_the_answer():
     assert sentences.said(ANSWER).whole == "threads with 2 workers: 1.5× as fast as one by one (95 %: 1.2–1.8)."
 

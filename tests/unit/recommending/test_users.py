@@ -185,7 +185,8 @@ BAD = """
 import asyncio, os, sys
 
 def bad(item):
-    return {"raise": lambda: 1 / 0, "exit": sys.exit, "json": lambda: {1, 2}, "die": lambda: os._exit(3)}.get(
+    return {"raise": lambda: 1 / 0, "exit": sys.exit, "json": lambda: {1, 2},
+            "keys": lambda: {1: "a", "1": "b"}, "pickle": lambda: (i for i in "ab"), "die": lambda: os._exit(3)}.get(
         item, lambda: item)()
 
 async def bad_soon(item):
@@ -193,13 +194,22 @@ async def bad_soon(item):
         raise asyncio.CancelledError("no reason")
     return bad(item)
 """
-FAILURES = {"raise": "ZeroDivisionError", "exit": "SystemExit", "json": "NotJSON", "cancel": "CancelledError"}
+FAILURES = {
+    "raise": "ZeroDivisionError", "exit": "SystemExit", "json": "NotJSON", "keys": "NotJSON", "pickle": "NotJSON",
+    "cancel": "CancelledError",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("strategy", ["sequential", "threads", "process_pool", "asyncio", "asyncio_gather"])
+FAILING_FOR = (
+    "sequential", "threads", "process_pool", "multiprocessing_pool", "asyncio", "asyncio_gather", "processes_asyncio",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("strategy", FAILING_FOR)
 def test_one_item_that_fails_hinders_no_other(strategy):
     put("work.py", BAD)
-    work = Own(["a", "raise", "exit", "json", "b"], name="mine", function="work.py:bad", coroutine="work.py:bad_soon")
+    items = ["a", "raise", "exit", "json", "keys", "pickle", "b"]
+    work = Own(items, name="mine", function="work.py:bad", coroutine="work.py:bad_soon")
     if "asyncio" in strategy:
         work.source.append("cancel")
     done = run(written(work, strategy, 1))
@@ -238,7 +248,7 @@ def test_no_items():
 
 
 def test_numbers_of_a_file():
-    put("numbers.txt", "number\n5\n10\n")
+    put("numbers.txt", "number \n5\n10\n")
     script = written(Squares(Path("numbers.txt")), "process_pool_ranges")
     assert told(run(script)) == [{"item": 10, "result": closed_form(10)}, {"item": 5, "result": closed_form(5)}]
 
@@ -333,7 +343,7 @@ def test_pages_are_asked_for_uncompressed():
 
 
 def test_columns_of_sites_are_read_as_the_workflow_reads_them():
-    put("sites.csv", "name, url\nnobody,http://127.0.0.1:9/\n")
+    put("sites.csv", "name, url\nnobody,http://127.0.0.1:9/\n \nnobody, \n")
     done = run(written(Download(Path("sites.csv")), "asyncio"), cwd=Path())
     assert [line["item"] for line in told(done)] == ["http://127.0.0.1:9/"], done.stderr
 
@@ -347,3 +357,48 @@ def test_logins_are_in_no_script():
     assert "secret" not in text
     assert '"http://a.test/x"' in text
     assert "put them into ~/.netrc" in text.replace("\n", " ")
+    [*_, last] = paragraphs(Download(urls), Arm("curl_multi", 2), {}, {}, NOW, True)  # which does not read it
+    assert last == "The logins of its list are not in here: give --items URLs that have them."
+
+
+@pytest.mark.parametrize("strategy", ["process_pool", "processes_asyncio", "threads_then_processes"])
+def test_only_what_goes_to_another_process_must_be_such_that_it_can(strategy):
+    put(
+        "work.py",
+        "def count(n):\n    return (i for i in range(n))\n\nasync def wait(n):\n    return count(n)\n\n"
+        "def total(numbers):\n    return sum(numbers)\n",
+    )
+    given = {"coroutine": "work.py:wait"} if strategy == "processes_asyncio" else {"function": "work.py:count"}
+    lines = told(run(written(Own([3, 4], name="mine", then="work.py:total", **given), strategy)))
+    if strategy == "threads_then_processes":
+        assert [line["error"] for line in lines] == ["NotJSON", "NotJSON"]
+    else:
+        assert [line["result"] for line in lines] == [3, 6]
+
+
+def test_other_files_are_looked_for_here(tmp_path, monkeypatch):
+    """Whatever this folder is called."""
+    put("work.py", ECHO)
+    put("photos/1.jpg", "")
+    script = written(of("work.py:echo", "photos/*.jpg"), "threads").absolute()
+    other = tmp_path / "run [1]"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    put("a.jpg", "")
+    [line] = told(run(script, "--items", "*.jpg", cwd=other))
+    assert line["item"] == str(other / "a.jpg")
+
+
+def test_of_packages_that_share_a_name_the_one_that_is_imported(monkeypatch):
+    files = {"google-auth": ["google/auth/__init__.py"], "protobuf": ["google/protobuf/__init__.py"], "ours": None}
+    monkeypatch.setattr(users, "distributions", lambda: {"google": list(files)})
+    monkeypatch.setattr(users.metadata, "files", files.__getitem__)
+    for text, names in {
+        "from google.protobuf import message": {"protobuf"},
+        "from google import auth": {"google-auth"},
+        "import google.auth.transport": {"google-auth"},
+        "import google": {"google-auth", "protobuf"},
+        "import google.other": {"google-auth", "protobuf"},
+    }.items():
+        put("work.py", text)
+        assert users.needed(["work.py"], []) == names

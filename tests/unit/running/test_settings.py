@@ -5,8 +5,9 @@ import pytest
 from concurrency.errors import UserError
 from concurrency.planning import plan
 from concurrency.running import reading
-from concurrency.running.config import ONE_WORK, ROOT, SCHEMA, complete
+from concurrency.running.config import ROOT, SCHEMA, complete
 from concurrency.running.settings import resolve
+from concurrency.workloads.known import ONE_WORK
 from concurrency.workloads.squares import numbers
 
 

@@ -41,6 +41,13 @@ def drawn(timings, workload="download", width=style.WIDE, **options):
     return comparison.draw(timings, summary, workload, answer, width), summary, answer
 
 
+def test_names_are_no_formulas(tmp_path):
+    here, there = campaign("download", TWO), campaign("download", TWO).assign(host="run $5_$6")
+    figure, _, _ = drawn(pd.concat([here, there]))
+    figure.savefig(tmp_path / "drawn.svg")
+    assert "run $5_$6" in (tmp_path / "drawn.svg").read_text()
+
+
 def of_rows(figure):
     """What is written at each arm, the uppermost first."""
     texts = [text for text in figure.axes[0].texts if text.get_text()]

@@ -19,4 +19,7 @@ def test_races_lose_where_they_may_and_never_with_a_lock():
     for width in (style.WIDE, style.NARROW):
         assert not overlaps(draw(table.reset_index(), width))
         assert not outside(draw(table.reset_index(), width))
-    assert "A lock made it right" in describe(table.reset_index())
+    table.loc["threads", "lost"] = 7
+    assert "another thread ran between a read and its write. A lock made it right" in describe(table.reset_index())
+    table.loc["threads", "lost"] = 0
+    assert "may run between a read and its write. A lock makes that impossible" in describe(table.reset_index())

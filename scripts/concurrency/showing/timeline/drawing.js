@@ -96,7 +96,9 @@ class Drawing {
     let isNamed = false;
     for (const { lane, is, y, height } of arm.layout.rows) {
       if (lane && height < 12) {
-        const [kind] = lane.label.split(" "), many = arm.lanes.filter(other => other.role === lane.role).length;
+        const alike = arm.lanes.filter(other => other.role === lane.role), many = alike.length;
+        const kinds = new Set(alike.map(other => other.label.split(", ").at(-1).split(" ")[0]));
+        const kind = kinds.size > 1 ? "worker" : [...kinds][0];
         if (!isNamed) pen.fillText(`${many} ${kind}${kind.endsWith("s") ? "es" : "s"}`, 0, y + height / 2, this.gutter - 4);
         isNamed = true;
       } else if (lane) pen.fillText(lane.label, 0, y + height / 2, this.gutter - 4);

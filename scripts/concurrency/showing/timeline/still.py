@@ -191,7 +191,8 @@ def _names(lanes: Sequence[Lane], middles: Sequence[float]) -> list[tuple[float,
     found = [(y, lane.label) for y, lane in zip(middles, lanes, strict=True)]
     if workers <= MANY:
         return found
-    kind = lanes[0].label.partition(" ")[0]
+    kinds = {lane.label.rpartition(", ")[2].partition(" ")[0] for lane in lanes[:workers]}
+    kind = kinds.pop() if len(kinds) == 1 else "worker"
     middle = (middles[0] + middles[workers - 1]) / 2
     return [(middle, f"{workers} {kind}{'es' if kind.endswith('s') else 's'}"), *found[workers:]]
 
