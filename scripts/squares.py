@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
-from concurrency import files
+from concurrency import files, processes
 from concurrency.cores import usable
 from concurrency.doing.arm import chosen, run
 from concurrency.errors import UserError
@@ -53,13 +53,18 @@ def _by_processes(own: list[pieces.Piece], workers: int, start_method: str | Non
     work = build()
     cut = pieces.divided(own, work.split, workers)
     chunksize = max(1, len(cut) // (64 * workers))
-    with ProcessPoolExecutor(workers, multiprocessing.get_context(start_method)) as pool:
+    context = multiprocessing.get_context(start_method)
+    with ProcessPoolExecutor(workers, context, initializer=processes.follow_parent) as pool:
         totals = zip(cut, pool.map(partial(pieces.compute, work), cut, chunksize=chunksize), strict=True)
         try:
             for _, of_one in itertools.groupby(totals, key=lambda pair: pair[0].index):
                 yield sum(total for _, total in of_one)
         except BrokenProcessPool as error:
             raise UserError("squares: a worker process was killed; is there enough memory?") from error
+        except BaseException:  # Ctrl-C: the pool would wait for what its workers are doing
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
     logging.info("%d sums by %d processes", len(own), workers)
 
 

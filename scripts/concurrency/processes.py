@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,6 +48,20 @@ def restore_path() -> None:
         os.environ["PYTHONPATH"] = users
     else:
         os.environ.pop("PYTHONPATH", None)
+
+
+def follow_parent() -> None:
+    """In a worker of a pool: end with the process that has made it, however that ends."""
+    from multiprocessing import connection, parent_process  # noqa: PLC0415  (what has no workers need not import it)
+
+    maker = parent_process()
+    assert maker
+
+    def follow() -> None:
+        connection.wait([maker.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def kills_for_memory() -> int:

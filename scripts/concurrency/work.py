@@ -225,6 +225,12 @@ def _enter(manager: Callable[[], AbstractContextManager[Any]]) -> Any:
     return opened
 
 
+def leave_worker() -> None:
+    """Leave what this thread has entered. The main thread lives until Python can start no thread any more, which
+    leaving may take."""
+    vars(_mine).clear()
+
+
 _on_loops: dict[Any, tuple[AsyncExitStack, dict[Any, Any]]] = {}
 
 

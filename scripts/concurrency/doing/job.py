@@ -104,16 +104,18 @@ class Job:
                 if len(suspects) == 1 and isinstance(error, TimedOutError):  # nothing else can have held it up
                     self._blame(suspects[0], error)
                 else:
-                    self._find_among(suspects)
+                    self._find_among(suspects, arm)
             elif error and len(self.left) < len(left):
                 log.warning("%s; going on", error)
             if len(self.left) == len(left):
                 raise self._stopped(error or "nothing came of any item")
 
-    def _find_among(self, suspects: list[Keyed]) -> None:
-        """Do `suspects` one by one, and blame each that ends that: the first that is not done."""
+    def _find_among(self, suspects: list[Keyed], arm: Arm) -> None:
+        """Do `suspects` one by one, on the interpreter of `arm`, and blame each that ends that: the first that is not
+        done."""
+        alone = Arm(BASELINE, interpreter=arm.interpreter, executable=arm.executable)
         while suspects:
-            error = self._run(Arm(BASELINE), suspects)
+            error = self._run(alone, suspects)
             left = [keyed for keyed in suspects if keyed[0] not in self._known.ended]
             if left and left[0][0] in self._known.begun:
                 self._blame(left.pop(0), error)

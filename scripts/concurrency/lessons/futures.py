@@ -17,6 +17,8 @@ from typing import Any
 
 import pandas as pd
 
+from concurrency import processes
+
 JOBS = 24
 WORKERS = 4
 SECONDS = 0.1
@@ -81,6 +83,7 @@ def life() -> pd.DataFrame:
 def _keep(cancelled: Any) -> None:
     global _cancelled  # noqa: PLW0603  (shared memory can only be inherited, not sent with a job)
     _cancelled = cancelled
+    processes.follow_parent()
 
 
 def _submit(pool: ProcessPoolExecutor, row: dict[str, Any], origin: float) -> Future[dict[str, Any]]:

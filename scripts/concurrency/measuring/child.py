@@ -23,6 +23,7 @@ STARTS = ("concurrency.measuring.sample", "concurrency.measuring.checking", "con
 CLEANUP_S = 20.0
 FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM = 1 << 16  # bytes
+MOST_TOLD = 1 << 16  # bytes, the last ones, of what it printed
 
 
 class SampleError(Exception):
@@ -115,7 +116,7 @@ class Child:
             if not ended:
                 continue
             raise self._how_it_ended()
-        message: dict[str, Any] = json.loads(line.partition(b"\n")[0])  # a process that it has forked says the same
+        message: dict[str, Any] = json.loads(line)
         return message
 
     def _how_it_ended(self) -> SampleError:
@@ -123,7 +124,7 @@ class Child:
         told = f"the sample's process {processes.how_it_ended(code, self._kills_before)}"
         if code < 0:
             return KilledError(told)
-        self._stderr.seek(0)
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - MOST_TOLD))
         message = self._stderr.read().decode(errors="replace").strip()
         log.info("%s", message)
         last = message.rpartition("\n")[2]

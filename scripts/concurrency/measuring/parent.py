@@ -21,6 +21,7 @@ class Parent:
         for end in (self._orders, self._results):
             os.set_inheritable(end, False)
         self._turn = threading.Semaphore(0)
+        self._pid = os.getpid()
 
     def first_order(self) -> dict[str, Any]:
         """To be taken once; from then on, this process and its workers (they share our group) end with the parent."""
@@ -35,13 +36,20 @@ class Parent:
 
     def await_order(self) -> None:
         """Go on when the parent says so."""
+        self._end_a_copy()
         self._turn.acquire()
 
     def tell(self, **message: Any) -> None:
         """Send `message`, which JSON must be able to carry."""
+        self._end_a_copy()
         left = memoryview(dumps(message).encode() + b"\n")
         while left:
             left = left[write(self._results, left) :]
+
+    def _end_a_copy(self) -> None:
+        """A process that a user's function has forked, and that came back from there, must not answer, too."""
+        if os.getpid() != self._pid:
+            os._exit(0)
 
     def _follow(self) -> None:
         while os.read(self._orders, 1):

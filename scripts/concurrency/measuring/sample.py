@@ -20,7 +20,7 @@ from concurrency import notes, processes
 from concurrency.errors import UserError
 from concurrency.measuring import worker
 from concurrency.measuring.parent import Parent
-from concurrency.work import Failed, Work
+from concurrency.work import Failed, Work, leave_worker
 
 
 def main() -> None:
@@ -53,6 +53,7 @@ def main() -> None:
         parent.tell(setup_s=ready - begin, work_s=end - ready, used=used, **told)
         parent.await_order()
         parent.tell(workers=worker.facts_of_all(run, spec["workers"]) if spec["ask_workers"] else [worker.facts()])
+    leave_worker()
 
 
 def ordered() -> tuple[Parent, dict[str, Any], Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from concurrency import processes
 from concurrency.downloader import fetch
 from concurrency.downloader.failures import KINDS
 from concurrency.errors import UserError
@@ -152,7 +153,7 @@ def measure_terms(number: int, cores: int) -> Terms:
     """The constants of sums of about `number` terms, or of 10 million if that is more; a quarter of a minute."""
     number = min(max(number, 10_000), 10_000_000)
     one = statistics.median(_timed_sums(number) for _ in range(TRIALS))
-    with ProcessPoolExecutor(cores, multiprocessing.get_context()) as pool:
+    with ProcessPoolExecutor(cores, multiprocessing.get_context(), initializer=processes.follow_parent) as pool:
         together = statistics.median(max(pool.map(_timed_sums, [number] * cores)) for _ in range(TRIALS))
     return Terms(cores, one, together / cores)
 

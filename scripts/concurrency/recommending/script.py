@@ -225,7 +225,7 @@ class Script:
             texts.append(bundle.add(PARTS, "in_all"))
         if self._form == "function":
             texts.append(bundle.add(PARTS, "answer_of"))
-            texts.append(bundle.add(WORK, "InWorker") if "open" in called else "")
+            texts.append(bundle.add(WORK, "InWorker", "leave_worker") if "open" in called else "")
         elif uses:
             texts.append(bundle.add(PARTS, "answer_on_loop"))
             texts.append(bundle.add(PARTS, "entered", "leave_loop") if "open" in called and "on_loop" in uses else "")

@@ -35,6 +35,8 @@ def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable
         def check() -> None:  # a Pool waits for ever for what a killed worker was doing
             if first_ready([process.sentinel for process in processes], timeout=0):
                 raise ChildProcessError("a worker process was killed")
+            if not getattr(pool, "_result_handler").is_alive():  # noqa: B009  (nor does it say so)
+                raise RuntimeError("an answer cannot be unpickled")
 
         def in_any_order(work: Work, items: list[Any]) -> list[Any]:
             size = chunksize or max(1, -(-len(items) // (4 * workers)))  # what the others do by themselves
@@ -66,3 +68,5 @@ def start(workers: int, method: str, chunksize: int | None) -> Iterator[Callable
             return mapped.get()
 
         yield run
+        pool.close()
+        pool.join()  # left without, a Pool kills its workers

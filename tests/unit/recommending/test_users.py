@@ -184,10 +184,16 @@ def test_help_names_what_can_be_given():
 BAD = """
 import asyncio, os, sys
 
+class Unloadable:
+    def __reduce__(self):
+        return int, ("x",)
+
 def bad(item):
-    return {"raise": lambda: 1 / 0, "exit": sys.exit, "json": lambda: {1, 2},
-            "keys": lambda: {1: "a", "1": "b"}, "pickle": lambda: (i for i in "ab"), "die": lambda: os._exit(3)}.get(
-        item, lambda: item)()
+    ways = {
+        "raise": lambda: 1 / 0, "exit": sys.exit, "json": lambda: {1, 2}, "keys": lambda: {1: "a", "1": "b"},
+        "pickle": lambda: (i for i in "ab"), "load": Unloadable, "die": lambda: os._exit(3),
+    }
+    return ways.get(item, lambda: item)()
 
 async def bad_soon(item):
     if item == "cancel":
@@ -196,7 +202,7 @@ async def bad_soon(item):
 """
 FAILURES = {
     "raise": "ZeroDivisionError", "exit": "SystemExit", "json": "NotJSON", "keys": "NotJSON", "pickle": "NotJSON",
-    "cancel": "CancelledError",
+    "load": "NotJSON",    "cancel": "CancelledError",
 }  # fmt: skip
 
 
@@ -208,7 +214,7 @@ FAILING_FOR = (
 @pytest.mark.parametrize("strategy", FAILING_FOR)
 def test_one_item_that_fails_hinders_no_other(strategy):
     put("work.py", BAD)
-    items = ["a", "raise", "exit", "json", "keys", "pickle", "b"]
+    items = ["a", "raise", "exit", "json", "keys", "pickle", "load", "b"]
     work = Own(items, name="mine", function="work.py:bad", coroutine="work.py:bad_soon")
     if "asyncio" in strategy:
         work.source.append("cancel")
@@ -359,6 +365,20 @@ def test_logins_are_in_no_script():
     assert "put them into ~/.netrc" in text.replace("\n", " ")
     [*_, last] = paragraphs(Download(urls), Arm("curl_multi", 2), {}, {}, NOW, True)  # which does not read it
     assert last == "The logins of its list are not in here: give --items URLs that have them."
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "process_pool"])
+def test_what_was_opened_is_left_while_all_of_python_works(strategy):
+    put(
+        "work.py",
+        "from concurrent.futures import ThreadPoolExecutor\nfrom contextlib import contextmanager\n"
+        "from pathlib import Path\n\n@contextmanager\ndef opened():\n    yield\n"
+        "    with ThreadPoolExecutor() as pool:\n        pool.submit(Path('left').touch).result()\n\n"
+        "def double(n, opened):\n    return 2 * n\n",
+    )
+    done = run(written(of("work.py:double", open="work.py:opened"), strategy))
+    assert told(done) == DOUBLED, done.stderr
+    assert Path("left").exists(), done.stderr
 
 
 @pytest.mark.parametrize("strategy", ["process_pool", "processes_asyncio", "threads_then_processes"])

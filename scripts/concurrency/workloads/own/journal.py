@@ -36,6 +36,8 @@ from concurrency.workloads.items import check_keys
 
 SUFFIX = ".jsonl"
 SURROGATE = re.compile("[\ud800-\udfff]")
+_broken: dict[str, OSError] = {}  # by folder, why this process notes nothing more: tasks that are cancelled by one's
+# error would be noted as failed, and what was not noted is done again
 _mine = threading.local()  # `begun`: the item that this thread has begun last
 
 
@@ -125,12 +127,18 @@ class Journal:
 
     def _append(self, line: dict[str, Any]) -> None:
         data = memoryview(as_json(line).encode() + b"\n")
-        file = open_file(f"{self.folder}/{os.getpid()}{SUFFIX}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        if error := _broken.get(self.folder):
+            raise error
         try:
-            while data:
-                data = data[write(file, data) :]
-        finally:
-            close(file)
+            file = open_file(f"{self.folder}/{os.getpid()}{SUFFIX}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                while data:
+                    data = data[write(file, data) :]
+            finally:
+                close(file)
+        except OSError as error:
+            _broken[self.folder] = error
+            raise
 
     def lines(self, seen: dict[Path, int]) -> Iterator[tuple[str, str, Ended | None]]:
         """What the lines say, of which item or of who opens, and what became of it where it has `ended`.
