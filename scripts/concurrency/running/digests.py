@@ -165,9 +165,8 @@ def _read(path: str) -> tuple[str, list[str], list[str]]:
     except OSError:
         return "", [], []
     if path.endswith(".py"):
-        with suppress(
-            SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError
-        ):  # a user's; who imports it says so
+        # a user's may be anything; who imports it says so
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
             text = importlib.util.decode_source(source)
             tree, digest = ast.parse(text), hashlib.sha256("\0".join(_tokens(text)).encode("utf-8", "replace"))
             return digest.hexdigest(), [*_imports(tree), *_constant(tree, "STARTS")], _constant(tree, "READS")
