@@ -36,7 +36,7 @@ from concurrency.workloads.items import check_keys
 
 SUFFIX = ".jsonl"
 SURROGATE = re.compile("[\ud800-\udfff]")
-# By folder, why this process notes nothing more: tasks that are cancelled by one's error would be noted as failed, while
+# By folder, why this process notes nothing more: tasks that are cancelled by one's error would be noted as failed, and
 # what is not noted is done again.
 _broken: dict[str, OSError] = {}
 _mine = threading.local()  # `begun`: the item that this thread has begun last
