@@ -69,15 +69,18 @@ def needed(files: Iterable[str], own: Iterable[str]) -> set[str]:
     return found
 
 
+@cache
+def _files(distribution: str) -> list[str]:
+    """Those that it has installed, as far as that is known."""
+    return [str(file) for file in metadata.files(distribution) or ()]
+
+
 def _with(module: str, distributions: set[str]) -> set[str]:
     """Those of the `distributions`, which share a package, that have `module`, or else what it is a part of."""
     place = module.replace(".", "/")
     while len(distributions) > 1 and place:
-        files = {one: [str(file) for file in metadata.files(one) or ()] for one in distributions}
-        having = {
-            one for one in distributions if any(file.startswith((f"{place}/", f"{place}.")) for file in files[one])
-        }
-        if having:
+        begins = f"{place}/", f"{place}."
+        if having := {one for one in distributions if any(file.startswith(begins) for file in _files(one))}:
             return having
         place = place.rpartition("/")[0]
     return distributions
