@@ -12,7 +12,7 @@ from helpers.workflows import ROOT
 
 PYTHON = f"""#!/bin/sh
 # Python; an environment that it makes has a stand-in for each program.
-[ "$1 $2" = "-m venv" ] || exec {sys.executable} "$@"
+[ "$1 $2" = "-m venv" ] || exec "{sys.executable}" "$@"
 mkdir -p .venv/bin && cp ../programs/* .venv/bin
 """
 PIP = """#!/bin/sh
@@ -30,7 +30,7 @@ exit 1
 """
 NO_VENV = f"""#!/bin/sh
 case "$*" in *ensurepip*) exit 1 ;; esac
-exec {sys.executable} "$@"
+exec "{sys.executable}" "$@"
 """
 
 

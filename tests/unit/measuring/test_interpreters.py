@@ -119,7 +119,7 @@ def test_what_hangs_is_told_within_a_few_seconds(tmp_path, monkeypatch, text):
 
 
 def test_noise_before_its_answer_is_no_matter(tmp_path):
-    noisy = program(tmp_path, f'echo noise\nexec {sys.executable} "$@"')
+    noisy = program(tmp_path, f'echo noise\nexec "{sys.executable}" "$@"')
     assert interpreters.find([noisy], "here") == [RUNNING]
 
 
